@@ -1,0 +1,1 @@
+//! ironmasq: a drop-in replacement for dnsmasq.
