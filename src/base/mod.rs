@@ -1,0 +1,11 @@
+//! Floor 0: things with no opinion. Bytes, text, time, randomness, hashing,
+//! slots, addresses. Nothing here knows a protocol, a configuration or a
+//! system call, and nothing here imports anything of ours.
+
+pub mod bytes;
+pub mod hash;
+pub mod net;
+pub mod random;
+pub mod suffix;
+pub mod text;
+pub mod time;

@@ -1,0 +1,142 @@
+//! Domain → numbers, by longest suffix, at 12 octets a domain.
+//!
+//! A sorted array of keyed 64-bit fingerprints with one number each; no text is
+//! kept, so a list of a million names is built while its file streams by.
+//! Several entries may share a domain; they stand together in the order they
+//! were added. Two different names share a fingerprint with a chance of
+//! 1 in 2⁶⁴; the key is drawn at start, so nobody can aim for it.
+
+use crate::base::hash::Key;
+
+/// The frozen table.
+pub struct SuffixTable {
+    key: Key,
+    /// Fingerprints, ascending.
+    prints: Box<[u64]>,
+    /// The number that belongs to each fingerprint.
+    numbers: Box<[u32]>,
+    /// Where fingerprints starting with these leading bits begin; one more at the end.
+    buckets: Box<[u32]>,
+}
+
+/// A table being filled.
+pub struct SuffixBuilder {
+    key: Key,
+    entries: Vec<(u64, u32)>,
+}
+
+impl SuffixBuilder {
+    /// An empty table under `key`.
+    pub fn new(key: Key) -> Self {
+        SuffixBuilder { key, entries: Vec::new() }
+    }
+
+    /// Adds `number` for a domain in wire form (any case).
+    pub fn add(&mut self, domain: &[u8], number: u32) {
+        self.entries.push((self.key.name(domain), number));
+    }
+
+    /// The frozen table, exactly as large as it needs to be. A number added
+    /// twice for one domain is kept once.
+    pub fn freeze(mut self) -> SuffixTable {
+        // Stable: entries of one domain keep the order they were added in.
+        self.entries.sort_by_key(|(print, _)| *print);
+        self.entries.dedup();
+        // About eight entries a bucket, so a look-up ends in a short scan.
+        let bits = (self.entries.len() / 8).checked_ilog2().unwrap_or(0).min(20);
+        let mut buckets = vec![0u32; (1usize << bits) + 1];
+        for (print, _) in &self.entries {
+            if let Some(count) = buckets.get_mut(bucket(*print, bits) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for count in &mut buckets {
+            sum += *count;
+            *count = sum;
+        }
+        SuffixTable {
+            key: self.key,
+            prints: self.entries.iter().map(|(print, _)| *print).collect(),
+            numbers: self.entries.iter().map(|(_, number)| *number).collect(),
+            buckets: buckets.into_boxed_slice(),
+        }
+    }
+}
+
+/// The leading `bits` of a fingerprint.
+fn bucket(print: u64, bits: u32) -> usize {
+    print.checked_shr(64 - bits).unwrap_or(0) as usize
+}
+
+impl SuffixTable {
+    /// The numbers of exactly this domain (wire form, any case), in the order
+    /// they were added. Empty: no such domain.
+    pub fn exactly(&self, domain: &[u8]) -> &[u32] {
+        if self.prints.is_empty() {
+            return &[];
+        }
+        let print = self.key.name(domain);
+        let bits = self.buckets.len().saturating_sub(1).checked_ilog2().unwrap_or(0);
+        let at = bucket(print, bits);
+        let (Some(from), Some(to)) = (self.buckets.get(at), self.buckets.get(at + 1)) else {
+            return &[];
+        };
+        let (from, to) = (*from as usize, *to as usize);
+        let Some(run) = self.prints.get(from..to) else { return &[] };
+        let first = from + run.partition_point(|entry| *entry < print);
+        let count = self.prints.iter().skip(first).take_while(|entry| **entry == print).count();
+        self.numbers.get(first..first + count).unwrap_or_default()
+    }
+
+    /// Entries.
+    pub fn len(&self) -> usize {
+        self.prints.len()
+    }
+
+    /// True when there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.prints.is_empty()
+    }
+
+    /// Octets of memory.
+    pub fn bytes(&self) -> usize {
+        self.prints.len() * 12 + self.buckets.len() * 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Random;
+
+    fn wire(number: u32) -> Vec<u8> {
+        let label = format!("host{number}");
+        [&[label.len() as u8], label.as_bytes(), b"\x04test\0"].concat()
+    }
+
+    #[test]
+    fn every_domain_is_found_with_its_numbers_in_order_and_no_other() {
+        for size in [0, 1, 7, 16, 1000, 20_000] {
+            let mut builder = SuffixBuilder::new(Key::new(&mut Random::seeded(5)));
+            for number in 0..size {
+                builder.add(&wire(number), number + 7);
+                builder.add(&wire(number), number);
+                builder.add(&wire(number), number);
+            }
+            let table = builder.freeze();
+            for number in 0..size {
+                assert_eq!(table.exactly(&wire(number)), [number + 7, number]);
+            }
+            assert!(table.exactly(&wire(size)).is_empty());
+            assert_eq!(table.len(), size as usize * 2);
+        }
+    }
+
+    #[test]
+    fn case_does_not_count() {
+        let mut builder = SuffixBuilder::new(Key::new(&mut Random::seeded(5)));
+        builder.add(b"\x03LAN\0", 1);
+        assert_eq!(builder.freeze().exactly(b"\x03lan\0"), [1]);
+    }
+}

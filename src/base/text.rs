@@ -1,0 +1,172 @@
+//! Text built into a fixed buffer by hand: decimal, hexadecimal, addresses.
+//! No `core::fmt`: it is five times larger and may allocate.
+//!
+//! What does not fit is cut, never an error: these are log lines and files of
+//! known shapes whose buffers are sized for their longest form.
+
+use crate::base::bytes::Writer;
+use crate::base::net::HwAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Appends a number in decimal.
+pub fn decimal(out: &mut Writer, value: u64) {
+    let mut digits = [0u8; 20];
+    let mut used = 0;
+    let mut rest = value;
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let from = digits.len().saturating_sub(used);
+    out.bytes(digits.get(from..).unwrap_or_default());
+}
+
+/// Appends an octet as two lower-case hexadecimal digits.
+pub fn hex2(out: &mut Writer, octet: u8) {
+    out.bytes(&[nibble(octet >> 4), nibble(octet & 15)]);
+}
+
+fn nibble(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + (value - 10) }
+}
+
+/// Appends octets as lower-case hexadecimal with `separator` between them.
+pub fn hex(out: &mut Writer, octets: &[u8], separator: u8) {
+    for (place, octet) in octets.iter().enumerate() {
+        if place > 0 {
+            out.u8(separator);
+        }
+        hex2(out, *octet);
+    }
+}
+
+/// Appends a dotted address.
+pub fn ipv4(out: &mut Writer, addr: Ipv4Addr) {
+    for (place, octet) in addr.octets().into_iter().enumerate() {
+        if place > 0 {
+            out.u8(b'.');
+        }
+        decimal(out, octet.into());
+    }
+}
+
+/// Appends an IPv6 address in the form of RFC 5952 (as `inet_ntop` writes it:
+/// with a dotted tail for mapped and compatible addresses).
+pub fn ipv6(out: &mut Writer, addr: Ipv6Addr) {
+    let words = addr.segments();
+    let (mut best, mut best_len, mut run) = (0, 0, 0);
+    for (place, word) in words.iter().enumerate() {
+        run = if *word == 0 { run + 1 } else { 0 };
+        if run > best_len && run > 1 {
+            (best, best_len) = (place + 1 - run, run);
+        }
+    }
+    let [.., a, b, c, d] = addr.octets();
+    let tail = Ipv4Addr::new(a, b, c, d);
+    let mapped = best == 0 && (best_len == 6 || (best_len == 5 && words.get(5) == Some(&0xFFFF)));
+    for (place, word) in words.iter().enumerate() {
+        if best_len > 0 && place >= best && place < best + best_len {
+            if place == best {
+                out.u8(b':');
+            }
+            continue;
+        }
+        if place > 0 {
+            out.u8(b':');
+        }
+        if mapped && place == 6 {
+            ipv4(out, tail);
+            return;
+        }
+        let mut started = false;
+        for shift in [12, 8, 4, 0] {
+            let digit = ((word >> shift) & 15) as u8;
+            if digit != 0 || started || shift == 0 {
+                started = true;
+                out.u8(nibble(digit));
+            }
+        }
+    }
+    if best_len > 0 && best + best_len == words.len() {
+        out.u8(b':');
+    }
+}
+
+/// Appends an address of either family.
+pub fn ip(out: &mut Writer, addr: IpAddr) {
+    match addr {
+        IpAddr::V4(v4) => ipv4(out, v4),
+        IpAddr::V6(v6) => ipv6(out, v6),
+    }
+}
+
+/// Appends a hardware address as dnsmasq writes it: `aa:bb:…`, with the type
+/// in front (`06-aa:…`) unless it is Ethernet with an address.
+pub fn hw_addr(out: &mut Writer, hw: &HwAddr) {
+    if hw.kind != 1 || hw.is_empty() {
+        hex2(out, hw.kind);
+        out.u8(b'-');
+    }
+    hex(out, hw.octets(), b':');
+}
+
+/// Reads a decimal number that is all digits and fits; nothing otherwise.
+pub fn parse_decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|d| *d < 10)?;
+        sum.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// Reads an IPv4 address in dotted form.
+pub fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Reads an address of either family (no scope).
+pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(write: impl Fn(&mut Writer)) -> String {
+        let mut buffer = [0; 80];
+        let mut writer = Writer::new(&mut buffer);
+        write(&mut writer);
+        String::from_utf8(writer.written().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn numbers_and_addresses_read_back() {
+        for value in [0, 9, 10, 12345, u64::MAX] {
+            assert_eq!(shown(|w| decimal(w, value)), value.to_string());
+            assert_eq!(parse_decimal(value.to_string().as_bytes()), Some(value));
+        }
+        assert_eq!(parse_decimal(b"18446744073709551616"), None);
+        assert_eq!(parse_decimal(b"-1"), None);
+        for text in ["::", "::1", "fe80::1", "2001:db8:0:1::", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4",
+            "2001:0:0:1::1", "1::4:5:6:7:8", "fd00:0:1::", "::102:304:5:6"]
+        {
+            let addr: Ipv6Addr = text.parse().unwrap();
+            assert_eq!(shown(|w| ipv6(w, addr)), addr.to_string(), "{text}");
+        }
+        assert_eq!(shown(|w| ipv4(w, Ipv4Addr::new(192, 168, 0, 1))), "192.168.0.1");
+    }
+
+    #[test]
+    fn hardware_addresses_show_a_type_only_when_it_is_not_ethernet() {
+        assert_eq!(shown(|w| hw_addr(w, &HwAddr::new(1, &[0, 0x1a, 0xff]))), "00:1a:ff");
+        assert_eq!(shown(|w| hw_addr(w, &HwAddr::new(6, &[1, 2]))), "06-01:02");
+        assert_eq!(shown(|w| hw_addr(w, &HwAddr::new(0x20, &[]))), "20-");
+    }
+}

@@ -1,0 +1,560 @@
+//! The configuration, frozen: what the operator said, checked and typed.
+//!
+//! Engines read these structs and nothing else. Lists are boxed to their exact
+//! size; names are in wire form, lower case; paths end in a zero so that they
+//! can be opened without a copy. Nothing here changes after start: what a
+//! signal re-reads (hosts, resolv files, DHCP host files) lives in the store.
+
+use crate::base::net::HwAddr;
+use std::ffi::CStr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// A path, ready for `open`.
+pub type Path = Box<CStr>;
+
+/// A domain name in wire form, lower case, with its final zero.
+pub type NameBox = Box<[u8]>;
+
+/// The whole configuration.
+pub struct Config {
+    /// How to run.
+    pub process: Process,
+    /// What to say.
+    pub log: Log,
+    /// Where to listen.
+    pub listen: Listen,
+    /// DNS.
+    pub dns: Dns,
+    /// DHCP.
+    pub dhcp: Dhcp,
+    /// TFTP.
+    pub tftp: Tftp,
+}
+
+/// How the process behaves.
+pub struct Process {
+    /// `-k`, `-d` or neither.
+    pub mode: Mode,
+    /// Where to write the process id.
+    pub pid_file: Option<Path>,
+    /// Account to change to; `None`: stay as started.
+    pub user: Option<Path>,
+    /// Group to change to; `None`: `dip` if it exists, else that of the user.
+    pub group: Option<Path>,
+}
+
+/// Foreground, background or debugging.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Fork twice and leave the terminal.
+    Daemon,
+    /// `keep-in-foreground`.
+    Foreground,
+    /// `no-daemon`: foreground, no privilege drop, log to standard error too.
+    Debug,
+}
+
+/// What to log, and where.
+pub struct Log {
+    /// Where lines go.
+    pub target: LogTarget,
+    /// `log-queries`.
+    pub queries: Queries,
+    /// `log-dhcp`.
+    pub dhcp: bool,
+    /// `log-debug`.
+    pub debug: bool,
+    /// `quiet-dhcp`.
+    pub quiet_dhcp: bool,
+    /// `quiet-tftp`.
+    pub quiet_tftp: bool,
+}
+
+/// Where log lines go.
+pub enum LogTarget {
+    /// The syslog socket, with this facility (0–23).
+    Syslog(u8),
+    /// A file, appended to.
+    File(Path),
+    /// Standard error.
+    Stderr,
+}
+
+/// How much of DNS is logged.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Queries {
+    /// Queries and answers are logged.
+    pub on: bool,
+    /// Each line carries a serial number and the client.
+    pub extra: bool,
+    /// Each line carries `UDP` or `TCP` too.
+    pub proto: bool,
+}
+
+/// An interface name, possibly with a trailing wildcard.
+#[derive(Clone)]
+pub struct Pattern {
+    /// The name, without the `*`.
+    pub name: Box<[u8]>,
+    /// At least one more character follows.
+    pub wildcard: bool,
+}
+
+impl Pattern {
+    /// True when `name` fits.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        match self.wildcard {
+            true => name.len() > self.name.len() && name.starts_with(&self.name),
+            false => *name == *self.name,
+        }
+    }
+}
+
+/// Which sockets to hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// One wildcard socket a family, filtered by interface.
+    Wildcard,
+    /// `bind-interfaces`: one socket an address, made at start.
+    Static,
+    /// `bind-dynamic`: one socket an address, following changes.
+    Dynamic,
+}
+
+/// `local-service`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum LocalService {
+    /// Not restricted.
+    Off,
+    /// Clients in a subnet of ours only.
+    Net,
+    /// Loopback only.
+    Host,
+}
+
+/// Where to listen.
+pub struct Listen {
+    /// DNS port; 0: no DNS.
+    pub port: u16,
+    /// `interface`. When `Some` even an empty list restricts (to loopback).
+    pub interfaces: Option<Box<[Pattern]>>,
+    /// `except-interface`.
+    pub except: Box<[Pattern]>,
+    /// `listen-address`.
+    pub addresses: Box<[IpAddr]>,
+    /// `no-dhcp-interface` and `no-dhcpv4-interface`.
+    pub no_dhcp4: Box<[Pattern]>,
+    /// `no-dhcp-interface`: no TFTP either.
+    pub no_tftp: Box<[Pattern]>,
+    /// Which sockets.
+    pub bind: Bind,
+    /// Whom to answer.
+    pub local_service: LocalService,
+}
+
+/// DNS.
+pub struct Dns {
+    /// `cache-size`: entries of upstream data; 0: none.
+    pub cache_size: u32,
+    /// `dns-forward-max`.
+    pub forward_max: u16,
+    /// `edns-packet-max`, at least 512.
+    pub edns_max: u16,
+    /// `max-tcp-connections`.
+    pub tcp_max: u8,
+    /// `query-port`: one fixed port (0: chosen by the kernel at start).
+    pub query_port: Option<u16>,
+    /// Random source ports, from and to (1024–65535).
+    pub ports: (u16, u16),
+    /// All upstream servers named by `server=`, each once.
+    pub servers: Box<[Server]>,
+    /// `server`, `local`, `address`: domain to targets.
+    pub domains: DomainRules,
+    /// What the server list at start shows, in configured order.
+    pub shown: Box<[Shown]>,
+    /// `resolv-file`; empty with `no-resolv`.
+    pub resolv_files: Box<[Path]>,
+    /// A resolv-file was given although `no-resolv` is set.
+    pub resolv_ignored: bool,
+    /// `no-resolv`.
+    pub no_resolv: bool,
+    /// `no-poll`.
+    pub no_poll: bool,
+    /// `clear-on-reload`.
+    pub clear_on_reload: bool,
+    /// `strict-order`.
+    pub strict_order: bool,
+    /// `all-servers`.
+    pub all_servers: bool,
+    /// `domain-needed`.
+    pub domain_needed: bool,
+    /// `bogus-priv`.
+    pub bogus_priv: bool,
+    /// `no-negcache`.
+    pub no_negcache: bool,
+    /// `neg-ttl`, seconds; 0: negative answers without SOA are not cached.
+    pub neg_ttl: u32,
+    /// `max-ttl`, seconds.
+    pub max_ttl: Option<u32>,
+    /// `max-cache-ttl`, seconds.
+    pub max_cache_ttl: Option<u32>,
+    /// `min-cache-ttl`, seconds, at most 3600.
+    pub min_cache_ttl: u32,
+    /// `local-ttl`, seconds.
+    pub local_ttl: u32,
+    /// `dhcp-ttl`, seconds.
+    pub dhcp_ttl: Option<u32>,
+    /// `no-round-robin`.
+    pub no_round_robin: bool,
+    /// `no-ident`.
+    pub no_ident: bool,
+    /// `no-hosts` unset: read /etc/hosts.
+    pub etc_hosts: bool,
+    /// `addn-hosts`, in configured order.
+    pub addn_hosts: Box<[Path]>,
+    /// `expand-hosts`.
+    pub expand_hosts: bool,
+    /// `domain` without a range.
+    pub domain: Option<NameBox>,
+    /// `domain` with a range, last configured first.
+    pub ranged_domains: Box<[RangedDomain]>,
+}
+
+impl Dns {
+    /// The domain that applies to an address: the first ranged one that holds
+    /// it, else the default.
+    pub fn domain_for(&self, addr: IpAddr) -> Option<&[u8]> {
+        let ranged = self.ranged_domains.iter().find(|d| d.contains(addr));
+        ranged.map(|d| &*d.name).or(self.domain.as_deref())
+    }
+}
+
+/// A domain for the addresses of a range.
+pub struct RangedDomain {
+    /// The domain.
+    pub name: NameBox,
+    /// First address.
+    pub from: IpAddr,
+    /// Last address, of the same family.
+    pub to: IpAddr,
+}
+
+impl RangedDomain {
+    /// True when `addr` lies in the range.
+    pub fn contains(&self, addr: IpAddr) -> bool {
+        self.from.is_ipv4() == addr.is_ipv4() && self.from <= addr && addr <= self.to
+    }
+}
+
+/// An upstream server.
+#[derive(Clone, PartialEq)]
+pub struct Server {
+    /// Address and port.
+    pub addr: SocketAddr,
+    /// Send through this interface only.
+    pub iface: Option<Box<[u8]>>,
+    /// Send from this address and port (0: any).
+    pub source: Option<SocketAddr>,
+}
+
+/// What applies to a domain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Forward to `Dns::servers[n]`.
+    Server(u16),
+    /// Forward to the servers of the empty domain (`#` as server).
+    Standard,
+    /// Answer from local data only (no address).
+    Local,
+    /// 0.0.0.0 and :: (`#` as address).
+    Zeros,
+    /// This address.
+    Address(IpAddr),
+}
+
+/// `server`, `local` and `address` lines, looked up by longest suffix.
+pub struct DomainRules {
+    /// Domain → numbers of targets, in configured order.
+    pub table: crate::base::suffix::SuffixTable,
+    /// The targets, each once.
+    pub targets: Box<[Target]>,
+    /// `*domain` forms, which match mid-label: domain text folded, target.
+    pub wild: Box<[(Box<[u8]>, u32)]>,
+}
+
+/// One line of the server list that is logged at start.
+pub struct Shown {
+    /// The target.
+    pub target: Target,
+    /// Domain as text, empty for all.
+    pub domain: Box<[u8]>,
+}
+
+/// DHCPv4.
+pub struct Dhcp {
+    /// `dhcp-range`, in configured order; empty: no DHCP.
+    pub ranges: Box<[Range]>,
+    /// `dhcp-host`, last configured first.
+    pub hosts: Box<[Host]>,
+    /// `dhcp-hostsfile`: read at start and on SIGHUP.
+    pub hosts_files: Box<[Path]>,
+    /// `dhcp-option` and `dhcp-option-force`, last configured first.
+    pub options: Box<[DhcpOption]>,
+    /// `dhcp-boot`, last configured first.
+    pub boots: Box<[Boot]>,
+    /// `dhcp-match`, `dhcp-mac`, `dhcp-vendorclass`, …: what sets tags.
+    pub matches: Box<[Match]>,
+    /// `tag-if`, in configured order.
+    pub tag_ifs: Box<[TagIf]>,
+    /// `dhcp-ignore`: any one that holds.
+    pub ignore: Box<[Conditions]>,
+    /// `dhcp-ignore-names`.
+    pub ignore_names: Box<[Conditions]>,
+    /// `dhcp-generate-names`.
+    pub generate_names: Box<[Conditions]>,
+    /// `dhcp-broadcast`.
+    pub broadcast: Box<[Conditions]>,
+    /// Names of tags by number.
+    pub tags: Box<[Box<[u8]>]>,
+    /// `dhcp-lease-max`.
+    pub lease_max: u32,
+    /// `dhcp-leasefile`.
+    pub lease_file: Path,
+    /// `dhcp-authoritative`.
+    pub authoritative: bool,
+    /// `dhcp-sequential-ip`.
+    pub sequential: bool,
+    /// `no-ping`.
+    pub no_ping: bool,
+    /// `dhcp-fqdn`.
+    pub fqdn: bool,
+    /// `dhcp-client-update`.
+    pub client_update: bool,
+    /// `dhcp-ignore-clid`.
+    pub ignore_clid: bool,
+    /// `dhcp-no-override`.
+    pub no_override: bool,
+    /// `dhcp-rapid-commit`.
+    pub rapid_commit: bool,
+    /// `read-ethers`.
+    pub read_ethers: bool,
+}
+
+/// A tag, by its number in `Dhcp::tags`.
+pub type Tag = u16;
+
+/// Tags that must (`true`) or must not (`false`) be set; all of them.
+pub type Conditions = Box<[(Tag, bool)]>;
+
+/// A length of time that may be endless.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum LeaseTime {
+    /// Seconds.
+    Secs(u32),
+    /// `infinite`.
+    Infinite,
+}
+
+/// What a range is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum RangeKind {
+    /// Addresses are given out.
+    Dynamic,
+    /// Only to hosts of `dhcp-host`.
+    Static,
+}
+
+/// `dhcp-range` (IPv4).
+pub struct Range {
+    /// First address.
+    pub start: Ipv4Addr,
+    /// Last address; equal to the first for `static`.
+    pub end: Ipv4Addr,
+    /// What for.
+    pub kind: RangeKind,
+    /// Configured netmask; otherwise that of the interface.
+    pub netmask: Option<Ipv4Addr>,
+    /// Configured broadcast address.
+    pub broadcast: Option<Ipv4Addr>,
+    /// Lease time, at least 120 s.
+    pub lease: LeaseTime,
+    /// When it may be used.
+    pub conditions: Conditions,
+    /// The tag that its clients get.
+    pub set: Option<Tag>,
+}
+
+/// A hardware address with wildcards.
+#[derive(Clone)]
+pub struct HwPattern {
+    /// Type (0: any) and octets.
+    pub hw: HwAddr,
+    /// Bit n set: octet n may be anything.
+    pub wild: u16,
+}
+
+/// How a host is recognised by its client identifier.
+#[derive(Clone)]
+pub enum ClientId {
+    /// Nothing said.
+    None,
+    /// `id:*`: the identifier is ignored for this host.
+    Ignored,
+    /// This identifier.
+    Is(Box<[u8]>),
+}
+
+/// `dhcp-host`.
+#[derive(Clone)]
+pub struct Host {
+    /// Hardware addresses.
+    pub hw: Box<[HwPattern]>,
+    /// Client identifier.
+    pub client_id: ClientId,
+    /// IPv4 address.
+    pub addr: Option<Ipv4Addr>,
+    /// Host name: one label.
+    pub name: Option<Box<[u8]>>,
+    /// The domain written behind the name, wire form.
+    pub domain: Option<NameBox>,
+    /// Lease time of its own.
+    pub lease: Option<LeaseTime>,
+    /// `set:` tags.
+    pub set: Box<[Tag]>,
+    /// `tag:` conditions.
+    pub conditions: Conditions,
+    /// `ignore`.
+    pub ignore: bool,
+}
+
+/// Where a `dhcp-option` goes.
+#[derive(Clone)]
+pub enum Space {
+    /// An ordinary option.
+    Plain,
+    /// Inside option `n` (`encap:`).
+    Encap(u8),
+    /// Inside option 125 for this enterprise (`vi-encap:`).
+    Enterprise(u32),
+    /// Inside option 43, if the client's vendor class holds this text.
+    Vendor(Box<[u8]>),
+}
+
+/// `dhcp-option`.
+#[derive(Clone)]
+pub struct DhcpOption {
+    /// Option number.
+    pub code: u8,
+    /// The value as it goes on the wire.
+    pub value: Box<[u8]>,
+    /// The value holds IPv4 addresses: 0.0.0.0 means ours.
+    pub addresses: bool,
+    /// The value is text: a final zero is added for clients that use it.
+    pub text: bool,
+    /// Sent even when not asked for.
+    pub force: bool,
+    /// Where it goes.
+    pub space: Space,
+    /// When it applies.
+    pub conditions: Conditions,
+}
+
+/// `dhcp-boot`.
+pub struct Boot {
+    /// Boot file.
+    pub file: Box<[u8]>,
+    /// Server name.
+    pub server_name: Box<[u8]>,
+    /// Next server: an address, or a name looked up in local data.
+    pub next_server: NextServer,
+    /// When it applies.
+    pub conditions: Conditions,
+}
+
+/// The next server of `dhcp-boot`.
+pub enum NextServer {
+    /// This server.
+    Us,
+    /// This address.
+    Addr(Ipv4Addr),
+    /// This name, wire form.
+    Name(NameBox),
+}
+
+/// What a client must have sent for a tag to be set.
+pub struct Match {
+    /// The tag.
+    pub set: Tag,
+    /// The test.
+    pub test: Test,
+}
+
+/// Tests on a request.
+pub enum Test {
+    /// `dhcp-mac`.
+    Hw(HwPattern),
+    /// `dhcp-vendorclass`: this text anywhere in option 60.
+    VendorClass(Box<[u8]>),
+    /// `dhcp-userclass`: this text anywhere in option 77.
+    UserClass(Box<[u8]>),
+    /// `dhcp-circuitid`, `dhcp-remoteid`, `dhcp-subscrid`: sub-option of 82, exact.
+    Agent(u8, Box<[u8]>),
+    /// `dhcp-match`: option present.
+    Present(u8),
+    /// `dhcp-match` with hexadecimal: compared from the left, wild bits as in `HwPattern`.
+    Octets(u8, Box<[u8]>, u64),
+    /// `dhcp-match` with text: anywhere.
+    Contains(u8, Box<[u8]>),
+    /// `dhcp-match` with numbers or addresses: one element of the array.
+    Element(u8, Box<[u8]>),
+    /// `dhcp-name-match`: name, and whether more may follow.
+    Name(Box<[u8]>, bool),
+}
+
+/// `tag-if`.
+pub struct TagIf {
+    /// Tags to set.
+    pub set: Box<[Tag]>,
+    /// When all of these hold.
+    pub conditions: Conditions,
+}
+
+/// TFTP.
+pub struct Tftp {
+    /// `enable-tftp`.
+    pub on: bool,
+    /// Interfaces named by `enable-tftp=`; empty: those of DHCP and DNS.
+    pub interfaces: Box<[Pattern]>,
+    /// `tftp-root` without interface.
+    pub root: Option<Box<[u8]>>,
+    /// `tftp-root` with interface.
+    pub iface_roots: Box<[(Box<[u8]>, Box<[u8]>)]>,
+    /// `tftp-no-fail`.
+    pub no_fail: bool,
+    /// `tftp-secure`.
+    pub secure: bool,
+    /// `tftp-lowercase`.
+    pub lowercase: bool,
+    /// `tftp-unique-root`: by IP, by MAC.
+    pub unique_root: Option<UniqueRoot>,
+    /// `tftp-max`.
+    pub max: u16,
+    /// `tftp-mtu`.
+    pub mtu: Option<u16>,
+    /// `tftp-no-blocksize`.
+    pub no_blocksize: bool,
+    /// `tftp-port-range`.
+    pub ports: Option<(u16, u16)>,
+    /// `tftp-single-port`.
+    pub single_port: bool,
+}
+
+/// `tftp-unique-root`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum UniqueRoot {
+    /// A directory named after the address.
+    Ip,
+    /// A directory named after the hardware address.
+    Mac,
+}
+

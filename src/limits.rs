@@ -1,0 +1,61 @@
+//! Every compile-time bound, with its reason and the sums it must satisfy.
+//!
+//! Three kinds of limit exist: those of a protocol are here; those of the
+//! operator (`cache-size`, `dhcp-lease-max`, …) size boxed tables once at
+//! start; lists are counted and boxed by the configuration.
+
+/// Datagrams read from one socket in one call, and answered in one call.
+pub const BATCH: usize = 16;
+
+/// Largest datagram received. Larger ones are cut by the kernel and dropped by
+/// the parser (EDNS sizes above this are not offered).
+pub const DATAGRAM_MAX: usize = 4096;
+
+/// Octets of everything one event may say: the largest DNS reply and its log
+/// lines, or a DHCP reply with `log-dhcp` lines.
+pub const EVENT_BYTES: usize = DATAGRAM_MAX + 12 * 1024;
+
+/// Actions one event may say: a question sent to the widest fan-out of
+/// servers (32), or an answer given to all waiters of one turn (16) with a log
+/// line each, or a DHCP reply with its 80 `log-dhcp` lines.
+pub const ACTIONS_PER_EVENT: usize = 96;
+
+/// Octets of the outbox: a whole batch of ordinary answers beside the worst
+/// single event.
+pub const OUTBOX_BYTES: usize = 2 * EVENT_BYTES;
+
+/// Actions in the outbox.
+pub const OUTBOX_ACTIONS: usize = 2 * ACTIONS_PER_EVENT;
+
+/// Longest log line, as dnsmasq cuts it.
+pub const LOG_LINE_MAX: usize = 1024;
+
+/// Network interfaces known at once.
+pub const INTERFACES_MAX: usize = 64;
+
+/// Addresses kept for one interface.
+pub const ADDRESSES_PER_INTERFACE: usize = 16;
+
+/// Longest interface name (IFNAMSIZ less the final zero).
+pub const IFNAME_MAX: usize = 15;
+
+/// Listening sockets of each kind.
+pub const LISTENERS_MAX: usize = 64;
+
+/// Servers that one question is sent to at once.
+pub const FANOUT_MAX: usize = 32;
+
+/// DNS over TCP, client and upstream sides together.
+pub const STREAMS_MAX: usize = 30;
+
+/// Large buffers (64 KiB) lent to streams.
+pub const LARGE_BUFFERS: usize = 4;
+
+/// Address probes under way at once; more offers go out unprobed.
+pub const PROBES_MAX: usize = 32;
+
+/// Tags that one request can carry.
+pub const TAGS_PER_REQUEST: usize = 64;
+
+const _: () = assert!(OUTBOX_BYTES >= EVENT_BYTES && OUTBOX_ACTIONS >= ACTIONS_PER_EVENT);
+const _: () = assert!(FANOUT_MAX + 16 < ACTIONS_PER_EVENT);

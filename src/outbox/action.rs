@@ -1,0 +1,156 @@
+//! The actions: everything an engine can ask the daemon to do.
+
+use crate::base::net::{HwAddr, IfIndex};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Octets in the outbox's buffer.
+#[derive(Clone, Copy)]
+pub struct Span {
+    at: u32,
+    len: u32,
+}
+
+impl Span {
+    /// A span; nothing when it does not fit 32 bits.
+    pub fn new(at: usize, len: usize) -> Option<Self> {
+        Some(Span { at: u32::try_from(at).ok()?, len: u32::try_from(len).ok()? })
+    }
+
+    /// Its place in the buffer.
+    pub fn range(self) -> core::ops::Range<usize> {
+        let at = self.at as usize;
+        at..at.saturating_add(self.len as usize)
+    }
+}
+
+/// A socket by its purpose. Which descriptor that is, only the daemon knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum Door {
+    /// A listening DNS socket (UDP), by its number among the listeners.
+    Dns(u8),
+    /// The socket of one forwarded question: number of its slot, and which
+    /// family. Opened by the first datagram sent through it.
+    Upstream { slot: u16, v6: bool },
+    /// The DHCPv4 server socket (port 67).
+    Dhcp4,
+    /// ICMP echo for address probes.
+    Icmp4,
+    /// A listening TFTP socket (port 69).
+    Tftp(u8),
+    /// The socket of one TFTP transfer, by its slot.
+    Transfer(u16),
+}
+
+/// Where a datagram came from and what it came in by.
+#[derive(Clone, Copy)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub struct Arrival {
+    /// The socket.
+    pub door: Door,
+    /// Sender.
+    pub from: SocketAddr,
+    /// The address it was sent to.
+    pub to: IpAddr,
+    /// The interface it came in by; 0 when the socket does not tell.
+    pub iface: IfIndex,
+}
+
+/// Where a datagram goes and what it leaves by.
+#[derive(Clone, Copy)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub struct Route {
+    /// The socket.
+    pub door: Door,
+    /// Receiver.
+    pub to: SocketAddr,
+    /// Source address; the kernel's choice if absent.
+    pub source: Option<IpAddr>,
+    /// Interface to leave by; 0 is the kernel's choice.
+    pub iface: IfIndex,
+}
+
+impl Arrival {
+    /// The way back: same socket, from the address that was asked, to the sender.
+    pub fn back(&self) -> Route {
+        Route { door: self.door, to: self.from, source: Some(self.to), iface: self.iface }
+    }
+}
+
+/// Which subsystem a log line belongs to: dnsmasq's tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum Channel {
+    /// `dnsmasq`
+    Main,
+    /// `dnsmasq-dhcp`
+    Dhcp,
+    /// `dnsmasq-tftp`
+    Tftp,
+    /// `dnsmasq-script`
+    Script,
+    /// `dnsmasq-debug`
+    Debug,
+}
+
+/// Syslog severities in use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum Level {
+    /// The program cannot go on.
+    Critical,
+    /// Something failed.
+    Error,
+    /// Something is probably wrong.
+    Warning,
+    /// Worth knowing once.
+    Notice,
+    /// The ordinary course.
+    Info,
+    /// For those who asked.
+    Debug,
+}
+
+/// One thing to do.
+pub enum Action {
+    /// Send a datagram.
+    Datagram { route: Route, bytes: Span },
+    /// The ports of this slot's sockets (both families); said before its first
+    /// datagram. 0: any port the kernel likes.
+    UpstreamPort { slot: u16, port: u16 },
+    /// The forwarded question of this slot is over: close its sockets.
+    UpstreamClose { slot: u16 },
+    /// Put a client into the neighbour table, so that a unicast reply reaches
+    /// an address it does not have yet.
+    Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
+    /// Connect an upstream TCP stream; told by `StreamEvent`.
+    StreamConnect { slot: u8, to: SocketAddr },
+    /// A stream has output: write what the peer takes.
+    StreamFlush { slot: u8 },
+    /// A stream is over.
+    StreamClose { slot: u8 },
+    /// Open a file for a transfer: path with a final zero. Told by `Change::Opened`.
+    FileOpen { slot: u16, path: Span },
+    /// Read from a transfer's file. Told by `Change::Block`, in the same turn.
+    FileRead { slot: u16, offset: u64, len: u16 },
+    /// A transfer is over: close its file and socket.
+    TransferClose { slot: u16 },
+    /// Change the lease file. Performed, and made durable, before any later
+    /// datagram leaves.
+    Lease(LeaseWrite),
+    /// Write a log line.
+    Log { channel: Channel, level: Level, text: Span },
+}
+
+/// What happens to the lease file.
+#[derive(Clone, Copy)]
+pub enum LeaseWrite {
+    /// Overwrite octets at an offset (a renewal's digits); need not be durable
+    /// before the next rewrite: the client asks again.
+    At { offset: u64, bytes: Span },
+    /// Append one line.
+    Append { bytes: Span },
+    /// Write the file anew. The daemon asks the core for the text in chunks
+    /// (`Core::lease_text`), so a table of any size needs one small buffer.
+    Rewrite,
+}

@@ -1,0 +1,127 @@
+//! What engines may say: a bounded queue of actions over one byte buffer.
+//!
+//! An engine pushes; the daemon performs everything, in order, after each
+//! event or each batch of datagrams. Nothing is copied twice: a reply is
+//! written where it leaves from. When the queue is too full for the worst
+//! event (`has_room`), the daemon drains before it hands in the next one; an
+//! engine with more to say than `limits::ACTIONS_PER_EVENT` keeps its place
+//! and asks to be called again (`Why::Backlog`).
+
+pub mod action;
+pub mod lines;
+
+use crate::base::bytes::Writer;
+use crate::limits;
+use action::{Action, Route, Span};
+use lines::{Arg, Line};
+
+/// The queue.
+pub struct Outbox {
+    bytes: Box<[u8]>,
+    used: usize,
+    actions: heapless::Vec<Action, { limits::OUTBOX_ACTIONS }>,
+    lost: u32,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Outbox {
+    /// An empty outbox; the only allocation it makes.
+    pub fn new() -> Self {
+        Outbox {
+            bytes: vec![0; limits::OUTBOX_BYTES].into_boxed_slice(),
+            used: 0,
+            actions: heapless::Vec::new(),
+            lost: 0,
+        }
+    }
+
+    /// True when one more event of the worst kind fits.
+    pub fn has_room(&self) -> bool {
+        self.bytes.len().saturating_sub(self.used) >= limits::EVENT_BYTES
+            && limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len()) >= limits::ACTIONS_PER_EVENT
+    }
+
+    /// True when there is nothing to perform.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// What was said, in order.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    /// The octets of a span of this round.
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.range()).unwrap_or_default()
+    }
+
+    /// Forgets everything: it was performed.
+    pub fn clear(&mut self) {
+        self.actions.clear();
+        self.used = 0;
+    }
+
+    /// Actions refused for want of room since the start: 0, or a limit is wrong.
+    pub fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// Adds an action that needs no octets.
+    pub fn push(&mut self, action: Action) {
+        if self.actions.push(action).is_err() {
+            self.lost = self.lost.saturating_add(1);
+        }
+    }
+
+    /// Adds a datagram of at most `max` octets, written by `build`. False, and
+    /// nothing is sent, when it did not fit.
+    pub fn datagram(&mut self, route: Route, max: usize, build: impl FnOnce(&mut Writer)) -> bool {
+        match self.write(max, build) {
+            Some(bytes) => {
+                self.push(Action::Datagram { route, bytes });
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes at most `max` octets for an action that the caller then pushes.
+    /// Nothing when they did not fit.
+    pub fn write(&mut self, max: usize, build: impl FnOnce(&mut Writer)) -> Option<Span> {
+        let mut writer = self.writer(max);
+        build(&mut writer);
+        let len = writer.finish();
+        self.keep(len)
+    }
+
+    fn writer(&mut self, max: usize) -> Writer<'_> {
+        let end = self.used.saturating_add(max).min(self.bytes.len());
+        Writer::new(self.bytes.get_mut(self.used..end).unwrap_or_default())
+    }
+
+    fn keep(&mut self, len: Option<usize>) -> Option<Span> {
+        let span = len.and_then(|len| Span::new(self.used, len));
+        match span {
+            Some(span) => self.used = span.range().end,
+            None => self.lost = self.lost.saturating_add(1),
+        }
+        span
+    }
+
+    /// Adds a log line: the template with its arguments, cut at the length
+    /// that dnsmasq cuts at.
+    pub fn log(&mut self, line: &'static Line, args: &[Arg]) {
+        let mut writer = self.writer(limits::LOG_LINE_MAX);
+        lines::render(&mut writer, line, args);
+        let len = Some(writer.len());
+        if let Some(text) = self.keep(len) {
+            self.push(Action::Log { channel: line.channel, level: line.level, text });
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! DNS messages (RFC 1035 §4, RFC 2181, RFC 6891).
+
+pub mod name;

@@ -1,0 +1,328 @@
+//! Domain names (RFC 1035 §3.1, §4.1.4; RFC 4343 for letter case).
+//!
+//! `Name` is a complete, valid, uncompressed name in wire form, borrowed;
+//! `NameBuf` owns one. Text exists only at the edges: configuration, hosts
+//! files, log lines.
+
+use crate::base::bytes::{Reader, Writer};
+
+/// Longest name on the wire, final zero included (RFC 1035 §2.3.4).
+pub const NAME_MAX: usize = 255;
+
+/// Longest label.
+pub const LABEL_MAX: usize = 63;
+
+/// A complete name in wire form: labels with their lengths, and a final zero.
+#[derive(Clone, Copy)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub struct Name<'a>(&'a [u8]);
+
+/// An owned name.
+#[derive(Clone, Copy)]
+pub struct NameBuf {
+    len: u8,
+    octets: [u8; NAME_MAX],
+}
+
+impl<'a> Name<'a> {
+    /// The root.
+    pub const ROOT: Name<'static> = Name(&[0]);
+
+    /// Takes `wire` for a name if it is exactly one: no pointers, nothing behind.
+    pub fn new(wire: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(wire);
+        loop {
+            let len = usize::from(reader.u8()?);
+            if len > LABEL_MAX {
+                return None;
+            }
+            reader.take(len)?;
+            if len == 0 {
+                break;
+            }
+        }
+        (reader.is_empty() && wire.len() <= NAME_MAX).then_some(Name(wire))
+    }
+
+    /// The octets, final zero included.
+    pub fn wire(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// True for the root.
+    pub fn is_root(&self) -> bool {
+        self.0.len() <= 1
+    }
+
+    /// The labels, leftmost first, without the root.
+    pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut reader = Reader::new(self.0);
+        core::iter::from_fn(move || {
+            let len = usize::from(reader.u8()?);
+            if len == 0 { None } else { reader.take(len) }
+        })
+    }
+
+    /// The leftmost label; empty for the root.
+    pub fn first_label(&self) -> &'a [u8] {
+        self.labels().next().unwrap_or_default()
+    }
+
+    /// The name without its leftmost label; nothing for the root.
+    pub fn parent(&self) -> Option<Name<'a>> {
+        let mut reader = Reader::new(self.0);
+        let len = usize::from(reader.u8()?);
+        reader.take(len)?;
+        if len == 0 { None } else { Some(Name(reader.rest())) }
+    }
+
+    /// This name, its parent, and so on down to the root.
+    pub fn suffixes(&self) -> impl Iterator<Item = Name<'a>> + use<'a> {
+        core::iter::successors(Some(*self), Name::parent)
+    }
+
+    /// Number of labels, the root not counted.
+    pub fn label_count(&self) -> usize {
+        self.labels().count()
+    }
+
+    /// Equality with ASCII letters folded (RFC 4343).
+    pub fn same(&self, other: Name) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+
+    /// True when this name is `zone` or lies below it.
+    pub fn is_within(&self, zone: Name) -> bool {
+        self.suffixes().any(|suffix| suffix.0.len() == zone.0.len() && suffix.same(zone))
+    }
+
+    /// Appends the presentation form: no final dot, the root as `.`, octets
+    /// that are not printable or have a meaning escaped (RFC 1035 §5.1).
+    pub fn text(&self, out: &mut Writer) {
+        if self.is_root() {
+            out.u8(b'.');
+        }
+        for (place, label) in self.labels().enumerate() {
+            if place > 0 {
+                out.u8(b'.');
+            }
+            for octet in label {
+                match octet {
+                    b'.' | b'\\' => out.bytes(&[b'\\', *octet]),
+                    0x21..=0x7E => out.u8(*octet),
+                    _ => out.bytes(&[
+                        b'\\',
+                        b'0' + octet / 100,
+                        b'0' + octet / 10 % 10,
+                        b'0' + octet % 10,
+                    ]),
+                }
+            }
+        }
+    }
+}
+
+impl Default for NameBuf {
+    fn default() -> Self {
+        NameBuf { len: 1, octets: [0; NAME_MAX] }
+    }
+}
+
+impl NameBuf {
+    /// The name.
+    pub fn name(&self) -> Name<'_> {
+        Name(self.octets.get(..usize::from(self.len)).unwrap_or(&[0]))
+    }
+
+    /// A copy of `name`.
+    pub fn from_name(name: Name) -> Self {
+        let mut buffer = NameBuf::default();
+        buffer.fill(|out| out.bytes(name.0));
+        buffer
+    }
+
+    /// Reads a name at the cursor, following compression pointers, which must
+    /// point backwards: each jump lands before the last, so no chain is endless.
+    /// The cursor ends behind the name. Nothing for anything malformed.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let mut buffer = NameBuf { len: 0, octets: [0; NAME_MAX] };
+        let mut out = Writer::new(&mut buffer.octets);
+        let mut at = *reader;
+        let mut behind: Option<Reader> = None;
+        let mut floor = reader.position();
+        loop {
+            let len = at.u8()?;
+            match len {
+                0 => break,
+                1..=63 => {
+                    let label = at.take(usize::from(len))?;
+                    out.u8(len);
+                    out.bytes(label);
+                }
+                0xC0.. => {
+                    let target = usize::from(len & 0x3F) << 8 | usize::from(at.u8()?);
+                    if behind.is_none() {
+                        behind = Some(at);
+                    }
+                    if target >= floor {
+                        return None;
+                    }
+                    floor = target;
+                    at = Reader::at(reader.whole(), target)?;
+                }
+                _ => return None,
+            }
+            if out.overflowed() {
+                return None;
+            }
+        }
+        out.u8(0);
+        let len = out.finish()?;
+        buffer.len = u8::try_from(len).ok()?;
+        *reader = behind.unwrap_or(at);
+        Some(buffer)
+    }
+
+    /// Moves the cursor behind a name without following it.
+    pub fn skip(reader: &mut Reader) -> Option<()> {
+        loop {
+            match reader.u8()? {
+                0 => return Some(()),
+                len @ 1..=63 => {
+                    reader.take(usize::from(len))?;
+                }
+                0xC0.. => {
+                    reader.u8()?;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Reads a name from text: labels separated by dots, a final dot allowed,
+    /// case kept, `\.`-style and `\DDD` escapes not understood (dnsmasq's
+    /// configuration has none). Nothing for empty labels or what is too long.
+    pub fn from_text(text: &[u8]) -> Option<Self> {
+        let text = text.strip_suffix(b".").unwrap_or(text);
+        let mut buffer = NameBuf::default();
+        if text.is_empty() {
+            return Some(buffer);
+        }
+        buffer.fill(|out| {
+            for label in text.split(|octet| *octet == b'.') {
+                match u8::try_from(label.len()) {
+                    Ok(len @ 1..=63) => out.u8(len),
+                    // Too long for any buffer: the name is refused as a whole.
+                    _ => out.zeros(NAME_MAX + 1),
+                }
+                out.bytes(label);
+            }
+            out.u8(0);
+        });
+        (buffer.len > 1).then_some(buffer)
+    }
+
+    /// `label` put in front of `parent`; nothing if that is no valid name.
+    pub fn join(label: &[u8], parent: Name) -> Option<Self> {
+        let len = u8::try_from(label.len()).ok().filter(|len| (1..=63).contains(len))?;
+        let mut buffer = NameBuf::default();
+        buffer.fill(|out| {
+            out.u8(len);
+            out.bytes(label);
+            out.bytes(parent.0);
+        });
+        (buffer.len > 1).then_some(buffer)
+    }
+
+    /// Replaces the content by what `write` writes; the root if it does not fit.
+    fn fill(&mut self, write: impl FnOnce(&mut Writer)) {
+        let mut out = Writer::new(&mut self.octets);
+        write(&mut out);
+        let len = out.finish().and_then(|len| u8::try_from(len).ok());
+        match len {
+            Some(len) => self.len = len,
+            None => *self = NameBuf::default(),
+        }
+    }
+
+    /// Turns ASCII letters to lower case.
+    pub fn lower(mut self) -> Self {
+        // Length octets are below 'A', so the whole can be folded at once.
+        self.octets.make_ascii_lowercase();
+        self
+    }
+}
+
+/// Appends a wire-form name as text in lower case, as dnsmasq logs names: the
+/// root as `.`, anything unprintable as `<name unprintable>`.
+pub fn write_lower(out: &mut Writer, wire: &[u8]) {
+    let Some(name) = Name::new(wire) else { return };
+    if name.labels().flatten().any(|octet| !(0x20..0x7F).contains(octet)) {
+        return out.bytes(b"<name unprintable>");
+    }
+    if name.is_root() {
+        return out.u8(b'.');
+    }
+    for (place, label) in name.labels().enumerate() {
+        if place > 0 {
+            out.u8(b'.');
+        }
+        label.iter().for_each(|octet| out.u8(octet.to_ascii_lowercase()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: Name) -> String {
+        let mut buffer = [0; 1100];
+        let mut out = Writer::new(&mut buffer);
+        name.text(&mut out);
+        String::from_utf8(out.written().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn text_and_back() {
+        for given in ["a", "www.Example.com", "x.y.z.lan."] {
+            let name = NameBuf::from_text(given.as_bytes()).unwrap();
+            assert_eq!(text(name.name()), given.trim_end_matches('.'));
+        }
+        assert!(NameBuf::from_text(b".").unwrap().name().is_root());
+        for bad in ["a..b", ".a", &"x".repeat(64), &format!("{}a", "abcdefgh.".repeat(29))] {
+            assert!(NameBuf::from_text(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_longest_name_is_255_octets() {
+        let at = |n: usize| NameBuf::from_text(format!("{}{}", "abcdefg.".repeat(31), "x".repeat(n)).as_bytes());
+        assert_eq!(at(5).unwrap().name().wire().len(), 255);
+        assert!(at(6).is_none());
+    }
+
+    #[test]
+    fn pointers_go_backwards_only() {
+        let message = b"\x01a\x00\x01b\xC0\x00\xC0\x06\xC0\x0A";
+        let read = |at| {
+            let mut reader = Reader::at(message, at).unwrap();
+            NameBuf::read(&mut reader).map(|n| (text(n.name()), reader.position()))
+        };
+        assert_eq!(read(0), Some(("a".into(), 3)));
+        assert_eq!(read(3), Some(("b.a".into(), 7)));
+        assert_eq!(read(7), Some((".".into(), 9)), "a zero inside a pointer is a root");
+        assert_eq!(read(9), None, "points at itself");
+    }
+
+    #[test]
+    fn suffixes_and_zones() {
+        let name = NameBuf::from_text(b"a.b.Lan").unwrap();
+        let zone = NameBuf::from_text(b"lAN").unwrap();
+        let other = NameBuf::from_text(b"an").unwrap();
+        assert!(name.name().is_within(zone.name()));
+        assert!(!name.name().is_within(other.name()));
+        assert!(name.name().is_within(Name::ROOT));
+        assert_eq!(name.name().suffixes().map(text).collect::<Vec<_>>(), ["a.b.Lan", "b.Lan", "Lan", "."]);
+    }
+}

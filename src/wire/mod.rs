@@ -1,0 +1,10 @@
+//! Pure codecs: bytes to views, values to bytes. What the module promises:
+//!
+//! - Reading goes through `base::bytes::Reader`, so no input makes it panic or
+//!   loop: every step consumes octets or ends.
+//! - A view borrows the packet; nothing is copied that is not kept.
+//! - Writing goes through `base::bytes::Writer`: what does not fit is refused as
+//!   a whole, and the builder finds out once, at the end.
+//! - Nothing here knows time, tables, configuration or policy.
+
+pub mod dns;
