@@ -19,7 +19,9 @@
 
 pub mod base;
 pub mod config;
+pub mod daemon;
 pub mod limits;
 pub mod outbox;
+pub mod platform;
 pub mod store;
 pub mod wire;

@@ -8,6 +8,7 @@
 //! and asks to be called again (`Why::Backlog`).
 
 pub mod action;
+pub mod change;
 pub mod lines;
 
 use crate::base::bytes::Writer;
