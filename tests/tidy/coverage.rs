@@ -1,0 +1,86 @@
+//! What must be reached by some test: every user-visible log line is spelled
+//! out in a scenario, in a unit test or in an end-to-end test.
+
+use crate::source::{Source, read_all, walk};
+use std::path::Path;
+
+/// Log lines (`pub const NAME: Line = …`) whose template fits no text of any
+/// scenario, and no string of any test.
+pub fn lines_without_golden_text() -> Vec<String> {
+    let golden = golden_texts();
+    let mut missing = Vec::new();
+    for source in read_all("src/outbox/lines") {
+        for (at, name, template) in lines(&source) {
+            if !golden.iter().any(|text| fits(&template, text)) {
+                missing.push(format!("{}: {name}: {template:?}", source.place(at)));
+            }
+        }
+    }
+    missing
+}
+
+/// The constants of type `Line` in a file, with their templates.
+fn lines(source: &Source) -> Vec<(usize, String, String)> {
+    let mut found = Vec::new();
+    for at in source.find(": Line =").into_iter().filter(|at| !source.is_test(*at)) {
+        let head = source.before(at);
+        let name_len = head.iter().rev().take_while(|octet| crate::source::is_word(**octet)).count();
+        let name = String::from_utf8_lossy(&head[head.len() - name_len..]).into_owned();
+        let rest = &source.text[at..];
+        let Some(open) = rest.find('"') else { continue };
+        let body = &rest[open + 1..];
+        let mut template = String::new();
+        let mut escaped = false;
+        for symbol in body.chars() {
+            match (escaped, symbol) {
+                (false, '\\') => escaped = true,
+                (false, '"') => break,
+                _ => {
+                    template.push(symbol);
+                    escaped = false;
+                }
+            }
+        }
+        found.push((at, name, template));
+    }
+    found
+}
+
+/// Every line of text that a test compares with.
+fn golden_texts() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut texts = Vec::new();
+    for ending in ["scn", "txt", "log", "rs", "sh", "case"] {
+        let mut paths = Vec::new();
+        walk(&root, ending, &mut paths);
+        for path in paths {
+            texts.extend(std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned));
+        }
+    }
+    for source in read_all("src") {
+        let mut at = 0;
+        for line in source.text.split_inclusive('\n') {
+            if source.is_test(at) {
+                texts.push(line.to_owned());
+            }
+            at += line.len();
+        }
+    }
+    texts
+}
+
+/// True when the pieces of the template between its arguments stand in the
+/// text in their order, each argument taking something in between.
+fn fits(template: &str, text: &str) -> bool {
+    let mut rest = text;
+    let mut pieces = template.split('%').map(|piece| piece.trim_end_matches(' '));
+    let first = pieces.next().unwrap_or("");
+    let Some(at) = rest.find(first) else { return false };
+    rest = &rest[at + first.len()..];
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    // A template of nothing but arguments would fit everything.
+    template.chars().filter(|symbol| symbol.is_ascii_alphabetic()).count() > 0 || text.contains(template)
+}
