@@ -274,7 +274,9 @@ pub enum Target {
 
 /// `server`, `local` and `address` lines, looked up by longest suffix.
 pub struct DomainRules {
-    /// Domain → numbers of targets, in configured order.
+    /// Domain (wire form) → numbers of targets, in configured order. The root
+    /// stands for every name (plain `server=`, `/#/`); no octets at all for
+    /// names without a dot (`//`).
     pub table: crate::base::suffix::SuffixTable,
     /// The targets, each once.
     pub targets: Box<[Target]>,

@@ -116,7 +116,8 @@ pub enum Action {
     /// Send a datagram.
     Datagram { route: Route, bytes: Span },
     /// The ports of this slot's sockets (both families); said before its first
-    /// datagram. 0: any port the kernel likes.
+    /// datagram. 0: any port the kernel likes. With `query-port` all questions
+    /// share one slot (the one behind the last), said once and never closed.
     UpstreamPort { slot: u16, port: u16 },
     /// The forwarded question of this slot is over: close its sockets.
     UpstreamClose { slot: u16 },
@@ -125,7 +126,8 @@ pub enum Action {
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
     /// Connect an upstream TCP stream; told by `StreamEvent`.
     StreamConnect { slot: u8, to: SocketAddr },
-    /// A stream has output: write what the peer takes.
+    /// A stream has output, or takes input again after its room was empty:
+    /// write what the peer takes, read what it sent.
     StreamFlush { slot: u8 },
     /// A stream is over.
     StreamClose { slot: u8 },
