@@ -51,6 +51,13 @@ pub const STREAMS_MAX: usize = 30;
 /// Large buffers (64 KiB) lent to streams.
 pub const LARGE_BUFFERS: usize = 4;
 
+/// Leases that a table can hold, whatever `dhcp-lease-max` says: a line each
+/// must stay addressable in the lease file, and memory bounded.
+pub const LEASES_MAX: usize = 1 << 20;
+
+/// Longest host name: one label (RFC 1035 §2.3.4).
+pub const HOST_NAME_MAX: usize = 63;
+
 /// Address probes under way at once; more offers go out unprobed.
 pub const PROBES_MAX: usize = 32;
 

@@ -2,3 +2,4 @@
 //! owned by the core, lent to engines. No I/O, no protocol decisions.
 
 pub mod interfaces;
+pub mod leases;

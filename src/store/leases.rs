@@ -1,0 +1,637 @@
+//! The IPv4 leases: who holds which address, under which name, until when
+//! (RFC 2131 §2.1). A table of fixed capacity with hash indexes by address,
+//! client identifier, hardware address and name, so no packet walks it.
+//!
+//! What it is not: policy (who may have what is `dhcp4`) or the file
+//! (`store::lease_file`). The domain of a lease is not stored: it follows from
+//! its address (`config::Dns::domain_for`).
+
+use crate::base::hash::Key;
+use crate::base::net::HwAddr;
+use crate::base::time::{Millis, Now, UnixTime};
+use crate::limits;
+use std::net::Ipv4Addr;
+
+/// Client identifiers up to this length lie in the lease itself; longer ones
+/// in a table of their own (RFC 4361 identifiers with a DUID take 19).
+const SHORT_ID: usize = 24;
+
+/// Longest client identifier (RFC 2132 §9.14: the length octet).
+pub const CLIENT_ID_MAX: usize = 255;
+
+/// The four indexes.
+const BY_ADDR: usize = 0;
+const BY_CLIENT_ID: usize = 1;
+const BY_HW: usize = 2;
+const BY_NAME: usize = 3;
+const INDEXES: usize = 4;
+
+/// A slot of the table. Only good until the next removal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub struct LeaseId(u32);
+
+/// What differs between a lease and its line in the file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum Unsaved {
+    /// Nothing.
+    Nothing,
+    /// Its end.
+    Expiry,
+    /// More than its end, or it has no line yet.
+    Line,
+}
+
+/// One lease.
+#[derive(Clone)]
+pub struct Lease {
+    /// The address.
+    pub addr: Ipv4Addr,
+    /// The end on the wall clock, as the file says it; 0 is never.
+    pub expires: UnixTime,
+    /// The end on the monotonic clock: the one that counts.
+    pub until: Millis,
+    /// Hardware address of the client; possibly empty.
+    pub hw: HwAddr,
+    /// The name was given by the configuration: no client can take it away.
+    pub name_is_ours: bool,
+    /// What the file does not know yet.
+    pub unsaved: Unsaved,
+    /// Where its line begins in the file.
+    pub offset: Option<u64>,
+    used: bool,
+    name_len: u8,
+    id_len: u8,
+    name: [u8; limits::HOST_NAME_MAX],
+    id: [u8; SHORT_ID],
+    /// The slot in the table of long identifiers, plus one; 0: none.
+    long_id: u32,
+    /// The next lease of the same bucket in each index, plus one; 0: none.
+    next: [u32; INDEXES],
+}
+
+impl Lease {
+    /// The host name: one label, empty if there is none.
+    pub fn name(&self) -> &[u8] {
+        self.name.get(..usize::from(self.name_len)).unwrap_or_default()
+    }
+
+    /// True while the lease runs.
+    pub fn is_live(&self, now: Millis) -> bool {
+        self.until > now
+    }
+
+    /// Whole seconds left; nothing for a lease without end.
+    pub fn seconds_left(&self, now: Millis) -> Option<u64> {
+        (self.until != Millis::NEVER).then(|| self.until.since(now) / 1000)
+    }
+
+    fn empty(addr: Ipv4Addr) -> Self {
+        Lease {
+            addr,
+            expires: UnixTime(0),
+            until: Millis::NEVER,
+            hw: HwAddr::default(),
+            name_is_ours: false,
+            unsaved: Unsaved::Line,
+            offset: None,
+            used: true,
+            name_len: 0,
+            id_len: 0,
+            name: [0; limits::HOST_NAME_MAX],
+            id: [0; SHORT_ID],
+            long_id: 0,
+            next: [0; INDEXES],
+        }
+    }
+}
+
+/// The table.
+pub struct Leases {
+    key: Key,
+    capacity: usize,
+    live: usize,
+    /// Slots ever used; reserved at start, touched only as leases appear.
+    slots: Vec<Lease>,
+    free: Vec<u32>,
+    heads: [Box<[u32]>; INDEXES],
+    long_ids: Vec<[u8; CLIENT_ID_MAX]>,
+    long_free: Vec<u32>,
+    long_capacity: usize,
+    /// No lease ends before this; it may be earlier than the earliest end.
+    earliest: Millis,
+    /// A lease that had a line in the file is gone: only a rewrite removes it.
+    pub lines_gone: bool,
+}
+
+impl Leases {
+    /// An empty table for `capacity` leases; the only allocation it makes.
+    pub fn new(capacity: u32, key: Key) -> Self {
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX).min(limits::LEASES_MAX);
+        let buckets = capacity.next_power_of_two();
+        let long_capacity = capacity.min(64).max(capacity / 8);
+        Leases {
+            key,
+            capacity,
+            live: 0,
+            slots: Vec::with_capacity(capacity),
+            free: Vec::with_capacity(capacity),
+            heads: core::array::from_fn(|_| vec![0; buckets].into_boxed_slice()),
+            long_ids: Vec::with_capacity(long_capacity),
+            long_free: Vec::with_capacity(long_capacity),
+            long_capacity,
+            earliest: Millis::NEVER,
+            lines_gone: false,
+        }
+    }
+
+    /// What a table of `capacity` leases takes at most, in octets.
+    pub fn bytes(capacity: u32) -> usize {
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX).min(limits::LEASES_MAX);
+        let long = capacity.min(64).max(capacity / 8);
+        capacity * (size_of::<Lease>() + 4)
+            + capacity.next_power_of_two() * 4 * INDEXES
+            + long * (CLIENT_ID_MAX + 4)
+    }
+
+    /// Leases held.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Most leases that fit.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// True when no further lease fits.
+    pub fn is_full(&self) -> bool {
+        self.live >= self.capacity
+    }
+
+    /// The lease in a slot.
+    pub fn get(&self, id: LeaseId) -> Option<&Lease> {
+        self.slots.get(id.0 as usize).filter(|lease| lease.used)
+    }
+
+    /// Every lease.
+    pub fn iter(&self) -> impl Iterator<Item = &Lease> {
+        self.slots.iter().filter(|lease| lease.used)
+    }
+
+    /// The lease in the first used slot at or behind `slot`, with the slot
+    /// behind it: a walk that can be interrupted.
+    pub fn walk(&self, slot: u32) -> Option<(LeaseId, u32)> {
+        let found = self.slots.iter().skip(slot as usize).position(|lease| lease.used)?;
+        let at = slot.saturating_add(u32::try_from(found).ok()?);
+        Some((LeaseId(at), at.saturating_add(1)))
+    }
+
+    /// The lease of an address, whether it runs or has just ended.
+    pub fn by_addr(&self, addr: Ipv4Addr) -> Option<&Lease> {
+        self.id_by_addr(addr).and_then(|id| self.get(id))
+    }
+
+    /// The slot of the lease of an address.
+    pub fn id_by_addr(&self, addr: Ipv4Addr) -> Option<LeaseId> {
+        self.chain(BY_ADDR, self.key.bytes(&addr.octets())).find(|(_, l)| l.addr == addr).map(|(id, _)| id)
+    }
+
+    /// The running leases of a host name (one label, any case): one, or with
+    /// `dhcp-fqdn` one for each domain.
+    pub fn by_name(&self, label: &[u8], now: Millis) -> impl Iterator<Item = &Lease> {
+        self.ids_by_name(label).filter_map(|id| self.get(id)).filter(move |lease| lease.is_live(now))
+    }
+
+    /// The slots of all leases of a host name.
+    pub fn ids_by_name(&self, label: &[u8]) -> impl Iterator<Item = LeaseId> {
+        self.chain(BY_NAME, self.key.name(label))
+            .filter(move |(_, lease)| lease.name_len > 0 && lease.name().eq_ignore_ascii_case(label))
+            .map(|(id, _)| id)
+    }
+
+    /// The lease of a client identifier.
+    pub fn by_client_id(&self, client_id: &[u8]) -> Option<LeaseId> {
+        self.chain(BY_CLIENT_ID, self.key.bytes(client_id))
+            .find(|(_, lease)| lease.id_len > 0 && self.client_id(lease) == client_id)
+            .map(|(id, _)| id)
+    }
+
+    /// The leases of a hardware address (type and octets).
+    pub fn by_hw(&self, hw: &HwAddr) -> impl Iterator<Item = (LeaseId, &Lease)> {
+        self.chain(BY_HW, self.hash_hw(hw)).filter(move |(_, lease)| lease.hw == *hw)
+    }
+
+    /// The client identifier of a lease; empty if there is none.
+    pub fn client_id<'a>(&'a self, lease: &'a Lease) -> &'a [u8] {
+        let long = lease.long_id.checked_sub(1).and_then(|n| self.long_ids.get(n as usize));
+        let whole: &[u8] = match long {
+            Some(long) => long,
+            None => &lease.id,
+        };
+        whole.get(..usize::from(lease.id_len)).unwrap_or_default()
+    }
+
+    /// A new lease without client, name or end; nothing when the table is full
+    /// or the address is leased already.
+    pub fn insert(&mut self, addr: Ipv4Addr) -> Option<LeaseId> {
+        if self.is_full() || self.id_by_addr(addr).is_some() {
+            return None;
+        }
+        let lease = Lease::empty(addr);
+        let id = match self.free.pop() {
+            Some(slot) => {
+                *self.slots.get_mut(slot as usize)? = lease;
+                LeaseId(slot)
+            }
+            None => {
+                let slot = u32::try_from(self.slots.len()).ok()?;
+                self.slots.push(lease);
+                LeaseId(slot)
+            }
+        };
+        self.live += 1;
+        self.link(BY_ADDR, id, self.key.bytes(&addr.octets()));
+        Some(id)
+    }
+
+    /// Ends a lease and forgets it.
+    pub fn remove(&mut self, id: LeaseId) {
+        let Some(addr) = self.get(id).map(|lease| lease.addr) else { return };
+        self.set_name(id, b"", false);
+        self.set_hw(id, HwAddr::default());
+        self.set_client_id(id, b"");
+        self.unlink(BY_ADDR, id, self.key.bytes(&addr.octets()));
+        if let Some(lease) = self.slots.get_mut(id.0 as usize) {
+            lease.used = false;
+            self.lines_gone |= lease.offset.is_some();
+            self.live -= 1;
+            self.free.push(id.0);
+        }
+    }
+
+    /// Sets the hardware address.
+    pub fn set_hw(&mut self, id: LeaseId, hw: HwAddr) {
+        let Some(old) = self.get(id).map(|lease| lease.hw) else { return };
+        if old == hw {
+            return;
+        }
+        if !old.is_empty() {
+            self.unlink(BY_HW, id, self.hash_hw(&old));
+        }
+        self.change(id, Unsaved::Line, |lease| lease.hw = hw);
+        if !hw.is_empty() {
+            self.link(BY_HW, id, self.hash_hw(&hw));
+        }
+    }
+
+    /// Sets the client identifier (at most 255 octets; empty: none). False if
+    /// it is long and there is no room for another long one.
+    pub fn set_client_id(&mut self, id: LeaseId, client_id: &[u8]) -> bool {
+        let Some(lease) = self.get(id) else { return false };
+        let old = self.client_id(lease);
+        if old == client_id {
+            return true;
+        }
+        let old_hash = (!old.is_empty()).then(|| self.key.bytes(old));
+        let old_long = lease.long_id;
+        let Some((long_id, id_len)) = self.place_long(client_id) else { return false };
+        if let Some(hash) = old_hash {
+            self.unlink(BY_CLIENT_ID, id, hash);
+        }
+        if let Some(slot) = old_long.checked_sub(1) {
+            self.long_free.push(slot);
+        }
+        self.change(id, Unsaved::Line, |lease| {
+            lease.long_id = long_id;
+            lease.id_len = id_len;
+            copy(&mut lease.id, client_id);
+        });
+        if !client_id.is_empty() {
+            self.link(BY_CLIENT_ID, id, self.key.bytes(client_id));
+        }
+        true
+    }
+
+    /// Finds room for a long identifier: its slot plus one (0 for a short one)
+    /// and its length.
+    fn place_long(&mut self, client_id: &[u8]) -> Option<(u32, u8)> {
+        let len = u8::try_from(client_id.len()).ok()?;
+        if client_id.len() <= SHORT_ID {
+            return Some((0, len));
+        }
+        let slot = match self.long_free.pop() {
+            Some(slot) => slot,
+            None if self.long_ids.len() < self.long_capacity => {
+                self.long_ids.push([0; CLIENT_ID_MAX]);
+                u32::try_from(self.long_ids.len()).ok()?.checked_sub(1)?
+            }
+            None => return None,
+        };
+        copy(self.long_ids.get_mut(slot as usize)?, client_id);
+        Some((slot.checked_add(1)?, len))
+    }
+
+    /// Sets the host name (one label, cut at 63; empty: none), and whether it
+    /// came from the configuration.
+    pub fn set_name(&mut self, id: LeaseId, name: &[u8], ours: bool) {
+        let Some(lease) = self.get(id) else { return };
+        if lease.name() == name {
+            return self.change(id, Unsaved::Nothing, |lease| lease.name_is_ours = ours);
+        }
+        if lease.name_len > 0 {
+            self.unlink(BY_NAME, id, self.key.name(lease.name()));
+        }
+        let name = name.get(..name.len().min(limits::HOST_NAME_MAX)).unwrap_or_default();
+        self.change(id, Unsaved::Line, |lease| {
+            copy(&mut lease.name, name);
+            lease.name_len = u8::try_from(name.len()).unwrap_or(0);
+            lease.name_is_ours = ours;
+        });
+        if !name.is_empty() {
+            self.link(BY_NAME, id, self.key.name(name));
+        }
+    }
+
+    /// Sets the end: `seconds` from now, or never.
+    pub fn set_expiry(&mut self, id: LeaseId, seconds: Option<u32>, now: Now) {
+        let (expires, until) = match seconds {
+            Some(seconds) => {
+                let wall = now.wall.0.saturating_add(seconds.into());
+                (UnixTime(wall), now.mono.plus_secs(seconds.into()))
+            }
+            None => (UnixTime(0), Millis::NEVER),
+        };
+        self.set_end(id, expires, until);
+    }
+
+    /// Sets the end on both clocks.
+    pub fn set_end(&mut self, id: LeaseId, expires: UnixTime, until: Millis) {
+        let Some(old) = self.get(id).map(|lease| lease.expires) else { return };
+        let unsaved = if old == expires { Unsaved::Nothing } else { Unsaved::Expiry };
+        self.change(id, unsaved, |lease| {
+            lease.expires = expires;
+            lease.until = until;
+        });
+        self.earliest = self.earliest.min(until);
+    }
+
+    /// The line of this lease now lies at `offset` in the file.
+    pub fn saved(&mut self, id: LeaseId, offset: u64) {
+        if let Some(lease) = self.slots.get_mut(id.0 as usize) {
+            lease.offset = Some(offset);
+            lease.unsaved = Unsaved::Nothing;
+        }
+    }
+
+    /// When `expire` must be called again; nothing if no lease ends.
+    pub fn next_expiry(&self) -> Option<Millis> {
+        (self.earliest != Millis::NEVER).then_some(self.earliest)
+    }
+
+    /// Removes the leases that have ended and says how many. Walks the table,
+    /// but only once the cached earliest end is reached.
+    pub fn expire(&mut self, now: Millis) -> usize {
+        if self.earliest > now {
+            return 0;
+        }
+        let mut removed = 0;
+        let mut slot = 0;
+        self.earliest = Millis::NEVER;
+        while let Some((id, behind)) = self.walk(slot) {
+            slot = behind;
+            match self.get(id) {
+                Some(lease) if lease.is_live(now) => self.earliest = self.earliest.min(lease.until),
+                _ => {
+                    self.remove(id);
+                    removed += 1;
+                }
+            }
+        }
+        removed
+    }
+
+    /// Brings the ends on the wall clock in line with the monotonic ones after
+    /// the wall clock was set. A few seconds of rounding are let be.
+    pub fn wall_clock_jumped(&mut self, now: Now) {
+        for lease in self.slots.iter_mut().filter(|lease| lease.used && lease.until != Millis::NEVER) {
+            let wall = UnixTime(now.wall.0.saturating_add(lease.until.since(now.mono) / 1000));
+            if wall.0.abs_diff(lease.expires.0) > 2 {
+                lease.expires = wall;
+                lease.unsaved = lease.unsaved.max(Unsaved::Expiry);
+            }
+        }
+    }
+
+    fn change(&mut self, id: LeaseId, unsaved: Unsaved, change: impl FnOnce(&mut Lease)) {
+        if let Some(lease) = self.slots.get_mut(id.0 as usize) {
+            change(lease);
+            lease.unsaved = lease.unsaved.max(unsaved);
+        }
+    }
+
+    fn hash_hw(&self, hw: &HwAddr) -> u64 {
+        self.key.bytes(hw.octets())
+    }
+
+    fn bucket(&self, hash: u64) -> usize {
+        // The number of buckets is a power of two.
+        (hash as usize) & self.heads.first().map_or(0, |heads| heads.len().saturating_sub(1))
+    }
+
+    /// The leases of one bucket.
+    fn chain(&self, index: usize, hash: u64) -> impl Iterator<Item = (LeaseId, &Lease)> {
+        let head = self.heads.get(index).and_then(|heads| heads.get(self.bucket(hash)));
+        let mut at = head.copied().unwrap_or(0);
+        core::iter::from_fn(move || {
+            let slot = at.checked_sub(1)?;
+            let lease = self.slots.get(slot as usize)?;
+            at = lease.next.get(index).copied().unwrap_or(0);
+            Some((LeaseId(slot), lease))
+        })
+    }
+
+    fn link(&mut self, index: usize, id: LeaseId, hash: u64) {
+        let bucket = self.bucket(hash);
+        let Some(head) = self.heads.get_mut(index).and_then(|heads| heads.get_mut(bucket)) else { return };
+        let lease = self.slots.get_mut(id.0 as usize);
+        if let Some(next) = lease.and_then(|lease| lease.next.get_mut(index)) {
+            *next = *head;
+            *head = id.0.saturating_add(1);
+        }
+    }
+
+    fn unlink(&mut self, index: usize, id: LeaseId, hash: u64) {
+        let own = id.0.saturating_add(1);
+        let before = self.chain(index, hash).find(|(_, lease)| lease.next.get(index) == Some(&own));
+        let before = before.map(|(before, _)| before);
+        let behind = self.slots.get_mut(id.0 as usize).and_then(|lease| lease.next.get_mut(index));
+        let Some(behind) = behind.map(core::mem::take) else { return };
+        let bucket = self.bucket(hash);
+        let link = match before {
+            Some(before) => self.slots.get_mut(before.0 as usize).and_then(|lease| lease.next.get_mut(index)),
+            None => self.heads.get_mut(index).and_then(|heads| heads.get_mut(bucket)),
+        };
+        if let Some(link) = link {
+            *link = behind;
+        }
+    }
+
+    /// The invariants, for tests and simulations: every lease is found by all
+    /// it has, the counts agree, nothing ends before the cached earliest end.
+    pub fn check(&self) {
+        debug_assert_eq!(self.iter().count(), self.live);
+        debug_assert_eq!(self.slots.len(), self.live + self.free.len());
+        for index in 0..INDEXES {
+            let linked: usize = (0..self.heads.first().map_or(0, |heads| heads.len()))
+                .map(|bucket| self.chain(index, bucket as u64).count())
+                .sum();
+            let expected = self.iter().filter(|lease| match index {
+                BY_CLIENT_ID => lease.id_len > 0,
+                BY_HW => !lease.hw.is_empty(),
+                BY_NAME => lease.name_len > 0,
+                _ => true,
+            });
+            debug_assert_eq!(linked, expected.count());
+        }
+        for lease in self.iter() {
+            debug_assert!(self.by_addr(lease.addr).is_some_and(|found| core::ptr::eq(found, lease)));
+            debug_assert!(lease.until >= self.earliest);
+        }
+    }
+}
+
+/// Copies what fits.
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Random;
+
+    fn table(capacity: u32) -> Leases {
+        Leases::new(capacity, Key::new(&mut Random::seeded(1)))
+    }
+
+    fn addr(n: u32) -> Ipv4Addr {
+        Ipv4Addr::from(0x0A00_0000 + n)
+    }
+
+    fn at(secs: u64) -> Now {
+        Now { mono: Millis(secs * 1000), wall: UnixTime(1_700_000_000 + secs) }
+    }
+
+    #[test]
+    fn a_lease_is_found_by_all_it_has_and_by_nothing_once_removed() {
+        let mut leases = table(4);
+        let id = leases.insert(addr(1)).unwrap();
+        let hw = HwAddr::new(1, &[2, 0, 0, 0, 0, 1]);
+        let long = [7; 200];
+        leases.set_hw(id, hw);
+        leases.set_name(id, b"Laptop", false);
+        assert!(leases.set_client_id(id, &long));
+        leases.set_expiry(id, Some(60), at(0));
+        leases.check();
+        assert_eq!(leases.by_name(b"lapTOP", Millis(0)).count(), 1);
+        assert_eq!(leases.by_name(b"laptop", Millis(60_000)).count(), 0, "it has ended");
+        assert_eq!(leases.by_client_id(&long), Some(id));
+        assert_eq!(leases.by_client_id(b""), None);
+        assert_eq!(leases.by_hw(&hw).count(), 1);
+        assert_eq!(leases.by_hw(&HwAddr::new(6, hw.octets())).count(), 0, "the type counts");
+        leases.remove(id);
+        leases.check();
+        assert!(leases.by_addr(addr(1)).is_none() && leases.by_client_id(&long).is_none());
+        assert_eq!(leases.by_name(b"laptop", Millis(0)).count() + leases.by_hw(&hw).count(), 0);
+    }
+
+    #[test]
+    fn capacity_is_kept_and_slots_come_back() {
+        let mut leases = table(3);
+        let ids: Vec<_> = (0..3).map(|n| leases.insert(addr(n)).unwrap()).collect();
+        assert!(leases.is_full() && leases.insert(addr(9)).is_none());
+        leases.remove(ids[1]);
+        assert!(leases.insert(addr(0)).is_none(), "an address is leased once");
+        assert!(leases.insert(addr(9)).is_some());
+        leases.check();
+    }
+
+    #[test]
+    fn long_identifiers_have_their_own_bound() {
+        let mut leases = table(70);
+        let ids: Vec<_> = (0..70).map(|n| leases.insert(addr(n)).unwrap()).collect();
+        let long = |n: usize| [n as u8; 40];
+        let placed = ids.iter().enumerate().filter(|(n, id)| leases.set_client_id(**id, &long(*n))).count();
+        assert_eq!(placed, 64);
+        assert!(leases.set_client_id(ids[0], b"short"));
+        assert!(leases.set_client_id(ids[69], &long(69)));
+        assert_eq!(leases.by_client_id(&long(69)), Some(ids[69]));
+        leases.check();
+    }
+
+    #[test]
+    fn expiry_follows_the_monotonic_clock_and_walks_only_when_due() {
+        let mut leases = table(10);
+        for n in 0..3 {
+            let id = leases.insert(addr(n)).unwrap();
+            leases.set_expiry(id, (n < 2).then_some(100 * (n + 1)), at(0));
+        }
+        assert_eq!(leases.next_expiry(), Some(Millis(100_000)));
+        assert_eq!(leases.expire(Millis(99_999)), 0);
+        let first = leases.id_by_addr(addr(0)).unwrap();
+        leases.set_expiry(first, Some(500), at(50));
+        assert_eq!(leases.expire(Millis(100_000)), 0, "it was renewed");
+        assert_eq!(leases.next_expiry(), Some(Millis(200_000)));
+        assert_eq!(leases.expire(Millis(600_000)), 2);
+        assert_eq!(leases.next_expiry(), None, "the last one has no end");
+        leases.check();
+    }
+
+    #[test]
+    fn a_set_clock_moves_the_ends_on_the_wall_only() {
+        let mut leases = table(2);
+        let id = leases.insert(addr(1)).unwrap();
+        leases.set_expiry(id, Some(3600), at(0));
+        leases.saved(id, 0);
+        leases.wall_clock_jumped(Now { mono: Millis(100_000), wall: UnixTime(1_700_000_101) });
+        assert!(leases.get(id).unwrap().unsaved == Unsaved::Nothing, "a second is rounding");
+        leases.wall_clock_jumped(Now { mono: Millis(100_000), wall: UnixTime(1_800_000_000) });
+        let lease = leases.get(id).unwrap();
+        assert_eq!((lease.expires, lease.until), (UnixTime(1_800_003_500), Millis(3_600_000)));
+        assert_eq!(lease.unsaved, Unsaved::Expiry);
+    }
+
+    #[test]
+    fn random_work_keeps_the_invariants() {
+        let mut random = Random::seeded(5);
+        let mut leases = table(40);
+        for step in 0..5_000u64 {
+            let addr = addr(random.below(60));
+            let id = leases.id_by_addr(addr).or_else(|| leases.insert(addr));
+            let Some(id) = id else { continue };
+            match random.below(6) {
+                0 => leases.remove(id),
+                1 => leases.set_hw(id, HwAddr::new(1, &[random.below(5) as u8])),
+                2 => leases.set_name(id, &[b'a' + random.below(5) as u8][..random.below(2) as usize], false),
+                3 => {
+                    let len = random.below(60) as usize;
+                    leases.set_client_id(id, &[random.below(3) as u8; 60][..len]);
+                }
+                4 => leases.set_expiry(id, Some(random.below(300)), at(step)),
+                _ => {
+                    leases.expire(Millis(step * 1000));
+                }
+            }
+            leases.check();
+        }
+    }
+}
