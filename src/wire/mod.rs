@@ -7,4 +7,5 @@
 //!   a whole, and the builder finds out once, at the end.
 //! - Nothing here knows time, tables, configuration or policy.
 
+pub mod dhcp4_names;
 pub mod dns;
