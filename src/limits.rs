@@ -64,5 +64,18 @@ pub const PROBES_MAX: usize = 32;
 /// Tags that one request can carry.
 pub const TAGS_PER_REQUEST: usize = 64;
 
+/// Octets of a TFTP transfer's path with its final zero: a long root and the
+/// longest file name (255).
+pub const TFTP_PATH_MAX: usize = 512;
+
+/// Blocks of one TFTP window (RFC 7440), as many as dnsmasq allows.
+pub const TFTP_WINDOW_MAX: u16 = 32;
+
+/// Octets read from a file at once: what one event may say, less the headers
+/// of a whole window and a log line.
+pub const FILE_READ_MAX: usize = 14 * 1024;
+
+const _: () = assert!(FILE_READ_MAX + 4 * TFTP_WINDOW_MAX as usize + LOG_LINE_MAX <= EVENT_BYTES);
+const _: () = assert!(TFTP_WINDOW_MAX as usize + 4 <= ACTIONS_PER_EVENT);
 const _: () = assert!(OUTBOX_BYTES >= EVENT_BYTES && OUTBOX_ACTIONS >= ACTIONS_PER_EVENT);
 const _: () = assert!(FANOUT_MAX + 16 < ACTIONS_PER_EVENT);

@@ -131,10 +131,19 @@ pub enum Action {
     StreamFlush { slot: u8 },
     /// A stream is over.
     StreamClose { slot: u8 },
-    /// Open a file for a transfer: path with a final zero. Told by `Change::Opened`.
+    /// Open a file or directory for a transfer, for reading and without ever
+    /// waiting (a pipe); what the slot had open before is closed. The path has
+    /// a final zero. Told by `Change::Opened`.
     FileOpen { slot: u16, path: Span },
-    /// Read from a transfer's file. Told by `Change::Block`, in the same turn.
+    /// Read from a transfer's file, at most `limits::FILE_READ_MAX` octets. Told
+    /// by `Change::Block`, in the same turn.
     FileRead { slot: u16, offset: u64, len: u16 },
+    /// The local port of this slot's socket; said before its first datagram.
+    /// Never said: any port the kernel likes. When the port is taken, the
+    /// datagram ends in `Change::SendFailed` and the slot stays without socket.
+    TransferPort { slot: u16, port: u16 },
+    /// What is the hardware address of this client? Told by `Change::Neighbour`.
+    NeighbourAsk { slot: u16, iface: IfIndex, addr: IpAddr },
     /// A transfer is over: close its file and socket.
     TransferClose { slot: u16 },
     /// Change the lease file. Performed, and made durable, before any later

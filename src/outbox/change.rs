@@ -2,6 +2,7 @@
 //! datagram nor a deadline. The counterpart of `action`: some changes answer an
 //! action (`Opened`, `Block`, `SendFailed`), others come from outside.
 
+use crate::base::net::HwAddr;
 use crate::base::time::UnixTime;
 use crate::outbox::action::Door;
 use std::net::SocketAddr;
@@ -23,10 +24,14 @@ pub struct FileInfo {
     pub mtime: UnixTime,
     /// An ordinary file (not a directory, device or pipe).
     pub regular: bool,
+    /// A directory.
+    pub directory: bool,
     /// Everybody may read it.
     pub world_readable: bool,
     /// It belongs to the account we run as.
     pub own: bool,
+    /// We run as root: the kernel refused nothing.
+    pub as_root: bool,
 }
 
 /// One change.
@@ -77,5 +82,12 @@ pub enum Change<'a> {
         /// The octets (fewer than asked for at the end of the file), or why
         /// there are none.
         result: Result<&'a [u8], Errno>,
+    },
+    /// Answer to `Action::NeighbourAsk`.
+    Neighbour {
+        /// The transfer.
+        slot: u16,
+        /// The hardware address, empty when the kernel knows none.
+        hw: HwAddr,
     },
 }
