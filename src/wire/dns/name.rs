@@ -44,6 +44,21 @@ impl<'a> Name<'a> {
         (reader.is_empty() && wire.len() <= NAME_MAX).then_some(Name(wire))
     }
 
+    /// Reads a name that may not be compressed; the cursor ends behind it.
+    pub fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let start = *reader;
+        loop {
+            match reader.u8()? {
+                0 => break,
+                len @ 1..=63 => reader.take(usize::from(len))?,
+                _ => return None,
+            };
+        }
+        let mut name = start;
+        let wire = name.take(reader.position().checked_sub(start.position())?)?;
+        (wire.len() <= NAME_MAX).then_some(Name(wire))
+    }
+
     /// The octets, final zero included.
     pub fn wire(&self) -> &'a [u8] {
         self.0
@@ -141,45 +156,13 @@ impl NameBuf {
         buffer
     }
 
-    /// Reads a name at the cursor, following compression pointers, which must
-    /// point backwards: each jump lands before the last, so no chain is endless.
-    /// The cursor ends behind the name. Nothing for anything malformed.
+    /// Reads a name at the cursor, following compression pointers. The cursor
+    /// ends behind the name. Nothing for anything malformed.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let mut buffer = NameBuf { len: 0, octets: [0; NAME_MAX] };
+        let mut buffer = NameBuf::default();
         let mut out = Writer::new(&mut buffer.octets);
-        let mut at = *reader;
-        let mut behind: Option<Reader> = None;
-        let mut floor = reader.position();
-        loop {
-            let len = at.u8()?;
-            match len {
-                0 => break,
-                1..=63 => {
-                    let label = at.take(usize::from(len))?;
-                    out.u8(len);
-                    out.bytes(label);
-                }
-                0xC0.. => {
-                    let target = usize::from(len & 0x3F) << 8 | usize::from(at.u8()?);
-                    if behind.is_none() {
-                        behind = Some(at);
-                    }
-                    if target >= floor {
-                        return None;
-                    }
-                    floor = target;
-                    at = Reader::at(reader.whole(), target)?;
-                }
-                _ => return None,
-            }
-            if out.overflowed() {
-                return None;
-            }
-        }
-        out.u8(0);
-        let len = out.finish()?;
-        buffer.len = u8::try_from(len).ok()?;
-        *reader = behind.unwrap_or(at);
+        expand(reader, &mut out)?;
+        buffer.len = u8::try_from(out.finish()?).ok()?;
         Some(buffer)
     }
 
@@ -252,6 +235,68 @@ impl NameBuf {
         self.octets.make_ascii_lowercase();
         self
     }
+}
+
+/// Goes through the labels of a name at the cursor, following compression
+/// pointers, and gives each label with its length octet (the root: one zero) to
+/// `each`, until that says stop. Pointers must go backwards: each jump lands
+/// before the last, so no chain is endless. The cursor ends behind the name.
+/// Nothing for anything malformed or stopped.
+fn walk<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a [u8]) -> Option<()>) -> Option<()> {
+    let mut at = *reader;
+    let mut behind: Option<Reader> = None;
+    let mut floor = reader.position();
+    let mut total = 0usize;
+    loop {
+        let start = at;
+        let len = at.u8()?;
+        if len >= 0xC0 {
+            let target = usize::from(len & 0x3F) << 8 | usize::from(at.u8()?);
+            behind.get_or_insert(at);
+            if target >= floor {
+                return None;
+            }
+            floor = target;
+            at = Reader::at(reader.whole(), target)?;
+            continue;
+        }
+        if usize::from(len) > LABEL_MAX {
+            return None;
+        }
+        at = start;
+        let label = at.take(usize::from(len).saturating_add(1))?;
+        total = total.saturating_add(label.len());
+        if total > NAME_MAX {
+            return None;
+        }
+        each(label)?;
+        if len == 0 {
+            *reader = behind.unwrap_or(at);
+            return Some(());
+        }
+    }
+}
+
+/// Copies a name at the cursor into `out` without compression; the cursor ends
+/// behind it. Nothing for anything malformed; what does not fit, `out` remembers.
+pub fn expand(reader: &mut Reader, out: &mut Writer) -> Option<()> {
+    walk(reader, |label| {
+        out.bytes(label);
+        Some(())
+    })
+}
+
+/// True when the (possibly compressed) name at the cursor is `name` in any case.
+pub fn points_to(mut reader: Reader, name: Name) -> bool {
+    let mut rest = Reader::new(name.wire());
+    let matches = |label: &[u8]| rest.take(label.len()).filter(|own| own.eq_ignore_ascii_case(label)).map(drop);
+    walk(&mut reader, matches).is_some()
+}
+
+/// True when the name at the cursor is `name`, spelled the same.
+pub fn is_written_at(mut reader: Reader, name: Name) -> bool {
+    let mut rest = Reader::new(name.wire());
+    walk(&mut reader, |label| rest.take(label.len()).filter(|own| *own == label).map(drop)).is_some()
 }
 
 /// Appends a wire-form name as text in lower case, as dnsmasq logs names: the
