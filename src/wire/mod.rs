@@ -8,4 +8,7 @@
 //! - Nothing here knows time, tables, configuration or policy.
 
 pub mod dhcp4_names;
+pub mod dhcp4;
+pub mod dhcp4_options;
 pub mod dns;
+pub mod icmp4;
