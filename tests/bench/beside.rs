@@ -1,0 +1,135 @@
+//! Ours beside the original, in one run, as ratios.
+//!
+//! Two network namespaces joined by a veth pair: the server under test in one,
+//! the load (clients, and an upstream that answers everything) in the other.
+//! Each server gets the same configuration and the same packets. What is
+//! printed is CPU time a unit of work (from the scheduler's own account),
+//! system calls and user instructions (counted over a run with work and one
+//! without, and subtracted), resident memory, and octets on disk. Seconds are
+//! not printed: they say more about the machine than about the program.
+//!
+//! `scripts/bench` builds what is needed and runs this as root.
+
+mod load;
+mod server;
+
+use load::Load;
+use server::Server;
+
+/// A measured figure for every server, in the order given.
+struct Row {
+    what: &'static str,
+    unit: &'static str,
+    values: Vec<f64>,
+}
+
+fn main() {
+    let programs: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    if programs.len() < 2 {
+        println!("usage: bench OURS THEIRS  (as root; see scripts/bench)");
+        return;
+    }
+    let lab = server::Lab::new();
+    for (what, unit, measure) in MEASURES {
+        let mut values = Vec::new();
+        for program in &programs {
+            // The least disturbed of three: the machine is shared.
+            let tries = (0..3).map(|_| measure(&lab, program));
+            values.push(tries.fold(f64::INFINITY, f64::min));
+        }
+        show(&Row { what, unit, values });
+    }
+    for (what, count) in [("system calls", server::Count::Calls), ("user instructions", server::Count::Instructions)] {
+        if !count.available() {
+            println!("{what}: the counting tool is not installed");
+            continue;
+        }
+        for (job, n, run) in JOBS {
+            let values = programs.iter().map(|p| counted(&lab, p, count, *n, *run)).collect();
+            show(&Row { what: job, unit: what, values });
+        }
+    }
+}
+
+type Measure = fn(&server::Lab, &str) -> f64;
+type Job = fn(&mut Load, u32);
+
+/// Jobs whose system calls and instructions are counted, with how many units.
+const JOBS: &[(&str, u32, Job)] = &[
+    ("cache hit, one at a time", 2000, |load, n| load.hits(n, 1)),
+    ("cache hit, 64 in flight", 6400, |load, n| load.hits(n, 64)),
+    ("hosts answer, one at a time", 2000, |load, n| load.hosts(n, 1)),
+    ("forwarded query, one at a time", 500, |load, n| load.misses(n, 1)),
+    ("DHCP exchange", 30, |load, n| load.exchanges(n)),
+    ("DHCP renewal", 30, |load, n| load.renewals(n)),
+    ("TFTP MiB, blocks of 1428", 2, |load, n| load.tftp(n, 1)),
+];
+
+/// CPU time and memory.
+const MEASURES: &[(&str, &str, Measure)] = &[
+    ("cache hit, 64 in flight", "CPU us", |lab, p| cpu(lab, p, 200_000, |load, n| load.hits(n, 64))),
+    ("cache hit, one at a time", "CPU us", |lab, p| cpu(lab, p, 20_000, |load, n| load.hits(n, 1))),
+    ("hosts answer, 64 in flight", "CPU us", |lab, p| cpu(lab, p, 100_000, |load, n| load.hosts(n, 64))),
+    ("forwarded query, cache full, 64 in flight", "CPU us", |lab, p| cpu(lab, p, 40_000, |load, n| load.misses(n, 64))),
+    ("DHCP exchange, 400 leases", "CPU us", |lab, p| cpu(lab, p, 400, |load, n| load.exchanges(n))),
+    ("DHCP renewal, 400 leases", "CPU us", renewals),
+    ("TFTP MiB, blocks of 1428", "CPU us", |lab, p| cpu(lab, p, 16, |load, n| load.tftp(n, 1))),
+    ("TFTP MiB, window of 16", "CPU us", |lab, p| cpu(lab, p, 16, |load, n| load.tftp(n, 16))),
+    ("resident, idle", "KiB", |lab, p| rss(lab, p, |_| ())),
+    ("resident, cache of 10 000 full", "KiB", |lab, p| rss(lab, p, |load| load.misses(12_000, 32))),
+    ("resident, 1 000 leases", "KiB", |lab, p| rss(lab, p, |load| load.exchanges(1000))),
+    ("program on disk", "octets", |_, p| std::fs::metadata(p).map_or(f64::NAN, |m| m.len() as f64)),
+    ("exec to first answer", "us", |lab, p| Server::first_answer_us(lab, p)),
+];
+
+fn show(row: &Row) {
+    let ours = row.values.first().copied().unwrap_or(f64::NAN);
+    print!("{:<44} {:>18}", row.what, row.unit);
+    for value in &row.values {
+        print!(" {value:>12.1}");
+    }
+    for theirs in row.values.iter().skip(1) {
+        print!("   ratio {:.3}", ours / theirs);
+    }
+    println!();
+}
+
+/// CPU microseconds of the server for each of `n` units of `job`.
+fn cpu(lab: &server::Lab, program: &str, n: u32, job: Job) -> f64 {
+    let server = Server::start(lab, program, None);
+    let mut load = Load::new(&server);
+    load.warm();
+    let before = server.cpu_ns();
+    job(&mut load, n);
+    (server.cpu_ns() - before) as f64 / 1000.0 / f64::from(n)
+}
+
+/// As `cpu`, for renewals of leases made before the clock is read.
+fn renewals(lab: &server::Lab, program: &str) -> f64 {
+    let server = Server::start(lab, program, None);
+    let mut load = Load::new(&server);
+    load.exchanges(400);
+    let before = server.cpu_ns();
+    load.renewals(400);
+    (server.cpu_ns() - before) as f64 / 1000.0 / 400.0
+}
+
+fn rss(lab: &server::Lab, program: &str, job: fn(&mut Load)) -> f64 {
+    let server = Server::start(lab, program, None);
+    let mut load = Load::new(&server);
+    job(&mut load);
+    server.rss_kib() as f64
+}
+
+/// What one unit of `job` costs by `count`: a run with work less one without.
+fn counted(lab: &server::Lab, program: &str, count: server::Count, n: u32, job: Job) -> f64 {
+    let run = |units: u32| {
+        let server = Server::start(lab, program, Some(count));
+        let mut load = Load::new(&server);
+        load.warm();
+        load.exchanges(30);
+        job(&mut load, units);
+        server.stop_and_count()
+    };
+    (run(n) - run(0)) / f64::from(n)
+}

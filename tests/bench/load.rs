@@ -1,0 +1,200 @@
+//! The load: DNS clients with a fixed number of questions in flight, an
+//! upstream that answers everything, a relay agent with many DHCP clients, and
+//! a TFTP client. Packets are made by hand, so that nothing of ours is on both
+//! sides.
+
+use crate::server::{CLIENT, HOSTS, SERVER, Server};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The relay agent, in a network of its own.
+const RELAY: Ipv4Addr = Ipv4Addr::new(10, 97, 0, 1);
+
+/// Names asked for in cache hits.
+const WARM: u32 = 100;
+
+/// All clients of one server.
+pub struct Load {
+    dns: UdpSocket,
+    relay: UdpSocket,
+    stop: Arc<AtomicBool>,
+    upstream: Option<std::thread::JoinHandle<()>>,
+    serial: u32,
+    leases: Vec<(u32, Ipv4Addr)>,
+}
+
+/// A question of type A with recursion desired.
+pub fn question(id: u16, name: &[u8]) -> Vec<u8> {
+    let mut packet = Vec::with_capacity(32 + name.len());
+    packet.extend(id.to_be_bytes());
+    packet.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    packet.extend(name);
+    packet.extend([0, 1, 0, 1]);
+    packet
+}
+
+fn name(label: String) -> Vec<u8> {
+    let mut wire = vec![label.len() as u8];
+    wire.extend(label.as_bytes());
+    wire
+}
+
+/// Answers every question with one address until told to stop.
+fn upstream(stop: &AtomicBool) {
+    let socket = UdpSocket::bind((CLIENT, 5300)).expect("the upstream's port");
+    let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
+    let mut buffer = [0u8; 1500];
+    while !stop.load(Ordering::Relaxed) {
+        let Ok((len, from)) = socket.recv_from(&mut buffer) else { continue };
+        let end = buffer[12..len].iter().position(|octet| *octet == 0).map_or(len, |at| 12 + at + 5);
+        let mut reply = buffer[..end].to_vec();
+        reply[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+        reply.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 192, 0, 2, 1]);
+        let _ = socket.send_to(&reply, from);
+    }
+}
+
+impl Load {
+    /// Clients of `server`, which is running.
+    pub fn new(_server: &Server) -> Self {
+        let dns = UdpSocket::bind((CLIENT, 0)).expect("a client's port");
+        dns.connect(SocketAddr::from((SERVER, 53))).expect("the server's port");
+        let relay = UdpSocket::bind((RELAY, 67)).expect("the relay's port");
+        for socket in [&dns, &relay] {
+            let _ = socket.set_read_timeout(Some(Duration::from_secs(2)));
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = stop.clone();
+        let upstream = Some(std::thread::spawn(move || upstream(&seen)));
+        Load { dns, relay, stop, upstream, serial: 0, leases: Vec::new() }
+    }
+
+    /// Asks `count` questions with `flight` of them outstanding.
+    fn ask(&mut self, count: u32, flight: u32, name: impl Fn(u32) -> Vec<u8>) {
+        let mut buffer = [0u8; 1500];
+        let mut sent = 0;
+        while sent < count {
+            let burst = flight.min(count - sent);
+            for n in sent..sent + burst {
+                let _ = self.dns.send(&question(n as u16, &name(n)));
+            }
+            for _ in 0..burst {
+                if self.dns.recv(&mut buffer).is_err() {
+                    break;
+                }
+            }
+            sent += burst;
+        }
+    }
+
+    /// Brings the names of `hits` into the cache.
+    pub fn warm(&mut self) {
+        self.hits(WARM, 1);
+    }
+
+    /// Questions answered from the cache.
+    pub fn hits(&mut self, count: u32, flight: u32) {
+        self.ask(count, flight, |n| [&name(format!("w{}", n % WARM))[..], b"\x07example\x03com\0"].concat());
+    }
+
+    /// Questions answered from the hosts file.
+    pub fn hosts(&mut self, count: u32, flight: u32) {
+        self.ask(count, flight, |n| [&name(format!("h{}", n % HOSTS))[..], b"\x05bench\x03lan\0"].concat());
+    }
+
+    /// Questions never asked before.
+    pub fn misses(&mut self, count: u32, flight: u32) {
+        let first = self.serial;
+        self.serial += count;
+        self.ask(count, flight, |n| [&name(format!("m{}", first + n))[..], b"\x07example\x03com\0"].concat());
+    }
+
+    fn dhcp(&self, kind: u8, client: u32, addr: Ipv4Addr, renew: bool) -> Option<Ipv4Addr> {
+        let mut packet = vec![1, 1, 6, 1];
+        packet.extend(client.to_be_bytes());
+        packet.extend([0; 4]);
+        packet.extend(if renew { addr.octets() } else { [0; 4] });
+        packet.extend([0; 8]);
+        packet.extend(RELAY.octets());
+        packet.extend([2, 0]);
+        packet.extend(client.to_be_bytes());
+        packet.resize(236, 0);
+        packet.extend([99, 130, 83, 99, 53, 1, kind]);
+        if kind == 3 && !renew {
+            packet.extend([50, 4]);
+            packet.extend(addr.octets());
+            packet.extend([54, 4]);
+            packet.extend(SERVER_ID);
+        }
+        let host = format!("client{client}");
+        packet.extend([12, host.len() as u8]);
+        packet.extend(host.as_bytes());
+        packet.extend([55, 5, 1, 3, 6, 15, 42, 255]);
+        packet.resize(packet.len().max(300), 0);
+        let _ = self.relay.send_to(&packet, SocketAddr::from((SERVER, 67)));
+        let mut buffer = [0u8; 1500];
+        let len = self.relay.recv(&mut buffer).ok()?;
+        let yours = buffer.get(16..20).filter(|_| len > 240)?;
+        Some(Ipv4Addr::new(yours[0], yours[1], yours[2], yours[3]))
+    }
+
+    /// Whole exchanges (discover, offer, request, acknowledgement), each by a
+    /// client never seen before.
+    pub fn exchanges(&mut self, count: u32) {
+        for _ in 0..count {
+            let client = self.leases.len() as u32 + 1;
+            let addr = self.dhcp(1, client, Ipv4Addr::UNSPECIFIED, false).expect("an offer");
+            let addr = self.dhcp(3, client, addr, false).expect("an acknowledgement");
+            self.leases.push((client, addr));
+        }
+    }
+
+    /// Renewals of leases made before.
+    pub fn renewals(&mut self, count: u32) {
+        for n in 0..count as usize {
+            let (client, addr) = self.leases[n % self.leases.len()];
+            self.dhcp(3, client, addr, true).expect("an acknowledgement");
+        }
+    }
+
+    /// Fetches the 1 MiB boot file `times`, with blocks of 1428 octets.
+    pub fn tftp(&mut self, times: u32, window: u16) {
+        for _ in 0..times {
+            let socket = UdpSocket::bind((CLIENT, 0)).expect("a client's port");
+            let _ = socket.set_read_timeout(Some(Duration::from_secs(2)));
+            let request = format!("\0\x01boot.img\0octet\0blksize\x001428\0windowsize\0{window}\0");
+            let _ = socket.send_to(request.as_bytes(), SocketAddr::from((SERVER, 69)));
+            let mut buffer = [0u8; 1500];
+            let (len, from) = socket.recv_from(&mut buffer).expect("an answer");
+            let granted = buffer[..len].windows(10).any(|part| part == b"windowsize");
+            let window = if granted { window } else { 1 };
+            let _ = socket.send_to(&[0, 4, 0, 0], from);
+            let mut got = 0u16;
+            loop {
+                let Ok(len) = socket.recv(&mut buffer) else { break };
+                got = got.wrapping_add(1);
+                let last = len < 1432;
+                if got % window == 0 || last {
+                    let _ = socket.send_to(&[0, 4, buffer[2], buffer[3]], from);
+                }
+                if last {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The server's identifier as it tells relayed clients: its own address.
+const SERVER_ID: [u8; 4] = SERVER.octets();
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.upstream.take() {
+            let _ = thread.join();
+        }
+    }
+}

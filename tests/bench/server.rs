@@ -1,0 +1,201 @@
+//! The server under test: its namespace, configuration, start, and accounts.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The server's address, inside its own namespace.
+pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
+/// The load's address; also the upstream and the relay agent.
+pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
+/// Names in the hosts file: `h0.bench.lan` and on.
+pub const HOSTS: u32 = 1000;
+
+/// Two namespaces and a folder; gone when dropped.
+pub struct Lab {
+    /// Where files of the run lie (in memory).
+    pub folder: PathBuf,
+}
+
+fn ip(args: &str) {
+    let _ = Command::new("ip").args(args.split_whitespace()).stderr(Stdio::null()).status();
+}
+
+impl Lab {
+    /// Makes the namespaces; the load's is the one this process was started in.
+    pub fn new() -> Self {
+        let folder = PathBuf::from(format!("/dev/shm/ironmasq-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder in memory");
+        ip("netns del imbench");
+        ip("netns add imbench");
+        ip("link del imbench0");
+        ip("link add imbench0 type veth peer name imbench1 netns imbench");
+        ip("addr add 10.99.0.2/16 dev imbench0");
+        ip("addr add 10.97.0.1/32 dev imbench0");
+        ip("link set imbench0 up");
+        ip("netns exec imbench ip addr add 10.99.0.1/16 dev imbench1");
+        ip("netns exec imbench ip link set imbench1 up");
+        ip("netns exec imbench ip link set lo up");
+        ip("netns exec imbench ip route add 10.97.0.0/16 dev imbench1");
+        let hosts: String = (0..HOSTS).map(|n| format!("10.98.{}.{} h{n}.bench.lan\n", n / 250, n % 250 + 1)).collect();
+        std::fs::write(folder.join("hosts"), hosts).expect("hosts");
+        std::fs::write(folder.join("boot.img"), vec![0x5Au8; 1 << 20]).expect("boot file");
+        Lab { folder }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        ip("netns del imbench");
+        ip("link del imbench0");
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What is counted instead of timed.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Count {
+    /// System calls, by strace.
+    Calls,
+    /// User instructions, by valgrind's callgrind.
+    Instructions,
+}
+
+impl Count {
+    /// True when the tool is there.
+    pub fn available(self) -> bool {
+        let tool = match self {
+            Count::Calls => "strace",
+            Count::Instructions => "valgrind",
+        };
+        Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    pid: u32,
+    report: PathBuf,
+    count: Option<Count>,
+}
+
+fn configuration(lab: &Lab) -> PathBuf {
+    let folder = lab.folder.display();
+    let text = format!(
+        "no-resolv\nno-hosts\naddn-hosts={folder}/hosts\nserver={CLIENT}#5300\ncache-size=10000\n\
+         dns-forward-max=500\nuser=root\npid-file={folder}/pid\ndhcp-leasefile={folder}/leases\n\
+         dhcp-range=10.97.0.10,10.97.200.250,255.255.0.0,1h\nno-ping\ndhcp-lease-max=2000\n\
+         dhcp-option=option:ntp-server,10.99.0.1\ndomain=bench.lan\nenable-tftp\ntftp-root={folder}\n\
+         log-facility={folder}/log\n"
+    );
+    let path = lab.folder.join("conf");
+    std::fs::write(&path, text).expect("configuration");
+    let _ = std::fs::remove_file(lab.folder.join("leases"));
+    path
+}
+
+impl Server {
+    /// Starts `program` in its namespace, under a counting tool if asked, and
+    /// waits until it answers.
+    pub fn start(lab: &Lab, program: &str, count: Option<Count>) -> Self {
+        let mut server = Self::launch(lab, program, count);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !answers(Duration::from_millis(100)) {
+            assert!(Instant::now() < deadline, "{program} does not answer");
+        }
+        let pid = std::fs::read_to_string(lab.folder.join("pid")).ok();
+        server.pid = pid.and_then(|text| text.trim().parse().ok()).unwrap_or(server.pid);
+        server
+    }
+
+    fn launch(lab: &Lab, program: &str, count: Option<Count>) -> Self {
+        let conf = configuration(lab);
+        let report = lab.folder.join("report");
+        let _ = std::fs::remove_file(lab.folder.join("pid"));
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", "imbench", "taskset", "-c", "0"]);
+        match count {
+            Some(Count::Calls) => command.args(["strace", "-f", "-c", "-U", "calls,name", "-o"]).arg(&report),
+            Some(Count::Instructions) => command
+                .args(["valgrind", "--tool=callgrind", "-q"])
+                .arg(format!("--callgrind-out-file={}", report.display())),
+            None => &mut command,
+        };
+        let child = command
+            .arg(program)
+            .arg("-k")
+            .arg("-C")
+            .arg(conf)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let pid = child.id();
+        Server { child, pid, report, count }
+    }
+
+    /// Microseconds from exec to the first answer, the least of twenty.
+    pub fn first_answer_us(lab: &Lab, program: &str) -> f64 {
+        let mut least = f64::INFINITY;
+        for _ in 0..20 {
+            let start = Instant::now();
+            let server = Self::launch(lab, program, None);
+            while !answers(Duration::from_micros(300)) && start.elapsed() < Duration::from_secs(5) {}
+            least = least.min(start.elapsed().as_micros() as f64);
+            drop(server);
+        }
+        least
+    }
+
+    /// Nanoseconds on a processor so far.
+    pub fn cpu_ns(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).unwrap_or_default();
+        text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    /// Resident memory.
+    pub fn rss_kib(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    /// Ends the server and tells what the tool counted.
+    pub fn stop_and_count(mut self) -> f64 {
+        self.terminate();
+        let _ = self.child.wait();
+        let text = std::fs::read_to_string(&self.report).unwrap_or_default();
+        match self.count {
+            Some(Count::Calls) => {
+                let total = text.lines().rev().find(|line| line.trim_end().ends_with("total"));
+                total.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(f64::NAN)
+            }
+            _ => {
+                let line = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+                line.and_then(|n| n.trim().parse().ok()).unwrap_or(f64::NAN)
+            }
+        }
+    }
+
+    fn terminate(&self) {
+        let _ = Command::new("kill").args(["-TERM", &self.pid.to_string()]).stderr(Stdio::null()).status();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.terminate();
+        let _ = self.child.wait();
+    }
+}
+
+/// One question for a hosts name; true when an answer comes in time.
+fn answers(wait: Duration) -> bool {
+    let Ok(socket) = UdpSocket::bind((CLIENT, 0)) else { return false };
+    let _ = socket.set_read_timeout(Some(wait));
+    let question = crate::load::question(7, b"\x02h1\x05bench\x03lan\0");
+    let sent = socket.send_to(&question, SocketAddr::from((SERVER, 53)));
+    sent.is_ok() && socket.recv(&mut [0; 512]).is_ok()
+}
