@@ -3,3 +3,21 @@
 //! sleeps, logs or knows a protocol of ours.
 
 #![allow(unsafe_code)]
+
+pub mod address;
+pub mod background;
+pub mod clock;
+pub mod entropy;
+pub mod files;
+pub mod icmp;
+pub mod identity;
+pub mod links;
+pub mod neighbours;
+pub mod netlink;
+pub mod seal;
+pub mod signals;
+pub mod sockets;
+pub mod streams;
+pub mod sys;
+pub mod syslog;
+pub mod watch;

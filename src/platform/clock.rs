@@ -1,0 +1,57 @@
+//! Both clocks, and local time for log files.
+//!
+//! Stands on clock_gettime(2) and localtime(3).
+
+use crate::base::time::{Millis, Now, UnixTime};
+
+fn read(clock: libc::clockid_t) -> (u64, u64) {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a timespec that lives through the call.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    // The widths differ between targets; neither is ever negative.
+    (time.tv_sec as u64, time.tv_nsec as u64)
+}
+
+/// Both clocks, now.
+pub fn now() -> Now {
+    let (secs, nanos) = read(libc::CLOCK_MONOTONIC);
+    Now { mono: Millis(secs * 1000 + nanos / 1_000_000), wall: wall() }
+}
+
+/// Wall time, now.
+pub fn wall() -> UnixTime {
+    UnixTime(read(libc::CLOCK_REALTIME).0)
+}
+
+/// A moment in local time.
+#[derive(Clone, Copy, Default)]
+pub struct LocalTime {
+    /// 0–11.
+    pub month: u8,
+    /// 1–31.
+    pub day: u8,
+    /// 0–23.
+    pub hour: u8,
+    /// 0–59.
+    pub minute: u8,
+    /// 0–60.
+    pub second: u8,
+}
+
+/// The local time of a moment. The first call may read the zone's file.
+pub fn local(at: UnixTime) -> LocalTime {
+    let secs = at.0 as libc::time_t;
+    // SAFETY: all-zero is a valid `tm` (its pointer may be null).
+    let mut tm: libc::tm = unsafe { core::mem::zeroed() };
+    // SAFETY: both pointers are to locals that live through the call.
+    if unsafe { libc::localtime_r(&raw const secs, &raw mut tm) }.is_null() {
+        return LocalTime::default();
+    }
+    LocalTime {
+        month: tm.tm_mon as u8,
+        day: tm.tm_mday as u8,
+        hour: tm.tm_hour as u8,
+        minute: tm.tm_min as u8,
+        second: tm.tm_sec as u8,
+    }
+}

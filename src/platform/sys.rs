@@ -1,0 +1,120 @@
+//! The ground of this folder: results of system calls, their error numbers and
+//! the text of those, options of sockets.
+//!
+//! Stands on errno(3), strerror(3), setsockopt(2), close_range(2), umask(2).
+
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// A system error number.
+pub type Errno = i32;
+
+pub use libc::{
+    EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EBUSY, ECONNREFUSED, EINPROGRESS,
+    EINTR, EINVAL, EISDIR, ELOOP, ENETUNREACH, ENODEV, ENOENT, ENOSYS, EPERM, EPROTOTYPE,
+};
+
+/// The error of the call just made.
+pub fn last_errno() -> Errno {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
+}
+
+/// The error number inside an error of the standard library or mio.
+pub fn errno_of(error: &std::io::Error) -> Errno {
+    error.raw_os_error().unwrap_or(libc::EIO)
+}
+
+/// The value of a call that says -1 when it fails.
+pub(super) fn check(result: libc::c_int) -> Result<libc::c_int, Errno> {
+    if result < 0 { Err(last_errno()) } else { Ok(result) }
+}
+
+/// The count of a call that says -1 when it fails.
+pub(super) fn check_len(result: isize) -> Result<usize, Errno> {
+    usize::try_from(result).map_err(|_| last_errno())
+}
+
+/// The descriptor of a call that says -1 when it fails.
+pub(super) fn check_fd(result: libc::c_int) -> Result<OwnedFd, Errno> {
+    let raw = check(result)?;
+    // SAFETY: the call just made returned this descriptor, so nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
+}
+
+/// The descriptor's number, for a call.
+pub(super) fn raw(fd: BorrowedFd) -> libc::c_int {
+    fd.as_raw_fd()
+}
+
+/// Sets a socket option to plain data.
+pub(super) fn set_option<T: Copy>(
+    fd: BorrowedFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: T,
+) -> Result<(), Errno> {
+    let len = size_of::<T>() as libc::socklen_t;
+    // SAFETY: the pointer and the length describe `value`, which outlives the call.
+    check(unsafe { libc::setsockopt(raw(fd), level, name, (&raw const value).cast(), len) })?;
+    Ok(())
+}
+
+/// Sets a socket option to text (an interface name).
+pub(super) fn set_option_text(
+    fd: BorrowedFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    text: &[u8],
+) -> Result<(), Errno> {
+    let len = libc::socklen_t::try_from(text.len()).unwrap_or(0);
+    // SAFETY: the pointer and the length describe `text`.
+    check(unsafe { libc::setsockopt(raw(fd), level, name, text.as_ptr().cast(), len) })?;
+    Ok(())
+}
+
+/// Text buffer for `error_text`.
+pub type ErrorText = [u8; 64];
+
+/// What the C library says about an error: `No such file or directory`.
+pub fn error_text(errno: Errno, buffer: &mut ErrorText) -> &[u8] {
+    // SAFETY: the pointer and the length describe the buffer; the call ends
+    // what it writes with a zero.
+    unsafe { libc::strerror_r(errno, buffer.as_mut_ptr().cast(), buffer.len()) };
+    CStr::from_bytes_until_nul(buffer).map_or(b"unknown error", CStr::to_bytes)
+}
+
+/// Closes every descriptor above standard error that we were started with.
+pub fn close_inherited() {
+    // SAFETY: plain numbers; called before anything of ours is open.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+    if done != 0 {
+        for fd in 3..256 {
+            // SAFETY: nothing of ours is open yet; closing a closed one is an error
+            // that does not matter.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// Sets the file creation mask to 022.
+pub fn set_umask() {
+    // SAFETY: a plain number.
+    unsafe { libc::umask(0o022) };
+}
+
+/// Makes `/` the working directory.
+pub fn leave_directory() {
+    // SAFETY: a constant with its final zero.
+    unsafe { libc::chdir(c"/".as_ptr()) };
+}
+
+/// Our process number.
+pub fn pid() -> u32 {
+    std::process::id()
+}
+
+/// Ends the process without running anything else.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: does not return.
+    unsafe { libc::_exit(status) }
+}
