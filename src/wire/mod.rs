@@ -12,3 +12,4 @@ pub mod dhcp4;
 pub mod dhcp4_options;
 pub mod dns;
 pub mod icmp4;
+pub mod netlink;

@@ -1,0 +1,51 @@
+//! The routing socket: tells of interfaces, addresses and their changes.
+//! Messages are built and read by `wire::netlink`.
+//!
+//! Stands on netlink(7) and rtnetlink(7).
+
+use super::sys::{Errno, check, check_fd, check_len, raw};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Groups: links, IPv4 and IPv6 addresses.
+const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+
+/// A routing socket that hears of changes. Reading it blocks until
+/// `set_nonblocking`.
+pub fn open() -> Result<OwnedFd, Errno> {
+    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+    // SAFETY: plain numbers.
+    let fd = check_fd(unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
+    // SAFETY: all-zero is a valid netlink address.
+    let mut addr: libc::sockaddr_nl = unsafe { core::mem::zeroed() };
+    addr.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+    addr.nl_groups = GROUPS;
+    let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+    // SAFETY: the pointer and the length describe `addr`.
+    check(unsafe { libc::bind(raw(fd.as_fd()), (&raw const addr).cast(), len) })?;
+    // An answer that does not come must not stop the start.
+    let patience = libc::timeval { tv_sec: 1, tv_usec: 0 };
+    let _ = super::sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, patience);
+    Ok(fd)
+}
+
+/// From now on reading does not wait.
+pub fn set_nonblocking(fd: &OwnedFd) -> Result<(), Errno> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::fcntl(raw(fd.as_fd()), libc::F_SETFL, libc::O_NONBLOCK) })?;
+    Ok(())
+}
+
+/// Sends one request to the kernel.
+pub fn send(fd: &OwnedFd, request: &[u8]) -> Result<(), Errno> {
+    // SAFETY: the pointer and the length describe the request; an unconnected
+    // routing socket sends to the kernel.
+    check_len(unsafe { libc::send(raw(fd.as_fd()), request.as_ptr().cast(), request.len(), 0) })?;
+    Ok(())
+}
+
+/// Receives one piece of messages.
+pub fn receive<'a>(fd: &OwnedFd, room: &'a mut [u8]) -> Result<&'a [u8], Errno> {
+    // SAFETY: the pointer and the length describe `room`.
+    let got = check_len(unsafe { libc::recv(raw(fd.as_fd()), room.as_mut_ptr().cast(), room.len(), 0) })?;
+    Ok(room.get(..got).unwrap_or_default())
+}

@@ -1,0 +1,61 @@
+//! The socket of the system log, never blocking.
+//!
+//! Stands on unix(7) and the customs of syslog(3): `/dev/log`, a datagram
+//! socket, in old systems a stream whose messages end with a zero.
+
+use super::sys::{self, Errno, check, check_fd, check_len, raw};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Where the system log listens.
+const PATH: &[u8] = b"/dev/log";
+
+/// A connection to the system log.
+pub struct Syslog {
+    fd: OwnedFd,
+    stream: bool,
+}
+
+impl Syslog {
+    /// Connects.
+    pub fn connect() -> Result<Self, Errno> {
+        match open(libc::SOCK_DGRAM) {
+            Ok(fd) => Ok(Syslog { fd, stream: false }),
+            Err(sys::EPROTOTYPE) => open(libc::SOCK_STREAM).map(|fd| Syslog { fd, stream: true }),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Hands over one line. EAGAIN: the log is behind, later is better.
+    pub fn send(&self, line: &[u8]) -> Result<(), Errno> {
+        let zero = [0u8];
+        let mut parts = [part(line), part(&zero)];
+        // SAFETY: all-zero is a valid header.
+        let mut header: libc::msghdr = unsafe { core::mem::zeroed() };
+        header.msg_iov = parts.as_mut_ptr();
+        header.msg_iovlen = if self.stream { 2 } else { 1 };
+        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        // SAFETY: the header points at parts that live through the call.
+        check_len(unsafe { libc::sendmsg(raw(self.fd.as_fd()), &raw const header, flags) })?;
+        Ok(())
+    }
+}
+
+fn part(bytes: &[u8]) -> libc::iovec {
+    libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }
+}
+
+fn open(kind: libc::c_int) -> Result<OwnedFd, Errno> {
+    let kind = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: plain numbers.
+    let fd = check_fd(unsafe { libc::socket(libc::AF_UNIX, kind, 0) })?;
+    // SAFETY: all-zero is a valid address.
+    let mut addr: libc::sockaddr_un = unsafe { core::mem::zeroed() };
+    addr.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    for (to, from) in addr.sun_path.iter_mut().zip(PATH) {
+        *to = *from as libc::c_char;
+    }
+    let len = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    // SAFETY: the pointer and the length describe `addr`.
+    check(unsafe { libc::connect(raw(fd.as_fd()), (&raw const addr).cast(), len) })?;
+    Ok(fd)
+}
