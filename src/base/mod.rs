@@ -3,6 +3,7 @@
 //! system call, and nothing here imports anything of ours.
 
 pub mod bytes;
+pub mod errno;
 pub mod hash;
 pub mod net;
 pub mod random;

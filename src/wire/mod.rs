@@ -13,3 +13,4 @@ pub mod dhcp4_options;
 pub mod dns;
 pub mod icmp4;
 pub mod netlink;
+pub mod tftp;

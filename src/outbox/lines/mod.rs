@@ -10,6 +10,7 @@ pub mod process;
 pub mod tftp;
 
 use crate::base::bytes::Writer;
+use crate::base::errno;
 use crate::base::net::HwAddr;
 use crate::base::text;
 use crate::outbox::action::{Channel, Level};
@@ -40,6 +41,8 @@ pub enum Arg<'a> {
     Str(&'static str),
     /// A decimal number.
     Number(u64),
+    /// What a system error number means.
+    Errno(i32),
     /// An address.
     Ip(IpAddr),
     /// An IPv4 address.
@@ -72,6 +75,7 @@ fn render_arg(out: &mut Writer, arg: &Arg) {
         Arg::Text(bytes) => printable(out, bytes),
         Arg::Str(text) => out.bytes(text.as_bytes()),
         Arg::Number(value) => text::decimal(out, *value),
+        Arg::Errno(number) => out.bytes(errno::text(*number).as_bytes()),
         Arg::Ip(addr) => text::ip(out, *addr),
         Arg::Ip4(addr) => text::ipv4(out, *addr),
         Arg::Hw(hw) if hw.is_empty() => out.bytes(b"<null>"),
