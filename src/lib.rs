@@ -24,4 +24,6 @@ pub mod limits;
 pub mod outbox;
 pub mod platform;
 pub mod store;
+#[cfg(feature = "tftp")]
+pub mod tftp;
 pub mod wire;

@@ -3,7 +3,7 @@
 //! take is left out of the acknowledgement, which tells the client.
 
 use crate::base::bytes::Writer;
-use crate::config::Config;
+use crate::config::Tftp;
 use crate::limits;
 use crate::wire::tftp::{self, Request};
 
@@ -48,16 +48,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What we take of a request; nothing when its mode is not one of ours.
-    /// `mtu` is that of the interface, `v6` the family of the client.
-    pub fn from_request(request: &Request, config: &Config, mtu: u32, v6: bool) -> Option<Self> {
+    /// What we take of a request, with blocks of at most `largest` octets (of
+    /// 512 with `no_blocksize`); nothing when its mode is not one of ours.
+    pub fn from_request(request: &Request, largest: u16, no_blocksize: bool) -> Option<Self> {
         let netascii = request.mode.eq_ignore_ascii_case(b"netascii");
         if !netascii && !request.mode.eq_ignore_ascii_case(b"octet") {
             return None;
         }
         let mut options = Options { netascii, ..Options::default() };
         for (name, value) in request.options {
-            options.take(name, tftp::number(value), largest_block(config, mtu, v6), config.tftp.no_blocksize);
+            options.take(name, tftp::number(value), largest, no_blocksize);
         }
         Some(options)
     }
@@ -104,11 +104,12 @@ impl Options {
 }
 
 /// The largest block that goes into one unfragmented packet: the MTU less the
-/// headers of IP, UDP and TFTP (RFC 2348 leaves it to the ends).
-fn largest_block(config: &Config, mtu: u32, v6: bool) -> u16 {
-    let mtu = config.tftp.mtu.map_or(mtu, |most| mtu.min(most.into()));
+/// headers of IP, UDP and TFTP (RFC 2348 leaves it to the ends). `mtu` is that
+/// of the interface, `v6` the family of the client.
+pub fn largest_block(config: &Tftp, edns_max: u16, mtu: u32, v6: bool) -> u16 {
+    let mtu = config.mtu.map_or(mtu, |most| mtu.min(most.into()));
     let room = u64::from(mtu).saturating_sub(if v6 { 52 } else { 32 });
-    let largest = room.min(u64::from(config.dns.edns_max).saturating_add(BEYOND_EDNS));
+    let largest = room.min(u64::from(edns_max).saturating_add(BEYOND_EDNS));
     let read_at_once = u16::try_from(limits::FILE_READ_MAX).unwrap_or(u16::MAX);
     u16::try_from(largest).unwrap_or(u16::MAX).clamp(1, read_at_once)
 }

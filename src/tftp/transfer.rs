@@ -71,8 +71,11 @@ pub struct Transfer {
     pub name: PathText,
     /// What was agreed on.
     pub options: Options,
+    /// Questions to the daemon that are not answered yet, over all clients that
+    /// had this slot: only the answer to the last one counts.
+    awaited: u8,
     /// Octets of the file.
-    pub size: u64,
+    size: u64,
     /// Blocks acknowledged.
     acked: u64,
     /// Blocks sent.
@@ -106,6 +109,7 @@ impl Transfer {
             path: PathText::new(),
             name: PathText::new(),
             options: Options::default(),
+            awaited: 0,
             size: 0,
             acked: 0,
             sent: 0,
@@ -118,6 +122,27 @@ impl Transfer {
             retry_at: Millis::NEVER,
             progress: Millis::default(),
         }
+    }
+
+    /// Takes the slot for a client.
+    pub fn claim(&mut self, route: Route, port: u16) {
+        *self = Transfer { phase: Phase::Opening, route, port, awaited: self.awaited, ..Transfer::free() };
+    }
+
+    /// A question about a file or a neighbour was asked.
+    pub fn ask(&mut self) {
+        self.awaited = self.awaited.saturating_add(1);
+    }
+
+    /// One was answered: true when it was the last one that was asked.
+    pub fn answered(&mut self) -> bool {
+        self.awaited = self.awaited.saturating_sub(1);
+        self.awaited == 0
+    }
+
+    /// Octets of the file.
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// True while something is promised to a client.
@@ -133,7 +158,8 @@ impl Transfer {
     /// True when this client has not answered a retry: others may have its slot.
     pub fn is_abandoned(&self, now: Millis) -> bool {
         let patience = u64::from(self.options.retry_secs).saturating_mul(2);
-        self.is_active() && !self.confirmed && now >= self.progress.plus_secs(patience)
+        let waits = matches!(self.phase, Phase::Options | Phase::Blocks);
+        waits && !self.confirmed && now >= self.progress.plus_secs(patience)
     }
 
     /// The file is open: the first packet is due.
@@ -300,6 +326,13 @@ impl Transfer {
     /// The largest packet.
     pub fn packet_max(&self) -> usize {
         usize::from(self.options.block).saturating_add(tftp::DATA_HEADER)
+    }
+
+    /// Every invariant of a transfer under way.
+    pub fn check(&self) {
+        debug_assert!(self.acked <= self.sent && self.sent.saturating_sub(self.acked) <= self.options.window.into());
+        debug_assert!(!self.options.netascii || self.options.window == 1);
+        debug_assert!(self.phase != Phase::Options || self.sent == 0);
     }
 
     fn write_text(&mut self, out: &mut Writer, bytes: &[u8]) -> usize {

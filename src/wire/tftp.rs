@@ -113,16 +113,21 @@ pub fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
     })
 }
 
+/// True for packets that answer one of ours: they belong to a transfer.
+pub fn opcode_is_reply(bytes: &[u8]) -> bool {
+    matches!(Reader::new(bytes).u16(), Some(DATA | ACK | ERROR | OACK))
+}
+
+/// True for errors, well-formed or not: they are never answered.
+pub fn opcode_is_error(bytes: &[u8]) -> bool {
+    Reader::new(bytes).u16() == Some(ERROR)
+}
+
 /// Writes a block.
 pub fn write_data(out: &mut Writer, block: u16, bytes: &[u8]) {
     out.u16(DATA);
     out.u16(block);
     out.bytes(bytes);
-}
-
-/// Writes the head of a block whose data the caller appends.
-pub fn write_data_head(out: &mut Writer, block: u16) {
-    write_data(out, block, &[]);
 }
 
 /// Writes an error; `text` appends its text.
