@@ -24,7 +24,7 @@ impl Key {
         self.run(name, fold_word)
     }
 
-    fn run(&self, bytes: &[u8], prepare: fn(u64) -> u64) -> u64 {
+    fn run(&self, bytes: &[u8], prepare: impl Fn(u64) -> u64) -> u64 {
         let mut state = self.0 ^ (bytes.len() as u64);
         let mut chunks = bytes.chunks_exact(8);
         for chunk in &mut chunks {

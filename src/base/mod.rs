@@ -2,11 +2,15 @@
 //! slots, addresses. Nothing here knows a protocol, a configuration or a
 //! system call, and nothing here imports anything of ours.
 
+pub mod blocks;
 pub mod bytes;
 pub mod errno;
 pub mod hash;
+pub mod index;
 pub mod net;
+pub mod order;
 pub mod random;
+pub mod slab;
 pub mod suffix;
 pub mod text;
 pub mod time;

@@ -1,5 +1,6 @@
 //! The tables: what the daemon knows between two packets. Fixed capacity,
 //! owned by the core, lent to engines. No I/O, no protocol decisions.
 
+pub mod cache;
 pub mod interfaces;
 pub mod leases;

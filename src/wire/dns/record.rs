@@ -69,6 +69,14 @@ pub fn has_names(kind: u16) -> bool {
     shape(kind).names > 0
 }
 
+/// The length of data of this type, if all have the same: addresses.
+pub fn fixed_len(kind: u16) -> Option<usize> {
+    match shape(kind) {
+        Shape { fixed: len @ 1.., strings: 0, names: 0, tail: Tail::Exactly(0), .. } => Some(len.into()),
+        _ => None,
+    }
+}
+
 /// A part of a record's data.
 #[derive(Clone, Copy)]
 pub enum Part<'a> {
