@@ -11,6 +11,8 @@ mod options;
 mod path;
 mod request;
 mod transfer;
+#[cfg(test)]
+mod tftp_tests;
 
 use crate::base::errno;
 use crate::base::time::{Due, Now, Why};

@@ -352,17 +352,14 @@ impl Transfer {
         }
         for octet in bytes {
             let fits = match octet {
-                b'\n' => {
-                    let fits = put(b'\r');
-                    place.line_feed = fits && !put(b'\n');
-                    fits
-                }
+                b'\n' => put(b'\r'),
                 octet => put(*octet),
             };
             if !fits {
                 break;
             }
             place.offset = place.offset.saturating_add(1);
+            place.line_feed = *octet == b'\n' && !put(b'\n');
         }
         self.text.1 = place;
         self.text_ends = room > 0;
