@@ -19,6 +19,7 @@
 
 pub mod base;
 pub mod config;
+pub mod dns;
 pub mod daemon;
 pub mod limits;
 pub mod outbox;

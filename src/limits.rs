@@ -45,6 +45,23 @@ pub const LISTENERS_MAX: usize = 64;
 /// Servers that one question is sent to at once.
 pub const FANOUT_MAX: usize = 32;
 
+/// Servers taken from resolv files.
+pub const RESOLV_SERVERS_MAX: usize = 16;
+
+/// Octets of a question section: the longest name, type and class.
+pub const QUESTION_MAX: usize = 255 + 4;
+
+/// Octets of a question as it goes upstream: the longest name with an OPT
+/// record and what clients put into one (options beyond are left out).
+pub const UPSTREAM_QUERY_MAX: usize = 512;
+
+/// Datagrams sent upstream for one question, however often clients repeat it
+/// (the first fan-out is never cut).
+pub const UPSTREAM_DATAGRAMS_MAX: u8 = 8;
+
+/// Clients that wait for one answer; a later one asks again.
+pub const WAITERS_PER_QUESTION: u8 = 48;
+
 /// DNS over TCP, client and upstream sides together.
 pub const STREAMS_MAX: usize = 30;
 
@@ -78,4 +95,4 @@ pub const FILE_READ_MAX: usize = 14 * 1024;
 const _: () = assert!(FILE_READ_MAX + 4 * TFTP_WINDOW_MAX as usize + LOG_LINE_MAX <= EVENT_BYTES);
 const _: () = assert!(TFTP_WINDOW_MAX as usize + 4 <= ACTIONS_PER_EVENT);
 const _: () = assert!(OUTBOX_BYTES >= EVENT_BYTES && OUTBOX_ACTIONS >= ACTIONS_PER_EVENT);
-const _: () = assert!(FANOUT_MAX + 16 < ACTIONS_PER_EVENT);
+const _: () = assert!(FANOUT_MAX + WAITERS_PER_QUESTION as usize + 8 < ACTIONS_PER_EVENT);

@@ -73,6 +73,18 @@ impl Outbox {
         self.lost
     }
 
+    /// Octets left in this round.
+    pub fn room(&self) -> usize {
+        self.bytes.len().saturating_sub(self.used)
+    }
+
+    /// True when one more line fits and half of what one event may say is still
+    /// free: an engine with many lines says no more than that.
+    pub fn has_room_for_log(&self) -> bool {
+        self.room() >= limits::LOG_LINE_MAX.saturating_add(limits::DATAGRAM_MAX)
+            && limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len()) >= limits::ACTIONS_PER_EVENT / 2
+    }
+
     /// Adds an action that needs no octets.
     pub fn push(&mut self, action: Action) {
         if self.actions.push(action).is_err() {

@@ -1,1 +1,80 @@
-//! Log lines: DNS.
+//! Log lines: DNS. The first argument of the lines of one question is what
+//! `log-queries=extra` puts in front (serial number, client), else empty.
+
+use super::{Line, main};
+use crate::outbox::action::Level::{Error, Info, Warning};
+
+/// A question: type, name, client.
+pub const QUERY: Line = main(Info, "%query[%] % from %");
+/// Something that is no question: code, client.
+pub const NON_QUERY: Line = main(Info, "%non-query opcode % from %");
+/// A question went upstream: name, server.
+pub const FORWARDED: Line = main(Info, "%forwarded % to %");
+/// Where an answer came from, what about, and the answer itself.
+pub const ANSWER: Line = main(Info, "%% % is %");
+/// An error was answered: source, text, explanation.
+pub const ERROR: Line = main(Info, "%% error is %%");
+/// The answer did not fit: source.
+pub const TRUNCATED: Line = main(Info, "%% is truncated");
+/// An operation code nobody implements.
+pub const OPCODE: Line = main(Info, "%reply opcode is not implemented");
+/// A name of the CHAOS class nobody knows: name.
+pub const CHAOS_UNKNOWN: Line = main(Info, "%config % is not implemented");
+/// With `extra`: a merged question was answered.
+pub const DUPLICATE: Line = main(Info, "%reply query is duplicate");
+
+/// A client from elsewhere (UDP).
+pub const NOT_LOCAL: Line = main(Warning, "ignoring query from non-local network % (logged only once)");
+/// A client from elsewhere (TCP).
+pub const NOT_LOCAL_TCP: Line = main(Warning, "ignoring query from non-local network %");
+/// The table of pending questions is full.
+pub const FULL: Line = main(Warning, "Maximum number of concurrent DNS queries reached (max: %)");
+/// An upstream server does not recurse.
+pub const REFUSES_RECURSION: Line = main(Warning, "nameserver % refused to do a recursive query");
+/// A server of ours in a list of servers.
+pub const OWN_SERVER: Line = main(Warning, "ignoring nameserver % - local interface");
+
+/// An upstream server: address with port.
+pub const USING: Line = main(Info, "using nameserver %#%");
+/// An upstream server behind an interface.
+pub const USING_VIA: Line = main(Info, "using nameserver %#%(via %)");
+/// An upstream server of a domain.
+pub const USING_FOR: Line = main(Info, "using nameserver %#% for domain % ");
+/// An upstream server for names without a dot.
+pub const USING_UNQUALIFIED: Line = main(Info, "using nameserver %#% for unqualified names ");
+/// A domain that goes to the servers for every name.
+pub const USING_STANDARD: Line = main(Info, "using standard nameservers for %");
+/// A domain that is answered here.
+pub const USING_LOCAL: Line = main(Info, "using only locally-known addresses for %");
+/// The list is cut.
+pub const USING_MORE: Line = main(Info, "using % more nameservers");
+/// The list of local domains is cut.
+pub const USING_MORE_LOCAL: Line = main(Info, "using % more local addresses");
+
+/// Statistics: wall clock in seconds.
+pub const TIME: Line = main(Info, "time %");
+/// Statistics of the cache: entries, thrown out early, inserted.
+pub const CACHE: Line = main(Info, "cache size %, %/% cache insertions re-used unexpired cache entries.");
+/// Statistics: forwarded, answered here.
+pub const COUNTS: Line = main(Info, "queries forwarded %, queries answered locally %");
+/// Statistics of the authoritative mode.
+pub const AUTH: Line = main(Info, "queries for authoritative zones %");
+/// Statistics of TCP: connections now, most at once, limit.
+pub const TCP: Line = main(Info, "child processes for TCP requests: in use %, highest since last SIGUSR1 %, max allowed %.");
+/// Statistics of a server: address, port, counters, latency in milliseconds.
+pub const SERVER: Line =
+    main(Info, "server %#%: queries sent %, retried %, failed %, nxdomain replies %, avg. latency %ms");
+/// Head of the cache dump.
+pub const DUMP_HEAD: Line = main(
+    Info,
+    "Host                           Address                                  Flags      Expires                  Source",
+);
+/// The line under it.
+pub const DUMP_RULE: Line = main(
+    Info,
+    "------------------------------ ---------------------------------------- ---------- ------------------------ ------------",
+);
+/// One entry of the cache dump.
+pub const DUMP: Line = main(Info, "%");
+/// TCP could not be served: the large buffers or slots are gone.
+pub const TCP_BUSY: Line = main(Error, "too many TCP connections");

@@ -1,0 +1,121 @@
+//! Is this a question we take, from whom, and by which door? Packets for
+//! interfaces and addresses that are not served are dropped in silence; what is
+//! no ordinary question gets the answer the RFCs and dnsmasq give it.
+
+use crate::base::net::{Prefix, unmapped};
+use crate::config::{Listen, LocalService};
+use crate::outbox::action::Arrival;
+use crate::store::interfaces::Interfaces;
+use crate::wire::dns::codes::{flag, kind};
+use crate::wire::dns::edns::{self, Opt};
+use crate::wire::dns::message::{Message, Question};
+use std::net::IpAddr;
+
+/// Largest answer to a client without EDNS (RFC 1035 §4.2.1).
+pub const PLAIN_LIMIT: u16 = 512;
+
+/// A question, decoded once.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    /// The message it came in.
+    pub message: Message<'a>,
+    /// What is asked.
+    pub question: Question<'a>,
+    /// The client's EDNS record.
+    pub opt: Option<Opt<'a>>,
+    /// How it came in.
+    pub arrival: Arrival,
+    /// It came by TCP.
+    pub tcp: bool,
+    /// The largest answer the client takes.
+    pub limit: u16,
+    /// Serial number in the log.
+    pub serial: u32,
+    /// The message is signed: it must reach the server untouched (RFC 8945 §5.1).
+    pub signed: bool,
+}
+
+/// What a message is.
+pub enum Kind<'a> {
+    /// A question.
+    Query(Query<'a>),
+    /// Not QUERY: the operation code is not implemented.
+    NonQuery(Message<'a>),
+    /// A question that is none: too many questions, or answers in it.
+    Odd(Message<'a>),
+    /// Nothing that could be answered.
+    Garbage,
+}
+
+/// Decodes a message from a client; `edns_max` limits UDP answers.
+pub fn decode<'a>(bytes: &'a [u8], arrival: &Arrival, tcp: bool, edns_max: u16) -> Kind<'a> {
+    let Some(message) = Message::parse(bytes) else { return Kind::Garbage };
+    // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
+    if message.is_response() && !tcp {
+        return Kind::Garbage;
+    }
+    if message.opcode() != 0 {
+        return Kind::NonQuery(message);
+    }
+    let question = match (message.counts(), message.question()) {
+        ([1, 0, 0, _], Some(question)) => *question,
+        _ => return Kind::Odd(message),
+    };
+    let opt = message.opt().unwrap_or(None);
+    let limit = match opt {
+        _ if tcp => u16::MAX,
+        Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, edns_max.max(PLAIN_LIMIT)),
+        None => PLAIN_LIMIT,
+    };
+    let [.., additional] = message.counts();
+    let signed = additional > 0 && message.records().any(|record| matches!(record.kind, kind::TSIG | kind::SIG));
+    Kind::Query(Query { message, question, opt, arrival: *arrival, tcp, limit, serial: 0, signed })
+}
+
+impl Query<'_> {
+    /// The bits in which two questions must agree to share an answer.
+    pub fn traits(&self) -> u16 {
+        let header = self.message.flags() & (flag::RD | flag::CD | flag::AD);
+        let edns = self.opt.map_or(0, |opt| 1 | (opt.flags & edns::DNSSEC_OK));
+        header | edns
+    }
+
+    /// Data of upstream servers that was kept may answer it: recursion is wanted,
+    /// no signatures are, and no client subnet takes part.
+    pub fn takes_cached(&self) -> bool {
+        let subnet = |opt: Opt| opt.option(edns::option::CLIENT_SUBNET).is_some();
+        self.message.has(flag::RD) && !self.opt.is_some_and(|opt| opt.dnssec_ok() || subnet(opt))
+    }
+
+    /// The client's address.
+    pub fn client(&self) -> IpAddr {
+        self.arrival.from.ip()
+    }
+}
+
+/// True when packets that arrive this way are served.
+pub fn is_served(listen: &Listen, interfaces: &Interfaces, arrival: &Arrival) -> bool {
+    if arrival.from.port() == 0 {
+        return false;
+    }
+    let Some(iface) = interfaces.get(arrival.iface) else {
+        // The socket is bound to one address, or the interface is older than
+        // the table: what was asked for by address is served.
+        return arrival.iface == 0 || listen.addresses.contains(&unmapped(arrival.to));
+    };
+    let to = unmapped(arrival.to);
+    iface.dns
+        || listen.addresses.contains(&to)
+        || iface.loopback && interfaces.iter().any(|i| i.addresses.iter().any(|a| a.addr == to && a.dns))
+}
+
+/// True when the client may ask: with `local-service` only those in a subnet of
+/// ours.
+pub fn is_local(listen: &Listen, interfaces: &Interfaces, client: IpAddr) -> bool {
+    let client = unmapped(client);
+    listen.local_service == LocalService::Off
+        || client.is_loopback()
+        || interfaces.iter().any(|iface| {
+            iface.addresses.iter().any(|own| Prefix { addr: own.addr, len: own.prefix }.contains(client))
+        })
+}

@@ -1,0 +1,399 @@
+//! Questions on their way upstream by UDP: who is asked, when again, and when
+//! to give up.
+//!
+//! Choice and failover are dnsmasq's (`upstream`, `reply`). Our own addition is
+//! a retry while a server stays silent: dnsmasq waits for the client to ask
+//! again, which costs the client its whole time-out when the first server is
+//! dead. A question never causes more than `UPSTREAM_DATAGRAMS_MAX` datagrams.
+
+use crate::base::time::{Due, Millis, Why};
+use crate::config::Config;
+use crate::dns::admit::Query;
+use crate::dns::case::Case;
+use crate::dns::compose::{self, Client};
+use crate::dns::journal::{self, Prefix};
+use crate::dns::pending::{Entry, PERSONAL, Positions, Waiter};
+use crate::dns::upstream::{self, Group};
+use crate::dns::{Forwarder, Surroundings};
+use crate::limits;
+use crate::outbox::action::{Action, Door, Route};
+use crate::outbox::lines::{Arg, dns as lines};
+use crate::wire::dns::build::Reply;
+use crate::wire::dns::codes::{ede, flag, rcode};
+use crate::wire::dns::edns::{self, Head, option};
+use crate::wire::dns::name::Name;
+use crate::wire::dns::{message::HEADER, patch};
+use crate::base::bytes::{Reader, Writer};
+use arrayvec::ArrayVec;
+use std::net::SocketAddr;
+
+/// Silence after which others are asked; doubled each time.
+const RETRY_MS: u64 = 600;
+/// A question without an answer is given up.
+const LIFETIME_MS: u64 = 10_000;
+/// The same question of another client is sent again only after this time.
+const MERGE_MS: u64 = 2_000;
+/// Between two complaints about a full table.
+const COMPLAIN_MS: u64 = 6_000;
+/// Options of a client's OPT record that go upstream; more are left out.
+const OPTIONS_MAX: usize = 16;
+
+impl Forwarder {
+    /// Sends a client's question to servers of `group`, or lets the client wait
+    /// for an answer that is already under way.
+    pub(super) fn forward(&mut self, with: &mut Surroundings, query: &Query, group: Group, memory: u16) {
+        let personal = query.signed || query.opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+        let traits = query.traits() | if personal { PERSONAL } else { 0 };
+        let hash = self.question_hash(query);
+        if let Some(slot) = self.pending.find(hash, query.message.question_bytes(), traits) {
+            let repeated = self.pending.waiters(slot).any(|waiter| is_same_client(waiter, query));
+            if repeated || !personal {
+                return self.join(with, query, slot, repeated);
+            }
+        }
+        let id = self.fresh_id(with);
+        let Some(slot) = self.pending.open(hash, id, with.now.mono) else {
+            self.complain(with);
+            return self.refuse(with, query, None);
+        };
+        self.counts.forwarded = self.counts.forwarded.saturating_add(1);
+        let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, with.config.dns.edns_max)
+        else {
+            self.pending.close(slot);
+            return self.refuse(with, query, None);
+        };
+        let ask = self.upstream.choose(&with.config.dns, &group, memory, with.now.mono);
+        if let Some(entry) = self.pending.get_mut(slot) {
+            (entry.traits, entry.len, entry.question_len) = (traits, len, question_len);
+            (entry.group, entry.memory) = (group, memory);
+        }
+        self.pending.add_waiter(slot, waiter_of(query));
+        self.pending.set_due(slot, with.now.mono.plus_ms(RETRY_MS));
+        self.send(with, slot, ask);
+    }
+
+    /// The question is under way already. A client that repeats it makes us ask
+    /// all servers, so does a new one when the last try is some time ago.
+    fn join(&mut self, with: &mut Surroundings, query: &Query, slot: u16, repeated: bool) {
+        let Some(entry) = self.pending.get(slot) else { return };
+        let again = repeated || with.now.mono.since(entry.last) >= MERGE_MS;
+        if !repeated && !self.pending.add_waiter(slot, waiter_of(query)) {
+            return;
+        }
+        if again {
+            self.retry(with, slot);
+        }
+    }
+
+    /// Asks again: all servers of the group, or with `strict-order` the next.
+    fn retry(&mut self, with: &mut Surroundings, slot: u16) {
+        let Some(entry) = self.pending.get(slot) else { return };
+        if entry.sent >= limits::UPSTREAM_DATAGRAMS_MAX {
+            return;
+        }
+        let ask = match with.config.dns.strict_order {
+            true => next_in_order(entry),
+            false => upstream::positions(entry.group.len()),
+        };
+        for number in members(&entry.group, ask) {
+            if let Some(tally) = self.upstream.tally(number) {
+                tally.retried = tally.retried.saturating_add(1);
+            }
+        }
+        self.send(with, slot, ask);
+    }
+
+    /// Sends the question of `slot` to the servers at these positions.
+    pub(super) fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions) {
+        let prefix = self.prefix_of(with.config, slot);
+        let door_slot = self.door_slot(with.config, slot);
+        let Some(entry) = self.pending.get_mut(slot) else { return };
+        let first = entry.sent == 0;
+        let group = entry.group.clone();
+        if !core::mem::replace(&mut entry.open, true) {
+            open_door(&mut self.shared_open, with, door_slot);
+        }
+        let name = question_name(self.pending.question(slot)).unwrap_or(Name::ROOT);
+        let (mut asked, mut sent) = (0, 0u8);
+        for (position, number) in group.iter().enumerate() {
+            let bit = upstream::position_bit(position);
+            let spent = self.pending.get(slot).map_or(u8::MAX, |entry| entry.sent.saturating_add(sent));
+            if ask & bit == 0 || !first && spent >= limits::UPSTREAM_DATAGRAMS_MAX {
+                continue;
+            }
+            let Some(addr) = self.upstream.addr(&with.config.dns, *number) else { continue };
+            let configured = with.config.dns.servers.get(usize::from(*number));
+            let (source, iface) = upstream::way_to(configured, with.interfaces);
+            let door = Door::Upstream { slot: door_slot, v6: addr.is_ipv6() };
+            let bytes = self.pending.query(slot);
+            with.out.datagram(Route { door, to: addr, source, iface }, bytes.len(), |out| out.bytes(bytes));
+            journal::forwarded(with.out, &prefix, name, addr);
+            if let Some(tally) = self.upstream.tally(*number) {
+                tally.queries = tally.queries.saturating_add(1);
+            }
+            asked |= bit;
+            sent = sent.saturating_add(1);
+        }
+        if let Some(entry) = self.pending.get_mut(slot) {
+            entry.asked |= asked;
+            entry.failed &= !asked;
+            entry.sent = entry.sent.saturating_add(sent);
+            entry.last = with.now.mono;
+        }
+    }
+
+    /// A datagram to a server did not leave (no route, or nobody listens there):
+    /// the next one is asked at once; when there is none, the client hears it.
+    pub(super) fn send_failed(&mut self, with: &mut Surroundings, door_slot: u16, to: SocketAddr) {
+        if door_slot != self.pending.shared_slot() {
+            return self.server_failed(with, door_slot, to);
+        }
+        for slot in self.pending.slots() {
+            if self.pending.get(slot).is_some_and(|entry| entry.last == with.now.mono) {
+                self.server_failed(with, slot, to);
+            }
+        }
+    }
+
+    fn server_failed(&mut self, with: &mut Surroundings, slot: u16, to: SocketAddr) {
+        let Some(position) = self.position_of(with.config, slot, to) else { return };
+        let Some(entry) = self.pending.get_mut(slot) else { return };
+        entry.failed |= upstream::position_bit(position);
+        let number = entry.group.get(position).copied();
+        let memory = entry.memory;
+        if let Some(number) = number {
+            self.upstream.forget(memory, number);
+        }
+        if !self.ask_others(with, slot) && !self.others_outstanding(slot) {
+            self.fail(with, slot, rcode::REFUSED, ede::NETWORK_ERROR);
+        }
+    }
+
+    /// After a failure: asks servers of the group that were not asked yet.
+    /// False when there are none, or the answer of another may still come.
+    pub(super) fn ask_others(&mut self, with: &mut Surroundings, slot: u16) -> bool {
+        let Some(entry) = self.pending.get(slot) else { return false };
+        let left = upstream::positions(entry.group.len()) & !entry.asked;
+        if left == 0 || entry.sent >= limits::UPSTREAM_DATAGRAMS_MAX {
+            return false;
+        }
+        let first_left = left & left.wrapping_neg();
+        self.send(with, slot, if with.config.dns.strict_order { first_left } else { left });
+        true
+    }
+
+    /// True while the answer of a server that was asked may still come.
+    pub(super) fn others_outstanding(&self, slot: u16) -> bool {
+        self.pending.get(slot).is_some_and(|entry| entry.asked & !entry.failed != 0)
+    }
+
+    /// The position in the group of `slot` of the server at `addr`, if asked.
+    pub(super) fn position_of(&self, config: &Config, slot: u16, addr: SocketAddr) -> Option<usize> {
+        let entry = self.pending.get(slot)?;
+        let is_it = |own: SocketAddr| own.port() == addr.port() && own.ip() == addr.ip();
+        let mut members = entry.group.iter().enumerate();
+        members
+            .find(|(position, number)| {
+                entry.asked & upstream::position_bit(*position) != 0
+                    && self.upstream.addr(&config.dns, **number).is_some_and(is_it)
+            })
+            .map(|(position, _)| position)
+    }
+
+    /// Answers everybody who waits for `slot` with an error and ends it.
+    pub(super) fn fail(&mut self, with: &mut Surroundings, slot: u16, code: u8, why: u16) {
+        let udp_size = with.config.dns.edns_max;
+        let mut question = Spelled::new(self.pending.question(slot));
+        while let Some(waiter) = self.pending.pop_waiter(slot) {
+            let client = client_of(&waiter);
+            let spelled = question.spell(&waiter.case);
+            let prefix = Prefix::new(with.config.log.queries, waiter.serial, Some(waiter.arrival.from), false);
+            journal::error(with.out, &prefix, "config", code, Some(why));
+            with.out.datagram(waiter.arrival.back(), compose::SHORTENED_MAX.saturating_add(8), |out| {
+                let _ = compose::error(out, &client, spelled, code, udp_size, Some(why));
+            });
+        }
+        self.end(with, slot);
+    }
+
+    /// Ends a question: its sockets close, its slot is free.
+    pub(super) fn end(&mut self, with: &mut Surroundings, slot: u16) {
+        let opened = self.pending.get(slot).is_some_and(|entry| entry.open);
+        self.pending.close(slot);
+        if opened && with.config.dns.query_port.is_none() {
+            with.out.push(Action::UpstreamClose { slot });
+        }
+    }
+
+    /// Serves questions whose deadline has come, as many as one turn takes.
+    pub(super) fn forward_due(&mut self, with: &mut Surroundings) {
+        while with.out.has_room() {
+            let Some(slot) = self.pending.reached(with.now.mono) else { return };
+            self.tick(with, slot);
+        }
+    }
+
+    /// The deadline of `slot` has come.
+    fn tick(&mut self, with: &mut Surroundings, slot: u16) {
+        let Some(entry) = self.pending.get_mut(slot) else { return };
+        let end = entry.since.plus_ms(LIFETIME_MS);
+        if end <= with.now.mono {
+            return self.fail(with, slot, rcode::SERVFAIL, journal::NO_REACHABLE_AUTHORITY);
+        }
+        if let Some(code) = entry.error {
+            return self.fail(with, slot, code, ede::OTHER);
+        }
+        entry.ticks = entry.ticks.saturating_add(1);
+        let pause = RETRY_MS.checked_shl(entry.ticks.into()).unwrap_or(LIFETIME_MS);
+        self.pending.set_due(slot, with.now.mono.plus_ms(pause).min(end));
+        self.retry(with, slot);
+    }
+
+    /// When questions need attention next.
+    pub(super) fn forward_next_due(&self) -> Option<Due> {
+        let at = self.pending.bound();
+        (at != Millis::NEVER).then_some(Due { at, why: Why::Forward })
+    }
+
+    /// An identifier that no question under way has.
+    fn fresh_id(&mut self, with: &mut Surroundings) -> u16 {
+        let mut id = with.random.u16();
+        // At most half of all identifiers are in use: this ends soon.
+        for _ in 0..64 {
+            if self.pending.find_id(id).is_none() {
+                break;
+            }
+            id = with.random.u16();
+        }
+        id
+    }
+
+    /// The slot whose sockets a question uses.
+    fn door_slot(&self, config: &Config, slot: u16) -> u16 {
+        if config.dns.query_port.is_some() { self.pending.shared_slot() } else { slot }
+    }
+
+    /// Says that the table is full, but not too often.
+    fn complain(&mut self, with: &mut Surroundings) {
+        if self.complained.is_none_or(|last| with.now.mono.since(last) >= COMPLAIN_MS) {
+            self.complained = Some(with.now.mono);
+            with.out.log(&lines::FULL, &[Arg::Number(with.config.dns.forward_max.into())]);
+        }
+    }
+
+    /// The log prefix of the first client of `slot`.
+    fn prefix_of(&self, config: &Config, slot: u16) -> Prefix {
+        let waiter = self.pending.waiters(slot).last();
+        let from = waiter.map(|waiter| waiter.arrival.from);
+        Prefix::new(config.log.queries, waiter.map_or(0, |waiter| waiter.serial), from, false)
+    }
+}
+
+/// Chooses the port before a slot's first datagram.
+fn open_door(shared_open: &mut bool, with: &mut Surroundings, door_slot: u16) {
+    let port = match with.config.dns.query_port {
+        Some(port) => {
+            if core::mem::replace(shared_open, true) {
+                return;
+            }
+            port
+        }
+        None => {
+            let (low, high) = with.config.dns.ports;
+            let span = u32::from(high.saturating_sub(low)).saturating_add(1);
+            low.saturating_add(u16::try_from(with.random.below(span)).unwrap_or(0))
+        }
+    };
+    with.out.push(Action::UpstreamPort { slot: door_slot, port });
+}
+
+/// Writes the question as it goes upstream: header, question, OPT. Its length
+/// and that of the question section.
+fn write_query(mut out: Writer, query: &Query, id: u16, udp_size: u16) -> Option<(u16, u16)> {
+    let question = query.message.question_bytes();
+    let len = write_upstream(&mut out, query, id, udp_size)?;
+    Some((u16::try_from(len).ok()?, u16::try_from(question.len()).ok()?))
+}
+
+/// Writes a client's question for a server, under identifier `id`. An OPT
+/// record is always there; options that do not fit are left out. A signed
+/// message goes as it is.
+pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, udp_size: u16) -> Option<usize> {
+    if query.signed {
+        out.bytes(query.message.bytes());
+        patch::set_id(out.written_mut(), id);
+        return out.finish();
+    }
+    let flags = query.message.flags() & (flag::RD | flag::AD | flag::CD);
+    let room = out.room();
+    let mut reply = Reply::new(out, id, flags, 1, query.message.question_bytes(), room, 0);
+    let mut options: ArrayVec<(u16, &[u8]), OPTIONS_MAX> = ArrayVec::new();
+    options.extend(query.opt.iter().flat_map(|opt| opt.options()).take(OPTIONS_MAX));
+    let flags = query.opt.map_or(0, |opt| opt.flags & edns::DNSSEC_OK);
+    reply.edns(Head { udp_size, ext_rcode: 0, flags }, &options);
+    reply.finish()
+}
+
+/// The same client asks again: same address, port and identifier.
+fn is_same_client(waiter: &Waiter, query: &Query) -> bool {
+    waiter.arrival.from == query.arrival.from && waiter.id == query.message.id()
+}
+
+fn waiter_of(query: &Query) -> Waiter {
+    let mut waiter = Waiter::new(query.arrival, query.message.id(), query.message.flags());
+    waiter.edns = query.opt.is_some();
+    waiter.limit = query.limit;
+    waiter.case = Case::of(query.question.name.wire());
+    waiter.serial = query.serial;
+    waiter
+}
+
+/// What the answer for a waiting client is fitted to.
+pub fn client_of(waiter: &Waiter) -> Client {
+    Client { id: waiter.id, flags: waiter.flags, edns: waiter.edns, limit: waiter.limit }
+}
+
+/// The server after the last one asked; after the last of the list the first.
+fn next_in_order(entry: &Entry) -> Positions {
+    let next = Positions::BITS.saturating_sub(entry.asked.leading_zeros());
+    let bit = 1u32.checked_shl(next).unwrap_or(0);
+    if bit & upstream::positions(entry.group.len()) != 0 { bit } else { 1 }
+}
+
+/// The numbers of the servers at these positions.
+fn members(group: &Group, ask: Positions) -> impl Iterator<Item = u16> {
+    group.iter().enumerate().filter(move |(at, _)| ask & upstream::position_bit(*at) != 0).map(|(_, number)| *number)
+}
+
+/// The name in a question section.
+pub fn question_name(question: &[u8]) -> Option<Name<'_>> {
+    Name::read(&mut Reader::new(question))
+}
+
+/// A question section that can be spelled as each client did.
+pub struct Spelled {
+    octets: [u8; limits::QUESTION_MAX],
+    len: usize,
+}
+
+impl Spelled {
+    /// A copy of a question section.
+    pub fn new(question: &[u8]) -> Self {
+        let mut spelled = Spelled { octets: [0; limits::QUESTION_MAX], len: 0 };
+        let mut out = Writer::new(&mut spelled.octets);
+        out.bytes(question);
+        spelled.len = out.len();
+        spelled
+    }
+
+    /// The section with the name spelled this way.
+    pub fn spell(&mut self, case: &Case) -> &[u8] {
+        let whole = self.octets.get_mut(..self.len).unwrap_or_default();
+        if let Some((name, _)) = whole.split_last_chunk_mut::<4>() {
+            case.apply(name);
+        }
+        whole
+    }
+}
+
+const _: () = assert!(limits::UPSTREAM_QUERY_MAX > HEADER + limits::QUESTION_MAX + edns::OPT_LEN);

@@ -1,0 +1,234 @@
+//! The query log (`log-queries`): lines in dnsmasq's shapes, said only when the
+//! operator wants them and while the outbox has room, so that no answer of a
+//! thousand records can crowd out the datagrams of the same event.
+
+use crate::base::bytes::{Reader, Writer};
+use crate::base::text;
+use crate::config::Queries;
+use crate::dns::reverse;
+use crate::outbox::Outbox;
+use crate::outbox::lines::{Arg, Line, dns as lines};
+use crate::wire::dns::codes;
+use crate::wire::dns::message::Record;
+use crate::wire::dns::name::{Name, NameBuf};
+use std::net::{IpAddr, SocketAddr};
+
+/// Longest prefix: protocol, serial number, IPv6 address and port.
+const PREFIX_MAX: usize = 4 + 11 + 46 + 7;
+
+/// What stands in front of each line of one question.
+#[derive(Clone, Copy)]
+pub struct Prefix {
+    len: u8,
+    octets: [u8; PREFIX_MAX],
+    on: bool,
+}
+
+impl Prefix {
+    /// The prefix of question `serial` from `client`.
+    pub fn new(queries: Queries, serial: u32, client: Option<SocketAddr>, tcp: bool) -> Self {
+        let mut prefix = Prefix { len: 0, octets: [0; PREFIX_MAX], on: queries.on };
+        if !queries.on || !queries.extra && !queries.proto {
+            return prefix;
+        }
+        let mut out = Writer::new(&mut prefix.octets);
+        if queries.proto {
+            out.bytes(if tcp { b"TCP " } else { b"UDP " });
+        }
+        text::decimal(&mut out, serial.into());
+        out.u8(b' ');
+        if let Some(client) = client {
+            text::ip(&mut out, client.ip());
+            out.u8(b'/');
+            text::decimal(&mut out, client.port().into());
+            out.u8(b' ');
+        }
+        prefix.len = out.len() as u8;
+        prefix
+    }
+
+    fn arg(&self) -> Arg<'_> {
+        Arg::Text(self.octets.get(..usize::from(self.len)).unwrap_or_default())
+    }
+
+    /// True when queries are logged.
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+}
+
+/// Says `line` if the log is on; up to three arguments follow the prefix.
+fn say(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Arg; 3]) {
+    let [a, b, c] = args;
+    if prefix.on && out.has_room_for_log() {
+        out.log(line, &[prefix.arg(), a, b, c]);
+    }
+}
+
+/// No argument.
+const NOTHING: Arg = Arg::Str("");
+
+/// A question arrived.
+pub fn query(out: &mut Outbox, prefix: &Prefix, kind: u16, name: Name, client: IpAddr) {
+    if prefix.on {
+        with_kind(kind, |kind| say(out, prefix, &lines::QUERY, [kind, Arg::Name(name.wire()), Arg::Ip(client)]));
+    }
+}
+
+/// Something that is no question arrived.
+pub fn non_query(out: &mut Outbox, prefix: &Prefix, opcode: u8, client: IpAddr) {
+    say(out, prefix, &lines::NON_QUERY, [Arg::Number(opcode.into()), Arg::Ip(client), NOTHING]);
+    say(out, prefix, &lines::OPCODE, [NOTHING; 3]);
+}
+
+/// A question went to a server.
+pub fn forwarded(out: &mut Outbox, prefix: &Prefix, name: Name, server: SocketAddr) {
+    if !prefix.on {
+        return;
+    }
+    let mut buffer = [0; 64];
+    let mut text = Writer::new(&mut buffer);
+    write_server(&mut text, server);
+    say(out, prefix, &lines::FORWARDED, [Arg::Name(name.wire()), Arg::Text(text.written()), NOTHING]);
+}
+
+/// Appends a server: its port only if it is not 53.
+pub fn write_server(out: &mut Writer, server: SocketAddr) {
+    text::ip(out, server.ip());
+    if server.port() != 53 {
+        out.u8(b'#');
+        text::decimal(out, server.port().into());
+    }
+}
+
+/// `SOURCE NAME is DATA`.
+pub fn answer(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Arg, data: Arg) {
+    say(out, prefix, &lines::ANSWER, [source, name, data]);
+}
+
+/// There is no answer: NXDOMAIN, or no data of this type.
+pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind: u16, nxdomain: bool) {
+    let data = match (nxdomain, kind) {
+        (true, _) => "NXDOMAIN",
+        (_, codes::kind::A) => "NODATA-IPv4",
+        (_, codes::kind::AAAA) => "NODATA-IPv6",
+        _ => "NODATA",
+    };
+    match reverse::addr(name) {
+        Some(addr) if kind == codes::kind::PTR => answer(out, prefix, source, Arg::Ip(addr), Arg::Str(data)),
+        _ => answer(out, prefix, source, Arg::Name(name.wire()), Arg::Str(data)),
+    }
+}
+
+/// One record of an answer.
+pub fn record(out: &mut Outbox, prefix: &Prefix, source: Arg, record: &Record) {
+    if prefix.on && let Some(owner) = record.owner() {
+        data(out, prefix, source, owner.name(), record.kind, record.data);
+    }
+}
+
+/// The data of one record of `owner`, as dnsmasq shows it.
+pub fn data(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u16, mut data: Reader) {
+    use codes::kind;
+    if !prefix.on {
+        return;
+    }
+    let name = Arg::Name(owner.wire());
+    match kind {
+        kind::A => {
+            if let Some(octets) = data.array::<4>() {
+                answer(out, prefix, source, name, Arg::Ip(octets.into()));
+            }
+        }
+        kind::AAAA => {
+            if let Some(octets) = data.array::<16>() {
+                answer(out, prefix, source, name, Arg::Ip(octets.into()));
+            }
+        }
+        kind::CNAME => answer(out, prefix, source, name, Arg::Str("<CNAME>")),
+        kind::PTR => match (reverse::addr(owner), NameBuf::read(&mut data)) {
+            (Some(addr), Some(target)) => {
+                answer(out, prefix, source, Arg::Ip(addr), Arg::Name(target.name().wire()));
+            }
+            _ => answer(out, prefix, source, name, Arg::Str("<PTR>")),
+        },
+        kind::TXT => {
+            while let Some(string) = data.u8().and_then(|len| data.take(len.into())) {
+                answer(out, prefix, source, name, Arg::Text(string));
+            }
+        }
+        kind => with_kind(kind, |kind| {
+            let mut buffer = [0; 32];
+            let mut text = Writer::new(&mut buffer);
+            text.u8(b'<');
+            if let Arg::Text(kind) = kind {
+                text.bytes(kind);
+            }
+            text.u8(b'>');
+            answer(out, prefix, source, name, Arg::Text(text.written()));
+        }),
+    }
+}
+
+/// An error code was answered; `ede` explains it.
+pub fn error(out: &mut Outbox, prefix: &Prefix, source: &'static str, code: u8, ede: Option<u16>) {
+    if !prefix.on {
+        return;
+    }
+    let mut buffer = [0; 4];
+    let mut digits = Writer::new(&mut buffer);
+    text::decimal(&mut digits, code.into());
+    let shown = match code {
+        codes::rcode::FORMERR => Arg::Str("FORMERR"),
+        codes::rcode::SERVFAIL => Arg::Str("SERVFAIL"),
+        codes::rcode::REFUSED => Arg::Str("REFUSED"),
+        codes::rcode::NOTIMP => Arg::Str("not implemented"),
+        _ => Arg::Text(digits.written()),
+    };
+    say(out, prefix, &lines::ERROR, [Arg::Str(source), shown, Arg::Str(explanation(ede))]);
+}
+
+/// The explanation of an extended error, as it stands behind the text.
+fn explanation(ede: Option<u16>) -> &'static str {
+    use codes::ede;
+    match ede {
+        None => "",
+        Some(ede::OTHER) => " (EDE: other)",
+        Some(ede::NOT_READY) => " (EDE: not ready)",
+        Some(ede::BLOCKED) => " (EDE: blocked)",
+        Some(ede::FILTERED) => " (EDE: filtered)",
+        Some(ede::NOT_AUTHORITATIVE) => " (EDE: not authoritative)",
+        Some(NO_REACHABLE_AUTHORITY) => " (EDE: no reachable authority)",
+        Some(ede::NETWORK_ERROR) => " (EDE: network error)",
+        Some(ede::INVALID_DATA) => " (EDE: invalid data)",
+        Some(_) => " (EDE: unknown)",
+    }
+}
+
+/// Extended error "No Reachable Authority" (RFC 8914 §4.23).
+pub const NO_REACHABLE_AUTHORITY: u16 = 22;
+
+/// An answer was cut.
+pub fn truncated(out: &mut Outbox, prefix: &Prefix, source: &'static str) {
+    say(out, prefix, &lines::TRUNCATED, [Arg::Str(source), NOTHING, NOTHING]);
+}
+
+/// A name of the CHAOS class that nobody knows.
+pub fn chaos_unknown(out: &mut Outbox, prefix: &Prefix, name: Name) {
+    say(out, prefix, &lines::CHAOS_UNKNOWN, [Arg::Name(name.wire()), NOTHING, NOTHING]);
+}
+
+/// A merged question was answered (only said with `extra`).
+pub fn duplicate(out: &mut Outbox, prefix: &Prefix) {
+    if prefix.len > 0 {
+        say(out, prefix, &lines::DUPLICATE, [NOTHING; 3]);
+    }
+}
+
+/// Calls `with` with the printed name of a type.
+fn with_kind(kind: u16, with: impl FnOnce(Arg)) {
+    let mut buffer = [0; 16];
+    let mut text = Writer::new(&mut buffer);
+    codes::write_kind(&mut text, kind);
+    with(Arg::Text(text.written()));
+}

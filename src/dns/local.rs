@@ -1,0 +1,165 @@
+//! Answers from what is known here, in dnsmasq's order: hosts files and names of
+//! DHCP clients, the cache (following aliases), then what the configuration says
+//! about the domain, then what must not go upstream. What is left is forwarded.
+
+use crate::base::bytes::Writer;
+use crate::dns::admit::Query;
+use crate::dns::compose;
+use crate::dns::journal::{self, Prefix};
+use crate::dns::rules::{self, Ruling};
+use crate::dns::upstream::Upstream;
+use crate::dns::{Surroundings, Verdict, chaos, reverse, tables};
+use crate::outbox::lines::Arg;
+use crate::store::cache::Outcome;
+use crate::wire::dns::build::Reply;
+use crate::wire::dns::codes::{class, ede, kind, rcode};
+use crate::wire::dns::message::{Question, Section};
+use crate::wire::dns::name::{Name, NameBuf};
+
+/// Aliases followed in one answer.
+const CHAIN_MAX: usize = 10;
+
+/// Answers `query` into `out`, or says whom to ask.
+pub(super) fn answer(
+    with: &mut Surroundings,
+    upstream: &Upstream,
+    query: &Query,
+    prefix: &Prefix,
+    out: &mut Writer,
+) -> Verdict {
+    let question = &query.question;
+    if question.class == class::CHAOS && !with.config.dns.no_ident && chaos::is_ours(question.name) {
+        return chaos::answer(with, query, prefix, out);
+    }
+    if question.class == class::IN && !query.signed {
+        if let Some(verdict) = known(with, query, prefix, out) {
+            return verdict;
+        }
+        out.rewind(0);
+    }
+    let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind);
+    by_rule(with, upstream, query, prefix, out, ruling)
+}
+
+/// An answer from tables and cache, if they have all of it.
+fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer) -> Option<Verdict> {
+    let kind = query.question.kind;
+    let from_cache = query.takes_cached() && kind != kind::ANY;
+    let mut reply = compose::start(out, query);
+    let mut authoritative = true;
+    let mut alias: Option<NameBuf> = None;
+    for _ in 0..=CHAIN_MAX {
+        let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
+        if tables::answer(with, &mut reply, prefix, name, kind) {
+            return Some(close(with, query, reply, rcode::NOERROR, authoritative));
+        }
+        if !from_cache {
+            return None;
+        }
+        authoritative = false;
+        let found = with.cache.lookup(name, kind, with.now.mono)?;
+        let ttl = with.config.dns.max_ttl.map_or(found.ttl, |max| max.min(found.ttl));
+        let source = Arg::Str("cached");
+        if found.outcome != Outcome::Records {
+            let missing = found.outcome == Outcome::NxDomain;
+            if let Some(soa) = found.soa() {
+                reply.data(Section::Authority, soa.owner, kind::SOA, class::IN, soa.ttl, soa.data);
+            }
+            let exists = missing && tables::exists(with, name);
+            journal::negative(with.out, prefix, source, name, kind, missing && !exists);
+            let code = if missing && !exists { rcode::NXDOMAIN } else { rcode::NOERROR };
+            return Some(close(with, query, reply, code, exists));
+        }
+        for data in found.records() {
+            journal::data(with.out, prefix, source, name, found.kind, data);
+            reply.data(Section::Answer, name, found.kind, class::IN, ttl, data);
+        }
+        if found.kind == kind {
+            return Some(close(with, query, reply, rcode::NOERROR, false));
+        }
+        alias = Some(NameBuf::from_name(found.target()?));
+    }
+    None
+}
+
+/// True when `name` is known here, with data of any type or because something
+/// below it is: upstream may not say that it does not exist.
+pub(super) fn exists(with: &Surroundings, upstream: &Upstream, name: Name) -> bool {
+    tables::exists(with, name) || rules::has_addresses(&with.config.dns, upstream, name)
+}
+
+/// Answers as the configuration says about the domain, or says whom to ask.
+fn by_rule(
+    with: &mut Surroundings,
+    upstream: &Upstream,
+    query: &Query,
+    prefix: &Prefix,
+    out: &mut Writer,
+    ruling: Ruling,
+) -> Verdict {
+    let Question { name, kind, class } = query.question;
+    let for_every_name = match &ruling {
+        Ruling::Addresses(addresses) => {
+            let mut reply = compose::start(out, query);
+            for addr in addresses {
+                reply.address(Section::Answer, name, *addr, with.config.dns.local_ttl);
+                journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(*addr));
+            }
+            return close(with, query, reply, rcode::NOERROR, true);
+        }
+        Ruling::Nothing { other_data } => {
+            let code = if *other_data || exists(with, upstream, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
+            return nothing(with, query, prefix, out, code, false);
+        }
+        Ruling::Forward { for_every_name, .. } => *for_every_name,
+        Ruling::NoServers => true,
+    };
+    let is_in = class == class::IN;
+    if is_in && kind == kind::MAILB {
+        return nothing(with, query, prefix, out, rcode::NXDOMAIN, false);
+    }
+    if is_in && kind == kind::PTR && with.config.dns.bogus_priv && for_every_name
+        && reverse::addr(name).is_some_and(reverse::is_private)
+    {
+        return nothing(with, query, prefix, out, rcode::NXDOMAIN, true);
+    }
+    if is_in && matches!(kind, kind::A | kind::AAAA) && with.config.dns.domain_needed && name.label_count() == 1 {
+        let code = if exists(with, upstream, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
+        return nothing(with, query, prefix, out, code, false);
+    }
+    match ruling {
+        Ruling::Forward { group, for_every_name } => {
+            let memory = Upstream::memory_of(&group, for_every_name);
+            Verdict::Forward(group, memory)
+        }
+        _ => {
+            journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::NOT_READY));
+            refused(with, query, out, Some(ede::NOT_READY))
+        }
+    }
+}
+
+/// An answer without data.
+fn nothing(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer, code: u8, aa: bool) -> Verdict {
+    let Question { name, kind, .. } = query.question;
+    journal::negative(with.out, prefix, Arg::Str("config"), name, kind, code == rcode::NXDOMAIN);
+    let reply = compose::start(out, query);
+    close(with, query, reply, code, aa)
+}
+
+/// REFUSED, with the reason for those who understand it.
+pub(super) fn refused(with: &Surroundings, query: &Query, out: &mut Writer, why: Option<u16>) -> Verdict {
+    match compose::bare(out, &query.message, rcode::REFUSED, with.config.dns.edns_max, why) {
+        Some(len) => Verdict::Answered(len),
+        None => Verdict::Silence,
+    }
+}
+
+/// Completes an answer.
+pub(super) fn close(with: &Surroundings, query: &Query, mut reply: Reply, code: u8, aa: bool) -> Verdict {
+    reply.set_flags(compose::own_flags(query.message.flags(), code, aa));
+    match compose::finish(reply, query, with.config.dns.edns_max, None) {
+        Some(len) => Verdict::Answered(len),
+        None => Verdict::Silence,
+    }
+}

@@ -1,0 +1,229 @@
+//! The DNS engine: a forwarder with a cache, answering local names itself.
+//!
+//! Bytes come in with the time and the tables (`Surroundings`), actions go out
+//! into the outbox; nothing here opens a socket, reads a file or allocates
+//! after `Forwarder::new`. Follow a question: `admit` → `local` → `rules` →
+//! `forward` → (`reply`) → `compose`. TCP takes the same way through `stream`.
+
+pub mod admit;
+pub mod case;
+pub mod chaos;
+pub mod compose;
+pub mod forward;
+pub mod journal;
+pub mod local;
+pub mod pending;
+pub mod reply;
+pub mod remember;
+pub mod report;
+pub mod resolv;
+pub mod reverse;
+pub mod rules;
+pub mod tables;
+pub mod upstream;
+
+use crate::base::hash::Key;
+use crate::base::random::Random;
+use crate::base::time::{Due, Millis, Now};
+use crate::base::bytes::Writer;
+use crate::config::Config;
+use crate::dns::admit::{Kind, Query};
+use crate::dns::journal::Prefix;
+use crate::dns::pending::Pending;
+use crate::dns::upstream::{Group, Upstream};
+use crate::outbox::Outbox;
+use crate::outbox::action::{Arrival, Door};
+use crate::outbox::change::Change;
+use crate::outbox::lines::{Arg, dns as lines};
+use crate::store::cache::Cache;
+use crate::store::interfaces::Interfaces;
+use crate::store::leases::Leases;
+use crate::wire::dns::codes::{ede, rcode};
+use crate::wire::dns::message::Message;
+
+/// Octets of the largest answer we make up.
+const ANSWER_MAX: usize = u16::MAX as usize;
+
+/// What the engine works with: read what is `&`, change what is `&mut`.
+pub struct Surroundings<'a> {
+    /// What the operator said.
+    pub config: &'a Config,
+    /// The time.
+    pub now: Now,
+    /// Identifiers and ports.
+    pub random: &'a mut Random,
+    /// What is to be done.
+    pub out: &'a mut Outbox,
+    /// Our interfaces.
+    pub interfaces: &'a Interfaces,
+    /// What upstream servers said.
+    pub cache: &'a mut Cache,
+    /// Names of DHCP clients.
+    pub leases: &'a Leases,
+}
+
+/// Counters since the start.
+#[derive(Clone, Copy, Default)]
+pub struct Counts {
+    /// Questions sent upstream.
+    pub forwarded: u32,
+    /// Questions answered here.
+    pub answered: u32,
+    /// Packets dropped because nothing could be made of them.
+    pub garbage: u32,
+}
+
+/// The engine.
+pub struct Forwarder {
+    key: Key,
+    pending: Pending,
+    upstream: Upstream,
+    /// Where answers of our own are built before they leave.
+    scratch: Box<[u8]>,
+    counts: Counts,
+    serial: u32,
+    /// When the full table was last complained about.
+    complained: Option<Millis>,
+    stranger_logged: bool,
+    /// The shared sockets of `query-port` are open.
+    shared_open: bool,
+}
+
+/// What becomes of a question.
+enum Verdict {
+    /// The answer is in the scratch buffer: this many octets.
+    Answered(usize),
+    /// Servers of this group are asked, with this memory.
+    Forward(Group, u16),
+    /// No answer at all.
+    Silence,
+}
+
+impl Forwarder {
+    /// Everything the configuration asks for; the only allocation.
+    pub fn new(config: &Config, random: &mut Random) -> Self {
+        Forwarder {
+            key: Key::new(random),
+            pending: Pending::new(config.dns.forward_max),
+            upstream: Upstream::new(&config.dns),
+            scratch: vec![0; ANSWER_MAX].into(),
+            counts: Counts::default(),
+            serial: 0,
+            complained: None,
+            stranger_logged: false,
+            shared_open: false,
+        }
+    }
+
+    /// One datagram, from a client or from a server.
+    pub fn on_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
+        match arrival.door {
+            Door::Dns(_) => self.client_datagram(with, arrival, bytes),
+            Door::Upstream { slot, .. } => self.upstream_datagram(with, arrival, bytes, slot),
+            _ => {}
+        }
+    }
+
+    /// A deadline has come.
+    pub fn on_due(&mut self, with: &mut Surroundings) {
+        self.forward_due(with);
+    }
+
+    /// The earliest deadline.
+    pub fn next_due(&self) -> Option<Due> {
+        self.forward_next_due()
+    }
+
+    /// Something happened.
+    pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
+        match change {
+            Change::SendFailed { door: Door::Upstream { slot, .. }, to, .. } => self.send_failed(with, *slot, *to),
+            Change::Resolv { servers } => self.upstream.set_resolv(servers),
+            Change::ClearCache | Change::HostsReloaded => with.cache.clear(),
+            Change::Statistics => self.report(with),
+            _ => {}
+        }
+    }
+
+    /// Debug builds: the invariants of the tables.
+    pub fn check(&self) {
+        self.pending.check();
+    }
+
+    /// Counters since the start.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn client_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
+        let listen = &with.config.listen;
+        if !admit::is_served(listen, with.interfaces, arrival) {
+            return;
+        }
+        if !admit::is_local(listen, with.interfaces, arrival.from.ip()) {
+            if !core::mem::replace(&mut self.stranger_logged, true) {
+                with.out.log(&lines::NOT_LOCAL, &[Arg::Ip(arrival.from.ip())]);
+            }
+            return;
+        }
+        match admit::decode(bytes, arrival, false, with.config.dns.edns_max) {
+            Kind::Query(query) => self.client_query(with, query, arrival),
+            Kind::NonQuery(message) => {
+                let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);
+                journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
+                send_bare(with, arrival, &message, rcode::NOTIMP, None);
+            }
+            Kind::Odd(message) => send_bare(with, arrival, &message, rcode::REFUSED, Some(ede::INVALID_DATA)),
+            Kind::Garbage => self.counts.garbage = self.counts.garbage.saturating_add(1),
+        }
+    }
+
+    fn client_query(&mut self, with: &mut Surroundings, mut query: Query, arrival: &Arrival) {
+        query.serial = self.next_serial();
+        let mut scratch = core::mem::take(&mut self.scratch);
+        let verdict = self.resolve(with, &query, &mut scratch);
+        if let Verdict::Answered(len) = verdict {
+            let answer = scratch.get(..len).unwrap_or_default();
+            with.out.datagram(arrival.back(), len, |out| out.bytes(answer));
+        }
+        self.scratch = scratch;
+        if let Verdict::Forward(group, memory) = verdict {
+            self.forward(with, &query, group, memory);
+        }
+    }
+
+    fn next_serial(&mut self) -> u32 {
+        self.serial = self.serial.wrapping_add(1);
+        self.serial
+    }
+
+    /// Answers a question from what is known here, or says who is to be asked.
+    fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
+        let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
+        journal::query(with.out, &prefix, query.question.kind, query.question.name, query.client());
+        let verdict = local::answer(with, &self.upstream, query, &prefix, &mut Writer::new(scratch));
+        if matches!(verdict, Verdict::Answered(_)) {
+            self.counts.answered = self.counts.answered.saturating_add(1);
+        }
+        verdict
+    }
+
+    /// Refuses a question that came by UDP.
+    fn refuse(&mut self, with: &mut Surroundings, query: &Query, why: Option<u16>) {
+        let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
+        journal::error(with.out, &prefix, "config", rcode::REFUSED, why);
+        send_bare(with, &query.arrival, &query.message, rcode::REFUSED, why);
+    }
+
+    fn question_hash(&self, query: &Query) -> u32 {
+        self.key.name(query.question.name.wire()) as u32 ^ u32::from(query.question.kind)
+    }
+}
+
+/// Sends an answer that is nothing but a code.
+fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code: u8, why: Option<u16>) {
+    let udp_size = with.config.dns.edns_max;
+    with.out.datagram(arrival.back(), admit::PLAIN_LIMIT.into(), |out| {
+        let _ = compose::bare(out, message, code, udp_size, why);
+    });
+}

@@ -1,0 +1,175 @@
+//! Answers of upstream servers: which are accepted, what a failure leads to, and
+//! how an answer reaches everybody who waits for it.
+//!
+//! An answer counts only if it comes in by the socket of its question, from the
+//! address and port of a server that was asked, with the identifier and exactly
+//! the question (RFC 5452 §9). Anything else changes nothing.
+
+use crate::dns::compose::{self, Changes};
+use crate::dns::forward::{Spelled, client_of};
+use crate::dns::journal::{self, Prefix};
+use crate::dns::pending::{PERSONAL, same_question};
+use crate::dns::upstream::position_bit;
+use crate::dns::{Forwarder, Surroundings, local, remember};
+use crate::limits;
+use crate::outbox::action::Arrival;
+use crate::outbox::lines::{Arg, dns as lines};
+use crate::wire::dns::codes::{flag, kind, rcode};
+use crate::wire::dns::edns::option;
+use crate::wire::dns::message::{Message, Section};
+use crate::wire::dns::name::{Name, NameBuf};
+
+impl Forwarder {
+    /// A datagram came in by the socket of `door_slot`.
+    pub(super) fn upstream_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], door_slot: u16) {
+        let Some(answer) = Message::parse(bytes) else { return };
+        let slot = match door_slot == self.pending.shared_slot() {
+            true => self.pending.find_id(answer.id()),
+            false => Some(door_slot),
+        };
+        let Some(slot) = slot else { return };
+        let Some(entry) = self.pending.get(slot) else { return };
+        let ours = answer.is_response() && answer.id() == entry.id && answer.question_count() == 1;
+        if !ours || !same_question(self.pending.question(slot), answer.question_bytes()) {
+            return;
+        }
+        let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
+        if self.is_settled(with, slot, position, &answer) {
+            self.deliver(with, slot, &answer);
+        }
+    }
+
+    /// Notes what the answer says about its server. False: another answer is
+    /// better waited for.
+    fn is_settled(&mut self, with: &mut Surroundings, slot: u16, position: usize, answer: &Message) -> bool {
+        let Some(entry) = self.pending.get_mut(slot) else { return false };
+        let code = answer.rcode();
+        let failed = matches!(code, rcode::REFUSED | rcode::SERVFAIL);
+        let (memory, latency) = (entry.memory, with.now.mono.since(entry.last));
+        let Some(number) = entry.group.get(position).copied() else { return false };
+        if failed {
+            entry.failed |= position_bit(position);
+            entry.error = Some(code);
+        }
+        if code == rcode::REFUSED {
+            self.upstream.forget(memory, number);
+        } else {
+            self.upstream.remember(memory, number);
+        }
+        let Some(tally) = self.upstream.tally(number) else { return true };
+        match code {
+            rcode::NXDOMAIN => tally.nxdomain = tally.nxdomain.saturating_add(1),
+            _ if failed => {
+                tally.failed = tally.failed.saturating_add(1);
+                return !self.ask_others(with, slot) && !self.others_outstanding(slot);
+            }
+            _ => {}
+        }
+        tally.answered(latency);
+        self.complain_of_refusal(with, number, answer);
+        true
+    }
+
+    /// Says once (or always, with the query log) that a server does not recurse.
+    pub(super) fn complain_of_refusal(&mut self, with: &mut Surroundings, number: u16, answer: &Message) {
+        if answer.has(flag::RA) || answer.rcode() != rcode::NOERROR {
+            return;
+        }
+        let Some(addr) = self.upstream.addr(&with.config.dns, number) else { return };
+        let Some(tally) = self.upstream.tally(number) else { return };
+        if !core::mem::replace(&mut tally.refusal_logged, true) || with.config.log.queries.on {
+            with.out.log(&lines::REFUSES_RECURSION, &[Arg::Ip(addr.ip())]);
+        }
+    }
+
+    /// Gives an answer to all who wait for `slot`, and to the cache.
+    fn deliver(&mut self, with: &mut Surroundings, slot: u16, answer: &Message) {
+        let Some(entry) = self.pending.get(slot) else { return };
+        let personal = answer.opt().ok().flatten().is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+        let plain = entry.traits & flag::CD == 0 && entry.traits & PERSONAL == 0 && !personal;
+        let changes = self.settle(with, answer, plain);
+        let mut spelled = Spelled::new(self.pending.question(slot));
+        let mut waiting = self.pending.waiters(slot).count();
+        let mut first = true;
+        while let Some(waiter) = self.pending.pop_waiter(slot) {
+            waiting = waiting.saturating_sub(1);
+            let prefix = Prefix::new(with.config.log.queries, waiter.serial, Some(waiter.arrival.from), false);
+            match core::mem::replace(&mut first, false) {
+                true => log_answer(with, &prefix, answer, &changes),
+                false => journal::duplicate(with.out, &prefix),
+            }
+            let client = client_of(&waiter);
+            let question = spelled.spell(&waiter.case);
+            let room = usize::from(waiter.limit);
+            // Whoever comes last must still get something.
+            let reserved = waiting.saturating_mul(compose::SHORTENED_MAX);
+            let route = waiter.arrival.back();
+            if with.out.room() >= room.saturating_add(reserved) {
+                with.out.datagram(route, room, |out| {
+                    let _ = compose::relay(out, answer, &client, question, &changes);
+                });
+            } else {
+                with.out.datagram(route, compose::SHORTENED_MAX, |out| {
+                    let _ = compose::shortened(out, answer, &client, question, &changes);
+                });
+            }
+        }
+        self.end(with, slot);
+    }
+
+    /// Works out how an accepted answer is changed for clients, and puts it into
+    /// the cache if `plain` (its answer is the same for everybody).
+    pub(super) fn settle(&mut self, with: &mut Surroundings, answer: &Message, plain: bool) -> Changes {
+        let question = answer.question();
+        let name_exists = answer.rcode() == rcode::NXDOMAIN
+            && question.is_some_and(|question| local::exists(with, &self.upstream, question.name));
+        if plain && !name_exists && answer.has(flag::RA) && !answer.has(flag::TC) {
+            remember::answer(with, answer);
+        }
+        Changes { udp_size: with.config.dns.edns_max, max_ttl: with.config.dns.max_ttl, name_exists }
+    }
+}
+
+/// Logs an answer as it came.
+pub fn log_answer(with: &mut Surroundings, prefix: &Prefix, answer: &Message, changes: &Changes) {
+    if !prefix.is_on() {
+        return;
+    }
+    if answer.has(flag::TC) {
+        return journal::truncated(with.out, prefix, "reply");
+    }
+    let Some(question) = answer.question() else { return };
+    let source = Arg::Str("reply");
+    let none = !answer.section(Section::Answer).any(|record| record.kind == question.kind || question.kind == kind::ANY);
+    match answer.rcode() {
+        rcode::NOERROR | rcode::NXDOMAIN => {
+            for record in answer.section(Section::Answer).filter(|record| record.kind != kind::RRSIG) {
+                journal::record(with.out, prefix, source, &record);
+            }
+            if none {
+                let missing = answer.rcode() == rcode::NXDOMAIN && !changes.name_exists;
+                let name = end_of_chain(answer, question.name);
+                journal::negative(with.out, prefix, source, name.name(), question.kind, missing);
+            }
+        }
+        code => journal::error(with.out, prefix, "reply", code, extended(answer)),
+    }
+}
+
+/// The name at which the aliases of an answer end.
+fn end_of_chain(answer: &Message, name: Name) -> NameBuf {
+    let mut at = NameBuf::from_name(name);
+    for record in answer.section(Section::Answer).filter(|record| record.kind == kind::CNAME) {
+        if record.is_owned_by(at.name()) && let Some(target) = NameBuf::read(&mut record.data.clone()) {
+            at = target;
+        }
+    }
+    at
+}
+
+/// The code of the extended error in an answer.
+fn extended(answer: &Message) -> Option<u16> {
+    answer.opt().ok().flatten().and_then(|opt| opt.extended_error()).map(|(code, _)| code)
+}
+
+const _: () = assert!(limits::ACTIONS_PER_EVENT / 2 >= limits::WAITERS_PER_QUESTION as usize);

@@ -1,0 +1,105 @@
+//! Names that are known without asking anybody: those of hosts files and those
+//! of DHCP clients, forward and reverse. Hosts files come first; a name they
+//! give an IPv4 address is not given to a lease.
+
+use crate::base::net::unmapped;
+use crate::base::time::Millis;
+use crate::config::Config;
+use crate::dns::journal::{self, Prefix};
+use crate::dns::{Surroundings, reverse};
+use crate::outbox::lines::Arg;
+use crate::store::leases::{Lease, Leases};
+use crate::wire::dns::build::Reply;
+use crate::wire::dns::codes::{class, kind};
+use crate::wire::dns::message::Section;
+use crate::wire::dns::name::{Name, NameBuf};
+use std::net::IpAddr;
+
+/// The tables, apart from what is written to.
+#[derive(Clone, Copy)]
+struct Tables<'a> {
+    config: &'a Config,
+    leases: &'a Leases,
+    now: Millis,
+}
+
+impl<'a> Tables<'a> {
+    fn of(with: &Surroundings<'a>) -> Self {
+        Tables { config: with.config, leases: with.leases, now: with.now.mono }
+    }
+}
+
+/// Adds the local records of `name`. False when there are none.
+pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, kind: u16) -> bool {
+    match kind {
+        kind::A | kind::ANY => leases(with, reply, prefix, name),
+        kind::PTR => reverse::addr(name).is_some_and(|addr| pointer(with, reply, prefix, name, addr)),
+        _ => false,
+    }
+}
+
+/// True when `name`, or something below it, is known here.
+pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
+    let tables = Tables::of(with);
+    leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
+}
+
+/// Adds the addresses of DHCP clients of this name.
+fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
+    let mut any = false;
+    let tables = Tables::of(with);
+    for lease in leases_of(tables, name) {
+        journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Name(name.wire()), Arg::Ip4(lease.addr));
+        reply.address(Section::Answer, name, lease.addr.into(), ttl_of(Tables::of(with), lease));
+        any = true;
+    }
+    any
+}
+
+/// Adds the name of an address.
+fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, addr: IpAddr) -> bool {
+    let IpAddr::V4(v4) = unmapped(addr) else { return false };
+    let Some(lease) = with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono)) else { return false };
+    let Some(target) = full_name(Tables::of(with), lease) else { return false };
+    journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Ip(addr), Arg::Name(target.name().wire()));
+    reply.name(Section::Answer, name, kind::PTR, class::IN, ttl_of(Tables::of(with), lease), target.name())
+}
+
+/// The running leases that `name` stands for: the host name alone (not with
+/// `dhcp-fqdn`), or with the domain of the lease's address behind it.
+fn leases_of<'a>(with: Tables<'a>, name: Name<'a>) -> impl Iterator<Item = &'a Lease> {
+    let fits = move |lease: &&'a Lease| match name.parent() {
+        Some(parent) if !parent.is_root() => domain_of(with, lease).is_some_and(|domain| domain.same(parent)),
+        _ => !with.config.dhcp.fqdn,
+    };
+    with.leases.by_name(name.first_label(), with.now).filter(fits)
+}
+
+/// The domain that applies to a lease.
+fn domain_of<'a>(with: Tables<'a>, lease: &Lease) -> Option<Name<'a>> {
+    with.config.dns.domain_for(lease.addr.into()).and_then(Name::new)
+}
+
+/// The name that the address of a lease stands for.
+fn full_name(with: Tables, lease: &Lease) -> Option<NameBuf> {
+    match domain_of(with, lease) {
+        Some(domain) => NameBuf::join(lease.name(), domain),
+        None if with.config.dhcp.fqdn => None,
+        None => NameBuf::join(lease.name(), Name::ROOT),
+    }
+}
+
+/// True for the domains of leases and what is above them: they exist because
+/// the names below them do.
+fn is_above_leases(with: Tables, name: Name) -> bool {
+    let dns = &with.config.dns;
+    let domains = dns.domain.iter().chain(dns.ranged_domains.iter().map(|ranged| &ranged.name));
+    !with.leases.is_empty() && domains.filter_map(|domain| Name::new(domain)).any(|domain| domain.is_within(name))
+}
+
+/// The TTL of a lease's name: that of local data, at most the rest of the lease.
+fn ttl_of(with: Tables, lease: &Lease) -> u32 {
+    let ttl = with.config.dns.dhcp_ttl.unwrap_or(with.config.dns.local_ttl);
+    let left = lease.seconds_left(with.now).and_then(|secs| u32::try_from(secs).ok());
+    left.map_or(ttl, |left| left.min(ttl))
+}
