@@ -5,6 +5,28 @@
 //! can be opened without a copy. Nothing here changes after start: what a
 //! signal re-reads (hosts, resolv files, DHCP host files) lives in the store.
 
+mod args;
+mod checked;
+mod confdir;
+mod directory;
+mod domains;
+mod draft;
+mod lexer;
+mod option_value;
+mod read;
+mod refusal;
+mod render;
+mod resolv_domain;
+mod reverse;
+mod row;
+mod rows;
+mod server;
+mod source;
+mod values;
+
+pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
+pub use render::{parts, version};
+
 use crate::base::net::HwAddr;
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,7 +61,8 @@ pub struct Process {
     pub pid_file: Option<Path>,
     /// Account to change to; `None`: stay as started.
     pub user: Option<Path>,
-    /// Group to change to; `None`: `dip` if it exists, else that of the user.
+    /// Group to change to; `None`: `dip` if it exists, else that of the user;
+    /// an empty text: stay as started.
     pub group: Option<Path>,
 }
 
@@ -172,6 +195,8 @@ pub struct Dns {
     pub domains: DomainRules,
     /// What the server list at start shows, in configured order.
     pub shown: Box<[Shown]>,
+    /// Servers, and domains without servers, that the list only counts.
+    pub shown_more: (u32, u32),
     /// `resolv-file`; empty with `no-resolv`.
     pub resolv_files: Box<[Path]>,
     /// A resolv-file was given although `no-resolv` is set.

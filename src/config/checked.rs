@@ -1,0 +1,238 @@
+//! From the draft to the frozen configuration: defaults, what one directive
+//! means for another, and what cannot stand together.
+
+use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
+use super::refusal::Refusal;
+use super::{
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Pattern, Process, Tftp, resolv_domain,
+};
+use std::mem::take;
+
+/// Where upstream servers are taken from if nothing is said.
+const RESOLV_CONF: &std::ffi::CStr = c"/etc/resolv.conf";
+
+/// Where leases are kept if nothing is said.
+const LEASE_FILE: &std::ffi::CStr = c"/var/lib/misc/dnsmasq.leases";
+
+/// Syslog facilities: that of servers, and that of `no-daemon`.
+const DAEMON: u8 = 3;
+const LOCAL0: u8 = 16;
+
+/// Largest `cache-size`.
+const CACHE_MAX: u32 = 5_000_000;
+
+/// Largest `min-cache-ttl`, in seconds.
+const MIN_CACHE_TTL_MAX: u32 = 3600;
+
+/// Checks, and freezes if nothing is wrong. `test`: only what `--test` checks.
+pub fn freeze(mut draft: Draft, test: bool) -> Result<Config, Vec<Refusal>> {
+    let said = draft.said;
+    let mut wrong = Vec::new();
+    if draft.domain_from_resolv {
+        match resolv_domain::search(&draft) {
+            Ok(name) => draft.domain = Some(name),
+            Err(refusal) => wrong.push(refusal),
+        }
+    }
+    let mut check = |holds: bool, words: &'static str| {
+        if holds {
+            wrong.push(words.into());
+        }
+    };
+    let no_resolv = said.has(Flag::NoResolv);
+    let resolv_count = draft.resolv_files.as_ref().map_or(1, Vec::len);
+    check(
+        said.has(Flag::DhcpFqdn) && draft.domain.is_none() && !draft.domain_from_resolv,
+        "there must be a default domain when --dhcp-fqdn is set",
+    );
+    check(
+        said.has(Flag::NoPoll) && !no_resolv && resolv_count > 1,
+        "only one resolv.conf file allowed in no-poll mode.",
+    );
+    if !test {
+        check(
+            said.has(Flag::BindInterfaces) && said.has(Flag::BindDynamic),
+            "cannot set --bind-interfaces and --bind-dynamic",
+        );
+        let (from, to) = ports(&said);
+        check(to < from, "max_port cannot be smaller than min_port");
+    }
+    if wrong.is_empty() { Ok(config(draft)) } else { Err(wrong) }
+}
+
+fn config(mut draft: Draft) -> Config {
+    Config {
+        process: process(&mut draft),
+        log: log(&mut draft),
+        listen: listen(&mut draft),
+        dhcp: dhcp(&mut draft),
+        tftp: tftp(&mut draft),
+        dns: dns(draft),
+    }
+}
+
+fn process(draft: &mut Draft) -> Process {
+    let said = draft.said;
+    let mode = match (said.has(Flag::Debug), said.has(Flag::Foreground)) {
+        (true, _) => Mode::Debug,
+        (false, true) => Mode::Foreground,
+        (false, false) => Mode::Daemon,
+    };
+    Process { mode, pid_file: draft.pid_file.take(), user: draft.user.take(), group: draft.group.take() }
+}
+
+fn log(draft: &mut Draft) -> Log {
+    let said = draft.said;
+    let facility = if said.has(Flag::Debug) { LOCAL0 } else { DAEMON };
+    Log {
+        target: draft.log_target.take().unwrap_or(LogTarget::Syslog(facility)),
+        queries: draft.queries,
+        dhcp: said.has(Flag::LogDhcp),
+        debug: said.has(Flag::LogDebug),
+        quiet_dhcp: said.has(Flag::QuietDhcp) && !said.has(Flag::LogDhcp),
+        quiet_tftp: said.has(Flag::QuietTftp),
+    }
+}
+
+fn listen(draft: &mut Draft) -> Listen {
+    let said = draft.said;
+    let mut interfaces = draft.interfaces.take();
+    let mut bind = match (said.has(Flag::BindDynamic), said.has(Flag::BindInterfaces)) {
+        (true, _) => Bind::Dynamic,
+        (false, true) => Bind::Static,
+        (false, false) => Bind::Wildcard,
+    };
+    // Whoever says where to listen has said whom to answer.
+    let restricted = interfaces.is_some() || !draft.except.is_empty() || !draft.addresses.is_empty();
+    let local_service = match draft.local_service {
+        Some(LocalServiceSaid::Net) if !restricted => LocalService::Net,
+        Some(LocalServiceSaid::Host) if !restricted => {
+            interfaces = Some(Vec::new());
+            if bind == Bind::Wildcard {
+                bind = Bind::Static;
+            }
+            LocalService::Host
+        }
+        _ => LocalService::Off,
+    };
+    let no_tftp: Vec<Pattern> = draft.no_dhcp.clone();
+    let mut no_dhcp4 = take(&mut draft.no_dhcp);
+    no_dhcp4.append(&mut draft.no_dhcp4);
+    Listen {
+        port: said.number16(Number::Port).unwrap_or(53),
+        interfaces: interfaces.map(Into::into),
+        except: take(&mut draft.except).into(),
+        addresses: take(&mut draft.addresses).into(),
+        no_dhcp4: no_dhcp4.into(),
+        no_tftp: no_tftp.into(),
+        bind,
+        local_service,
+    }
+}
+
+/// Ports to ask upstream from.
+fn ports(said: &Said) -> (u16, u16) {
+    let port = |number| said.number16(number).filter(|port| *port != 0);
+    (port(Number::MinPort).unwrap_or(1024), port(Number::MaxPort).unwrap_or(u16::MAX))
+}
+
+fn dns(draft: Draft) -> Dns {
+    let said = draft.said;
+    let no_resolv = said.has(Flag::NoResolv);
+    let resolv_ignored = no_resolv && draft.resolv_files.as_ref().is_some_and(|files| !files.is_empty());
+    let resolv_files: Vec<Path> = match (no_resolv, draft.resolv_files) {
+        (true, _) => Vec::new(),
+        (false, None) => vec![RESOLV_CONF.into()],
+        (false, Some(files)) => files,
+    };
+    let (domains, servers, shown, shown_more) = draft.domains.freeze();
+    Dns {
+        cache_size: said.number(Number::CacheSize).unwrap_or(150).min(CACHE_MAX),
+        forward_max: said.number16(Number::ForwardMax).unwrap_or(150),
+        edns_max: said.number16(Number::EdnsMax).unwrap_or(1232).max(512),
+        tcp_max: said.number16(Number::TcpMax).map_or(30, |most| u8::try_from(most).unwrap_or(u8::MAX)),
+        query_port: said.number16(Number::QueryPort),
+        ports: ports(&said),
+        servers,
+        domains,
+        shown,
+        shown_more,
+        resolv_files: resolv_files.into(),
+        resolv_ignored,
+        no_resolv,
+        no_poll: said.has(Flag::NoPoll),
+        clear_on_reload: said.has(Flag::ClearOnReload),
+        strict_order: said.has(Flag::StrictOrder),
+        all_servers: said.has(Flag::AllServers),
+        domain_needed: said.has(Flag::DomainNeeded),
+        bogus_priv: said.has(Flag::BogusPriv),
+        no_negcache: said.has(Flag::NoNegcache),
+        neg_ttl: said.number(Number::NegTtl).unwrap_or(0),
+        max_ttl: said.number(Number::MaxTtl),
+        max_cache_ttl: said.number(Number::MaxCacheTtl),
+        min_cache_ttl: said.number(Number::MinCacheTtl).unwrap_or(0).min(MIN_CACHE_TTL_MAX),
+        local_ttl: said.number(Number::LocalTtl).unwrap_or(0),
+        dhcp_ttl: said.number(Number::DhcpTtl),
+        no_round_robin: said.has(Flag::NoRoundRobin),
+        no_ident: said.has(Flag::NoIdent),
+        etc_hosts: !said.has(Flag::NoHosts),
+        addn_hosts: draft.addn_hosts.into(),
+        expand_hosts: said.has(Flag::ExpandHosts),
+        domain: draft.domain,
+        ranged_domains: last_first(draft.ranged_domains),
+    }
+}
+
+/// The list with what was said last in front.
+fn last_first<T>(mut list: Vec<T>) -> Box<[T]> {
+    list.reverse();
+    list.into()
+}
+
+fn dhcp(draft: &mut Draft) -> Dhcp {
+    let said = draft.said;
+    Dhcp {
+        ranges: take(&mut draft.ranges).into(),
+        hosts: last_first(take(&mut draft.hosts)),
+        hosts_files: take(&mut draft.hosts_files).into(),
+        options: last_first(take(&mut draft.options)),
+        boots: last_first(take(&mut draft.boots)),
+        matches: last_first(take(&mut draft.matches)),
+        tag_ifs: take(&mut draft.tag_ifs).into(),
+        ignore: take(&mut draft.ignore).into(),
+        ignore_names: take(&mut draft.ignore_names).into(),
+        generate_names: take(&mut draft.generate_names).into(),
+        broadcast: take(&mut draft.broadcast).into(),
+        tags: take(&mut draft.tags.0).into(),
+        lease_max: said.number(Number::LeaseMax).unwrap_or(1000),
+        lease_file: draft.lease_file.take().unwrap_or_else(|| LEASE_FILE.into()),
+        authoritative: said.has(Flag::DhcpAuthoritative),
+        sequential: said.has(Flag::DhcpSequential),
+        no_ping: said.has(Flag::NoPing),
+        fqdn: said.has(Flag::DhcpFqdn),
+        client_update: said.has(Flag::ClientUpdate),
+        ignore_clid: said.has(Flag::DhcpIgnoreClid),
+        no_override: said.has(Flag::DhcpNoOverride),
+        rapid_commit: said.has(Flag::DhcpRapidCommit),
+        read_ethers: said.has(Flag::ReadEthers),
+    }
+}
+
+fn tftp(draft: &mut Draft) -> Tftp {
+    let said = draft.said;
+    Tftp {
+        on: draft.tftp,
+        interfaces: take(&mut draft.tftp_interfaces).into(),
+        root: draft.tftp_root.take(),
+        iface_roots: take(&mut draft.tftp_iface_roots).into(),
+        no_fail: said.has(Flag::TftpNoFail),
+        secure: said.has(Flag::TftpSecure),
+        lowercase: said.has(Flag::TftpLowercase),
+        unique_root: draft.tftp_unique_root,
+        max: said.number16(Number::TftpMax).unwrap_or(50),
+        mtu: said.number16(Number::TftpMtu),
+        no_blocksize: said.has(Flag::TftpNoBlocksize),
+        ports: draft.tftp_ports,
+        single_port: said.has(Flag::TftpSinglePort),
+    }
+}

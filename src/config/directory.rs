@@ -1,0 +1,127 @@
+//! All directives by name: exact in files, abbreviated on the command line, and
+//! the nearest one when somebody has mistyped.
+
+use super::row::Row;
+use super::rows;
+
+/// More letters wrong than this make another word.
+const NEAR: usize = 3;
+
+/// The rows, by name.
+pub struct Directory {
+    rows: Vec<&'static Row>,
+    /// The row found last: lists of one directive are long.
+    last: Option<&'static Row>,
+}
+
+impl Directory {
+    /// The directory of all rows.
+    pub fn new() -> Self {
+        let mut rows: Vec<_> = rows::all().collect();
+        rows.sort_unstable_by_key(|row| row.name);
+        Directory { rows, last: None }
+    }
+
+    /// The rows in the order of their names.
+    pub fn rows(&self) -> &[&'static Row] {
+        &self.rows
+    }
+
+    /// The directive of exactly this name.
+    pub fn exact(&mut self, name: &[u8]) -> Option<&'static Row> {
+        if let Some(last) = self.last.filter(|last| last.name.as_bytes() == name) {
+            return Some(last);
+        }
+        let found = self.rows.binary_search_by_key(&name, |row| row.name.as_bytes());
+        self.last = found.ok().and_then(|place| self.rows.get(place)).copied();
+        self.last
+    }
+
+    /// The directive of this name or, as GNU's `getopt_long` has it, the only
+    /// one that begins so.
+    pub fn abbreviated(&mut self, name: &[u8]) -> Option<&'static Row> {
+        if let Some(row) = self.exact(name) {
+            return Some(row);
+        }
+        let mut fitting = self.rows.iter().filter(|row| row.name.as_bytes().starts_with(name));
+        let first = fitting.next()?;
+        // Two spellings of one directive are not ambiguous.
+        let same = |row: &&Row| row.short == first.short && first.short != 0;
+        fitting.all(same).then_some(first)
+    }
+
+    /// The directive with this letter.
+    pub fn short(&self, letter: char) -> Option<&'static Row> {
+        let letter = u8::try_from(letter).ok().filter(|letter| *letter != 0)?;
+        self.rows.iter().find(|row| row.short == letter).copied()
+    }
+
+    /// The directive whose name is nearest to `name`, if any is near.
+    pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
+        let near = NEAR.min(name.len() / 2);
+        let measured = self.rows.iter().map(|row| (distance(name, row.name.as_bytes()), row.name));
+        measured.filter(|(far, _)| *far <= near).min().map(|(_, name)| name)
+    }
+}
+
+/// How many octets must be put in, taken out or changed to make `a` of `b`.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    if a.len().abs_diff(b.len()) > NEAR {
+        return usize::MAX;
+    }
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (row, from) in a.iter().enumerate() {
+        let mut line = vec![row.saturating_add(1)];
+        let mut left = row.saturating_add(1);
+        for (to, pair) in b.iter().zip(above.windows(2)) {
+            let [corner, up] = pair else { continue };
+            let changed = corner.saturating_add(usize::from(from != to));
+            left = changed.min(left.saturating_add(1)).min(up.saturating_add(1));
+            line.push(left);
+        }
+        above = line;
+    }
+    above.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact_in_files_and_short_on_the_command_line() {
+        let mut directory = Directory::new();
+        let mut of = |name: &str| directory.abbreviated(name.as_bytes()).map(|row| row.name);
+        assert_eq!(of("cache-siz"), Some("cache-size"));
+        assert_eq!(of("domain"), Some("domain"), "a whole name wins");
+        assert_eq!(of("dhcp-le"), None);
+        assert_eq!(of("dhcp-leasef"), Some("dhcp-leasefile"));
+        assert!(directory.exact(b"cache-siz").is_none());
+        assert_eq!(directory.short('C').map(|row| row.name), Some("conf-file"));
+        assert!(directory.short('%').is_none());
+    }
+
+    #[test]
+    fn there_are_195_names_each_once_and_each_letter_means_one_thing() {
+        let directory = Directory::new();
+        let mut names: Vec<_> = directory.rows().iter().map(|row| row.name).collect();
+        names.dedup();
+        assert_eq!(names.len(), 195);
+        assert!(directory.rows().iter().all(|row| !row.help.is_empty()));
+        let spellings = [("domain", "domain-suffix"), ("dhcp-lease", "dhcp-leasefile")];
+        for row in directory.rows().iter().filter(|row| row.short != 0) {
+            for other in directory.rows().iter().filter(|other| other.short == row.short && other.name > row.name) {
+                assert!(spellings.contains(&(row.name, other.name)), "{} and {}", row.name, other.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_the_one_meant() {
+        let directory = Directory::new();
+        assert_eq!(directory.nearest(b"cache-sise"), Some("cache-size"));
+        assert_eq!(directory.nearest(b"dhcprange"), Some("dhcp-range"));
+        assert_eq!(directory.nearest(b"p"), None);
+        assert_eq!(directory.nearest(b"something-else"), None);
+    }
+}

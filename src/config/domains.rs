@@ -1,0 +1,210 @@
+//! `server`, `local`, `address` and `rev-server` while they are being read: no
+//! text is kept for a domain, only its fingerprint and the number of what
+//! applies to it. Block lists have hundreds of thousands of such lines.
+
+use super::refusal::Applied;
+use super::{DomainRules, Server, Shown, Target};
+use crate::base::hash::Key;
+use crate::base::suffix::SuffixBuilder;
+use crate::wire::dns::name::NameBuf;
+use std::net::IpAddr;
+
+/// Servers and domains without servers that the list at start shows.
+const SHOWN_SERVERS: usize = 30;
+const SHOWN_LOCAL: usize = 8;
+
+/// Where a rule applies.
+pub enum Domain<'a> {
+    /// Every name.
+    All,
+    /// Names without a dot.
+    Dotless,
+    /// This domain and all below; its text for the list at start.
+    Name(NameBuf, &'a [u8]),
+    /// Every name that ends in this text.
+    Wild(&'a [u8]),
+}
+
+/// The rules so far.
+pub struct DomainsDraft {
+    table: SuffixBuilder,
+    targets: Targets,
+    wild: Vec<(Box<[u8]>, u32)>,
+    pub servers: Vec<Server>,
+    shown: Vec<Shown>,
+    shown_local: Vec<Shown>,
+    /// Servers, and domains without servers, that were not put into the list.
+    more: (u32, u32),
+}
+
+impl DomainsDraft {
+    /// No rules.
+    pub fn new(key: Key) -> Self {
+        DomainsDraft {
+            table: SuffixBuilder::new(key),
+            targets: Targets { key, list: Vec::new(), slots: Vec::new() },
+            wild: Vec::new(),
+            servers: Vec::new(),
+            shown: Vec::new(),
+            shown_local: Vec::new(),
+            more: (0, 0),
+        }
+    }
+
+    /// The number of a server, new or known.
+    pub fn server(&mut self, server: Server) -> Applied<Target> {
+        let place = self.servers.iter().position(|known| *known == server).unwrap_or_else(|| {
+            self.servers.push(server);
+            self.servers.len().saturating_sub(1)
+        });
+        u16::try_from(place).map(Target::Server).map_err(|_| "too many servers".into())
+    }
+
+    /// Lets `target` apply to `domain`.
+    pub fn add(&mut self, domain: &Domain, target: Target) {
+        let number = self.targets.number(target);
+        let text: &[u8] = match *domain {
+            Domain::All => {
+                self.table.add(&[0], number);
+                b""
+            }
+            Domain::Dotless => {
+                self.table.add(b"", number);
+                b"."
+            }
+            Domain::Name(name, text) => {
+                self.table.add(name.name().wire(), number);
+                text
+            }
+            Domain::Wild(text) => {
+                self.wild.push((text.to_ascii_lowercase().into(), number));
+                text
+            }
+        };
+        self.show(domain, text, target);
+    }
+
+    /// Keeps what the list at start shows: the first servers, the last local
+    /// domains.
+    fn show(&mut self, domain: &Domain, text: &[u8], target: Target) {
+        let shown = || {
+            let star: &[u8] = if matches!(domain, Domain::Wild(_)) { b"*" } else { b"" };
+            Shown { target, domain: [star, text].concat().into() }
+        };
+        match target {
+            Target::Zeros | Target::Address(_) => {}
+            Target::Local => {
+                if self.shown_local.len() >= SHOWN_LOCAL {
+                    self.shown_local.remove(0);
+                    self.more.1 = self.more.1.saturating_add(1);
+                }
+                self.shown_local.push(shown());
+            }
+            Target::Server(_) | Target::Standard if self.shown.len() < SHOWN_SERVERS => self.shown.push(shown()),
+            Target::Server(_) | Target::Standard => self.more.0 = self.more.0.saturating_add(1),
+        }
+    }
+
+    /// The frozen rules, the servers, what the list at start shows, and how many
+    /// more servers and local domains it only counts.
+    pub fn freeze(mut self) -> (DomainRules, Box<[Server]>, Box<[Shown]>, (u32, u32)) {
+        self.shown.extend(self.shown_local.into_iter().rev());
+        let rules = DomainRules {
+            table: self.table.freeze(),
+            targets: self.targets.list.into(),
+            wild: self.wild.into(),
+        };
+        (rules, self.servers.into(), self.shown.into(), self.more)
+    }
+}
+
+/// Targets by number, each once, found again by hashing.
+struct Targets {
+    key: Key,
+    list: Vec<Target>,
+    /// Number + 1 of a target, 0 for free; a power of two, at most half full.
+    slots: Vec<u32>,
+}
+
+impl Targets {
+    /// The number of a target, new or known.
+    fn number(&mut self, target: Target) -> u32 {
+        if self.slots.len() <= self.list.len().saturating_mul(2) {
+            self.grow();
+        }
+        for place in self.places(target) {
+            let Some(slot) = self.slots.get_mut(place) else { break };
+            match slot.checked_sub(1) {
+                Some(number) if self.list.get(number as usize) == Some(&target) => return number,
+                Some(_) => {}
+                None => {
+                    let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+                    *slot = number.saturating_add(1);
+                    self.list.push(target);
+                    return number;
+                }
+            }
+        }
+        0
+    }
+
+    /// The slots where a target may be, in order.
+    fn places(&self, target: Target) -> impl Iterator<Item = usize> + use<> {
+        let hash = match target {
+            Target::Server(number) => self.key.bytes(&number.to_be_bytes()),
+            Target::Standard => self.key.bytes(b"#"),
+            Target::Local => self.key.bytes(b""),
+            Target::Zeros => self.key.bytes(b"0"),
+            Target::Address(IpAddr::V4(addr)) => self.key.bytes(&addr.octets()),
+            Target::Address(IpAddr::V6(addr)) => self.key.bytes(&addr.octets()),
+        };
+        let mask = self.slots.len().wrapping_sub(1);
+        (0..self.slots.len()).map(move |step| (hash as usize).wrapping_add(step) & mask)
+    }
+
+    fn grow(&mut self) {
+        let size = self.slots.len().saturating_mul(2).max(16);
+        self.slots.clear();
+        self.slots.resize(size, 0);
+        for (number, target) in (1u32..).zip(&self.list) {
+            for place in self.places(*target) {
+                if let Some(slot @ 0) = self.slots.get_mut(place) {
+                    *slot = number;
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Random;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn a_target_has_one_number_however_often_it_is_named() {
+        let mut targets = Targets { key: Key::new(&mut Random::seeded(1)), list: Vec::new(), slots: Vec::new() };
+        for _ in 0..3 {
+            for value in 0..1000u32 {
+                assert_eq!(targets.number(Target::Address(Ipv4Addr::from(value).into())), value);
+            }
+        }
+        assert_eq!(targets.number(Target::Local), 1000);
+    }
+
+    #[test]
+    fn the_list_at_start_is_short_however_many_rules_there_are() {
+        let mut draft = DomainsDraft::new(Key::new(&mut Random::seeded(1)));
+        for number in 128..228u8 {
+            let name = NameBuf::from_text(&[number]).unwrap();
+            draft.add(&Domain::Name(name, &[number]), Target::Local);
+            draft.add(&Domain::All, Target::Server(number.into()));
+        }
+        let (rules, _, shown, more) = draft.freeze();
+        assert_eq!((shown.len(), more), (38, (70, 92)));
+        assert_eq!(shown.get(30).map(|shown| &*shown.domain), Some(&[227][..]), "the last said comes first");
+        assert_eq!(rules.table.exactly(&[0]).len(), 100);
+    }
+}

@@ -1,0 +1,92 @@
+//! The doors of the configuration: the command line with the files it names,
+//! a text, and one line of the files that are read again.
+
+use super::draft::Tags;
+use super::lexer::Line;
+use super::refusal::Refusal;
+use super::source::Source;
+use super::{Config, Host, args, checked, rows};
+use crate::base::hash::Key;
+use std::ffi::OsString;
+
+/// Something to be logged once the log is open.
+pub struct Warning(pub String);
+
+/// What reading has come to.
+pub enum Outcome {
+    /// Run with this configuration.
+    Run(Box<Config>, Vec<Warning>),
+    /// `--test`, and nothing is wrong.
+    Test(Box<Config>, Vec<Warning>),
+    /// Print this and end.
+    Help(String),
+    /// Print `version()` and end.
+    Version,
+    /// Print these, one a line, and end with this code.
+    Refused {
+        /// Everything that is wrong; the first is what dnsmasq would say.
+        messages: Vec<String>,
+        /// 1 for a wrong configuration, 3 for a file that cannot be read.
+        exit: u8,
+    },
+}
+
+/// Reads the command line (without the program's name) and the files it names.
+/// `key` is that of the table of domains.
+pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
+    let mut source = Source::new(key);
+    match args::read(&mut source, args.collect()) {
+        Ok(asked) => finish(source, asked.test),
+        // Whoever has mistyped is told so before anything else.
+        Err(_) if !source.problems.is_empty() => finish(source, true),
+        Err(outcome) => outcome,
+    }
+}
+
+/// Reads a text as a configuration file called `name`.
+pub fn read_text(text: &[u8], name: &str, key: Key) -> Outcome {
+    let mut source = Source::new(key);
+    source.lines(text, name);
+    finish(source, false)
+}
+
+fn finish(mut source: Source, test: bool) -> Outcome {
+    if source.problems.is_empty() {
+        match checked::freeze(source.draft, test) {
+            Ok(config) if test => return Outcome::Test(Box::new(config), source.warnings),
+            Ok(config) => return Outcome::Run(Box::new(config), source.warnings),
+            Err(wrong) => {
+                source.problems.extend(wrong.into_iter().map(|refusal| refusal.0.into_owned()));
+                source.exit = 1;
+            }
+        }
+    }
+    Outcome::Refused { messages: source.problems, exit: source.exit }
+}
+
+/// The words of a refusal, as a log line begins.
+fn words(refusal: Refusal) -> String {
+    if refusal.0.is_empty() { "error".into() } else { refusal.0.into_owned() }
+}
+
+/// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`, with
+/// quotes and comments. Tags not yet known are added to `tags` (those of
+/// `Dhcp::tags`). `None`: blank or comment. The error is the message, without
+/// ` at line N of FILE`.
+pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
+    let mut line = Line::default();
+    let text = line.value(raw).map_err(String::from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let mut known = Tags(std::mem::take(tags));
+    let host = rows::host(text, &mut known);
+    *tags = known.0;
+    host.map(Some).map_err(words)
+}
+
+/// Reads a line of `/etc/ethers`. `None`: blank or comment. The error is the
+/// message: `bad line`, `bad address` or `bad name`.
+pub fn ethers_line(raw: &[u8]) -> Result<Option<Host>, String> {
+    rows::ethers_line(raw).map_err(words)
+}

@@ -1,0 +1,147 @@
+//! What sets tags on a client.
+
+use crate::config::draft::Draft;
+use crate::config::lexer::Text;
+use crate::config::option_value::{Value, parse};
+use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
+use crate::config::row::{Row, Takes, many};
+use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
+use crate::config::{Match, TagIf, Test};
+use crate::wire::dhcp4_names::{Kind, by_code, by_name};
+
+const AGENT: Takes = Takes::Value("set:<tag>,<text>|<hex>");
+const TAG_IF: Takes = Takes::Value("set:<tag>[,…][,tag:[!]<tag>…]");
+const OPTION: Takes = Takes::Value("set:<tag>,<number>|option:<name>[,<value>]");
+
+pub const ROWS: &[Row] = &[
+    many("dhcp-mac", b'4', Takes::Value("set:<tag>,<mac>"), mac, "Set a tag by hardware address").dhcp4(),
+    many("dhcp-vendorclass", b'U', Takes::Value("set:<tag>,<text>"), vendor_class, "Set a tag by vendor class").dhcp4(),
+    many("dhcp-userclass", b'j', Takes::Value("set:<tag>,<text>"), user_class, "Set a tag by user class").dhcp4(),
+    many("dhcp-circuitid", 0, AGENT, circuit_id, "Set a tag by the relay's circuit").dhcp4(),
+    many("dhcp-remoteid", 0, AGENT, remote_id, "Set a tag by the relay's idea of the client").dhcp4(),
+    many("dhcp-subscrid", 0, AGENT, subscriber_id, "Set a tag by the relay's subscriber").dhcp4(),
+    many("dhcp-match", 0, OPTION, dhcp_match, "Set a tag by an option that the client sends").dhcp4(),
+    many("dhcp-name-match", 0, Takes::Value("set:<tag>,<name>[*]"), name_match, "Set a tag by the client's name").dhcp4(),
+    many("tag-if", 0, TAG_IF, tag_if, "Set tags when others are set").dhcp4(),
+];
+
+/// Sub-options of option 82 (RFC 3046, RFC 3993).
+const CIRCUIT_ID: u8 = 1;
+const REMOTE_ID: u8 = 2;
+const SUBSCRIBER_ID: u8 = 6;
+
+/// Adds a test for the tag that stands first.
+fn add(draft: &mut Draft, text: Text, test: impl FnOnce(Text) -> Applied<Test>) -> Applied {
+    let (tag, value) = text.split(b',');
+    let test = test(value.ok_or(ERROR)?)?;
+    let set = set_tag(tag, &mut draft.tags)?;
+    draft.matches.push(Match { set, test });
+    Ok(())
+}
+
+fn mac(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| hw_pattern(value.octets()).map(Test::Hw).ok_or(ERROR))
+}
+
+fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| match value.behind(b"enterprise:") {
+        Some(_) => Err(not_yet("dhcp-vendorclass for IPv6")),
+        None => Ok(Test::VendorClass(value.octets().into())),
+    })
+}
+
+fn user_class(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| Ok(Test::UserClass(value.octets().into())))
+}
+
+fn circuit_id(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| Ok(agent(CIRCUIT_ID, value)))
+}
+
+fn remote_id(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| Ok(agent(REMOTE_ID, value)))
+}
+
+fn subscriber_id(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| Ok(agent(SUBSCRIBER_ID, value)))
+}
+
+/// A sub-option of the relay: hexadecimal with colons, or text.
+fn agent(code: u8, value: Text) -> Test {
+    let octets = value.octets();
+    let hex = value.bare().filter(|octets| octets.contains(&b':')).and_then(|octets| parse_hex(octets, false));
+    match hex.filter(|hex| hex.wild == 0) {
+        Some(hex) => Test::Agent(code, hex.octets.into()),
+        None => Test::Agent(code, octets.into()),
+    }
+}
+
+fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, option_test)
+}
+
+fn option_test(text: Text) -> Applied<Test> {
+    let illegal = || Refusal::from("illegal dhcp-match");
+    let (item, value) = text.split(b',');
+    let (code, kind) = if let Some(name) = item.behind(b"option:") {
+        let named = by_name(name.octets()).ok_or_else(illegal)?;
+        (named.code, named.kind)
+    } else if item.behind(b"option6:").is_some() {
+        return Err(not_yet("dhcp-match for IPv6"));
+    } else if item.behind(b"vi-encap:").is_some() {
+        return Err(not_yet("dhcp-match with vi-encap:"));
+    } else if item.behind(b"vendor:").is_some() || item.behind(b"encap:").is_some() {
+        return Err("inappropriate vendor:".into());
+    } else {
+        let code = number(item.octets()).filter(|_| !item.is_empty()).and_then(|code| u8::try_from(code).ok());
+        let code = code.ok_or_else(illegal)?;
+        (code, by_code(code).map_or(Kind::Free, |named| named.kind))
+    };
+    let Some(value) = value else { return Ok(Test::Present(code)) };
+    Ok(match parse(code, kind, value)? {
+        Value::Hex(octets, wild) => Test::Octets(code, octets.into(), wild),
+        Value::Text(octets) => Test::Contains(code, octets.into()),
+        Value::Number(octets) => Test::Element(code, octets.into()),
+        Value::Octets(octets) => Test::Octets(code, octets.into(), 0),
+        Value::Addresses(list) => match list.as_slice() {
+            [addr] => Test::Element(code, addr.octets().into()),
+            _ => Test::Octets(code, list.iter().flat_map(|addr| addr.octets()).collect(), 0),
+        },
+    })
+}
+
+fn name_match(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, |value| {
+        let octets = value.octets();
+        let (name, wildcard) = match octets.strip_suffix(b"*") {
+            Some(name) => (name, true),
+            None => (octets, false),
+        };
+        if name.is_empty() && !wildcard {
+            return Err(ERROR);
+        }
+        Ok(Test::Name(name.into(), wildcard))
+    })
+}
+
+fn tag_if(draft: &mut Draft, text: Text) -> Applied {
+    let bad = || Refusal::from("bad tag-if");
+    let (mut set, mut conditions) = (Vec::new(), Vec::new());
+    for item in text.items() {
+        if item.behind(b"set:").is_some_and(|name| !name.is_empty()) {
+            set.push(set_tag(item, &mut draft.tags)?);
+        } else if let Some(name) = item.behind(b"tag:").filter(|name| !name.is_empty()) {
+            if name.octets().ends_with(b"*") {
+                return Err(not_yet("a wildcard in tag-if"));
+            }
+            conditions.push(condition(name.octets(), &mut draft.tags)?);
+        } else {
+            return Err(bad());
+        }
+    }
+    if set.is_empty() {
+        return Err(bad());
+    }
+    draft.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into() });
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What DHCP clients are told.
+
+use crate::config::draft::Draft;
+use crate::config::lexer::Text;
+use crate::config::option_value::{Value, parse};
+use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
+use crate::config::row::{Row, Takes, flag, later, many};
+use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number};
+use crate::config::{Boot, DhcpOption, NextServer, Space, draft::Flag};
+use crate::wire::dhcp4_names::{Kind, by_code, by_name};
+
+const OPTION: Takes = Takes::Value("[tag:<tag>,…]<number>|option:<name>[,<value>…]");
+
+pub const ROWS: &[Row] = &[
+    many("dhcp-option", b'O', OPTION, option, "Tell this to DHCP clients that ask for it").dhcp4(),
+    many("dhcp-option-force", 0, OPTION, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4(),
+    later("dhcp-option-pxe", 0, OPTION, "Tell this to PXE clients only"),
+    flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4(),
+    many("dhcp-boot", b'M', Takes::Value("[tag:<tag>,…]<file>[,<server name>[,<server>]]"), boot, "Where clients boot from")
+        .dhcp4(),
+    later("dhcp-optsfile", 0, Takes::Value("<file>|<dir>"), "Read dhcp-option lines from a file, again on SIGHUP"),
+    later("dhcp-optsdir", 0, Takes::Value("<dir>"), "Read dhcp-option lines from a directory, and watch it"),
+    later("pxe-service", 0, Takes::Value("[tag:<tag>,…]<architecture>,<text>[,…]"), "An entry of the PXE menu"),
+    later("pxe-prompt", 0, Takes::Value("[tag:<tag>,…]<text>[,<seconds>]"), "What stands before the PXE menu"),
+    later("dhcp-pxe-vendor", 0, Takes::Value("<class>[,…]"), "Vendor classes of PXE clients"),
+];
+
+/// Longest value: on its own, inside another option, inside option 125.
+const VALUE_MAX: usize = 255;
+const VALUE_MAX_INSIDE: usize = 253;
+const VALUE_MAX_ENTERPRISE: usize = 250;
+
+fn option(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, false)
+}
+
+fn forced_option(draft: &mut Draft, text: Text) -> Applied {
+    add(draft, text, true)
+}
+
+fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let bad = || Refusal::from("bad dhcp-option");
+    let mut conditions = Vec::new();
+    let mut space = Space::Plain;
+    let mut rest = Some(text);
+    let (code, kind, value) = loop {
+        let Some(here) = rest else { return Err(bad()) };
+        let (item, behind) = here.split(b',');
+        rest = behind;
+        if let Some(name) = item.behind(b"option:") {
+            let named = by_name(name.octets()).filter(|named| !named.internal).ok_or_else(bad)?;
+            break (named.code, named.kind, behind);
+        } else if item.behind(b"option6:").is_some() {
+            return Err(not_yet("dhcp-option for IPv6"));
+        } else if let Some(class) = item.behind(b"vendor:") {
+            one_space(&mut space, Space::Vendor(class.octets().into()), "inappropriate vendor:")?;
+        } else if let Some(outer) = item.behind(b"encap:") {
+            let outer = code_of(outer.octets()).ok_or_else(bad)?;
+            one_space(&mut space, Space::Encap(outer), "inappropriate encap:")?;
+        } else if let Some(enterprise) = item.behind(b"vi-encap:") {
+            let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
+            one_space(&mut space, Space::Enterprise(enterprise), "inappropriate encap:")?;
+        } else if item.bare().is_some_and(|octets| octets.iter().all(u8::is_ascii_digit) && !octets.is_empty()) {
+            let code = code_of(item.octets()).ok_or_else(bad)?;
+            // Inside another option numbers mean something else.
+            let known = by_code(code).filter(|_| matches!(space, Space::Plain));
+            break (code, known.map_or(Kind::Free, |named| named.kind), behind);
+        } else {
+            // Quirk: any other word is a tag; OpenWrt writes `dhcp-option=lan,…`.
+            let name = behind_tag(item).or_else(|| item.behind(b"set:")).unwrap_or(item);
+            conditions.push(condition(name.octets(), &mut draft.tags)?);
+        }
+    };
+    let option = DhcpOption {
+        code,
+        value: Box::default(),
+        addresses: false,
+        text: false,
+        force,
+        space,
+        conditions: conditions.into(),
+    };
+    draft.options.push(with_value(option, kind, value)?);
+    Ok(())
+}
+
+/// An option lives in one space only.
+fn one_space(space: &mut Space, new: Space, words: &'static str) -> Applied {
+    if !matches!(space, Space::Plain) {
+        return Err(words.into());
+    }
+    *space = new;
+    Ok(())
+}
+
+fn code_of(octets: &[u8]) -> Option<u8> {
+    number(octets).and_then(|code| u8::try_from(code).ok())
+}
+
+/// The option with its value.
+fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applied<DhcpOption> {
+    let Some(text) = value else { return Ok(option) };
+    match parse(option.code, kind, text)? {
+        Value::Hex(_, wild) if wild != 0 => return Err("bad dhcp-option".into()),
+        Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) => option.value = octets.into(),
+        Value::Text(octets) => {
+            option.value = octets.into();
+            option.text = true;
+        }
+        Value::Addresses(list) => {
+            option.value = list.iter().flat_map(|addr| addr.octets()).collect();
+            option.addresses = true;
+        }
+    }
+    let most = match option.space {
+        Space::Plain => VALUE_MAX,
+        Space::Encap(_) | Space::Vendor(_) => VALUE_MAX_INSIDE,
+        Space::Enterprise(_) => VALUE_MAX_ENTERPRISE,
+    };
+    if option.value.len() > most { Err("dhcp-option too long".into()) } else { Ok(option) }
+}
+
+fn boot(draft: &mut Draft, text: Text) -> Applied {
+    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    let mut items = rest.items().map(|item| item.octets());
+    let file = items.next().unwrap_or_default();
+    let server_name = items.next().unwrap_or_default();
+    let next_server = match items.next().unwrap_or_default() {
+        b"" => NextServer::Us,
+        octets => match ipv4(octets) {
+            Some(addr) => NextServer::Addr(addr),
+            None => NextServer::Name(name_box(octets)?),
+        },
+    };
+    if items.next().is_some() || file.len() > 127 || server_name.len() > 63 {
+        return Err(ERROR);
+    }
+    draft.boots.push(Boot {
+        file: file.into(),
+        server_name: server_name.into(),
+        next_server,
+        conditions: conditions.into(),
+    });
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The TFTP server.
+
+use crate::config::UniqueRoot;
+use crate::config::draft::{Draft, Flag, Number};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, Takes, flag, many, number, once};
+use crate::config::values::{patterns, port};
+
+pub const ROWS: &[Row] = &[
+    many("enable-tftp", 0, Takes::Optional("<interface>[,…]"), enable_tftp, "Serve files by TFTP, read only").tftp(),
+    many("tftp-root", 0, Takes::Value("<dir>[,<interface>]"), tftp_root, "The directory that TFTP serves").tftp(),
+    flag("tftp-no-fail", 0, Flag::TftpNoFail, "Start even if the directory is missing").tftp(),
+    many("tftp-unique-root", 0, Takes::Optional("ip|mac"), unique_root, "Serve each client from a directory of its own").tftp(),
+    flag("tftp-secure", 0, Flag::TftpSecure, "Serve only files that the server's user owns").tftp(),
+    flag("tftp-lowercase", 0, Flag::TftpLowercase, "Turn names of files to lower case").tftp(),
+    number("tftp-max", 0, Number::TftpMax, (0, u32::MAX), "Most transfers at once (50)").tftp(),
+    number("tftp-mtu", 0, Number::TftpMtu, (0, u32::MAX), "Largest packet of a transfer, in octets").tftp(),
+    flag("tftp-no-blocksize", 0, Flag::TftpNoBlocksize, "Do not agree on a block size").tftp(),
+    once("tftp-port-range", 0, Takes::Value("<from>,<to>"), port_range, "Ports of transfers").tftp(),
+    flag("tftp-single-port", 0, Flag::TftpSinglePort, "Answer from port 69 only").tftp(),
+];
+
+fn enable_tftp(draft: &mut Draft, text: Text) -> Applied {
+    draft.tftp = true;
+    draft.tftp_interfaces.extend(patterns(text));
+    Ok(())
+}
+
+fn tftp_root(draft: &mut Draft, text: Text) -> Applied {
+    let (dir, iface) = text.split(b',');
+    let dir: Box<[u8]> = dir.octets().into();
+    match iface.filter(|iface| !iface.is_empty()) {
+        Some(iface) => draft.tftp_iface_roots.push((iface.octets().into(), dir)),
+        None => draft.tftp_root = Some(dir).filter(|dir| !dir.is_empty()),
+    }
+    Ok(())
+}
+
+fn unique_root(draft: &mut Draft, text: Text) -> Applied {
+    draft.tftp_unique_root = Some(match text.octets().to_ascii_lowercase().as_slice() {
+        b"" | b"ip" => UniqueRoot::Ip,
+        b"mac" => UniqueRoot::Mac,
+        _ => return Err(ERROR),
+    });
+    Ok(())
+}
+
+fn port_range(draft: &mut Draft, text: Text) -> Applied {
+    let (from, to) = text.split(b',');
+    let ends = to.and_then(|to| Some((port(from.octets())?, port(to.octets())?)));
+    let (from, to) = ends.ok_or("bad port range")?;
+    draft.tftp_ports = Some((from.min(to), from.max(to)));
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Upstream servers, which of them is asked for which domain, and how.
+
+use crate::base::text::parse_ip;
+use crate::config::domains::Domain;
+use crate::config::draft::{Draft, Flag, Number};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Apply, Row, Takes, flag, later, later_flag, many, number, special};
+use crate::config::server::{Spec, parse};
+use crate::config::values::{name, number as digits, path_or_none};
+use crate::config::{Target, reverse};
+use std::net::IpAddr;
+
+const SERVER: Takes = Takes::Value("[/<domain>/…]<address>[#<port>][@<interface>][@<source>]");
+
+pub const ROWS: &[Row] = &[
+    many("server", b'S', SERVER, server, "Ask this upstream server, perhaps for some domains only"),
+    many("local", 0, SERVER, server, "Answer for these domains from local data only"),
+    many("rev-server", 0, Takes::Value("<prefix>[,<server>]"), rev_server, "Ask this server for names of these addresses"),
+    many("address", b'A', Takes::Value("/<domain>/…/[<address>|#]"), address, "Answer with this address for these domains"),
+    many("resolv-file", b'r', Takes::Optional("<file>"), resolv_file, "Take upstream servers from here (/etc/resolv.conf)"),
+    flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only"),
+    flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only"),
+    flag("clear-on-reload", 0, Flag::ClearOnReload, "Clear the cache when a resolv file has changed"),
+    flag("strict-order", b'o', Flag::StrictOrder, "Ask upstream servers in the order they are listed in"),
+    flag("all-servers", 0, Flag::AllServers, "Ask all upstream servers at once, take the first answer"),
+    number("query-port", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port"),
+    number("min-port", 0, Number::MinPort, (0, 65535), "Lowest port to ask upstream from (1024)"),
+    number("max-port", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)"),
+    later("port-limit", 0, Takes::Value("<n>"), "How many ports one query may use"),
+    number("dns-forward-max", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)"),
+    number("edns-packet-max", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)"),
+    later("fast-dns-retry", 0, Takes::Optional("<ms>[,<ms>]"), "Ask again without waiting for the client"),
+    number("max-tcp-connections", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)"),
+    later_flag("dns-loop-detect", 0, "Find and leave out servers that lead back here"),
+    later("add-mac", 0, Takes::Optional("base64|text"), "Tell upstream the client's hardware address"),
+    later_flag("strip-mac", 0, "Take hardware addresses out of queries"),
+    later("add-subnet", 0, Takes::Optional("<length>[,<length>]"), "Tell upstream the client's network"),
+    later_flag("strip-subnet", 0, "Take client networks out of queries"),
+    later("add-cpe-id", 0, Takes::Value("<text>"), "Tell upstream who this router is"),
+    later("umbrella", 0, Takes::Optional("<ids>"), "Send the identifiers of Cisco Umbrella"),
+    later_flag("do-0x20-encode", 0, "Mix the letter case of questions as a check"),
+    special("no-0x20-encode", 0, Takes::Nothing, Apply::Holds, "Leave the letter case of questions alone"),
+    later_flag("conntrack", 0, "Copy connection marks to upstream"),
+];
+
+/// The domains in front and the value behind: `/a/b/value`. Quotes have no
+/// effect here.
+fn domains<'a>(text: Text<'a>) -> Applied<(Vec<Domain<'a>>, &'a [u8])> {
+    let octets = text.octets();
+    let Some(listed) = octets.strip_prefix(b"/") else {
+        return Ok((vec![Domain::All], octets));
+    };
+    let mut parts: Vec<&[u8]> = listed.split(|octet| *octet == b'/').collect();
+    let value = parts.pop().unwrap_or_default().trim_ascii();
+    let found: Applied<Vec<_>> = parts.into_iter().map(|part| domain(part.trim_ascii())).collect();
+    match found? {
+        none if none.is_empty() => Ok((vec![Domain::All], value)),
+        found => Ok((found, value)),
+    }
+}
+
+fn domain(octets: &[u8]) -> Applied<Domain<'_>> {
+    Ok(match octets {
+        b"" => Domain::Dotless,
+        b"#" | b"*" => Domain::All,
+        [b'*', suffix @ ..] => Domain::Wild(suffix),
+        _ => {
+            let dots = octets.iter().take_while(|octet| **octet == b'.').count();
+            let text = octets.get(dots..).unwrap_or_default();
+            Domain::Name(name(text).ok_or(ERROR)?, text)
+        }
+    })
+}
+
+fn server(draft: &mut Draft, text: Text) -> Applied {
+    let (domains, value) = domains(text)?;
+    let target = target(draft, value)?;
+    add(draft, &domains, target);
+    Ok(())
+}
+
+/// What a server's text stands for.
+fn target(draft: &mut Draft, value: &[u8]) -> Applied<Target> {
+    Ok(match parse(value)? {
+        Spec::Local => Target::Local,
+        Spec::Standard => Target::Standard,
+        Spec::Server(server) => draft.domains.server(server)?,
+    })
+}
+
+fn add(draft: &mut Draft, domains: &[Domain], target: Target) {
+    for domain in domains {
+        // "Every name as every name" says nothing.
+        if !(target == Target::Standard && matches!(domain, Domain::All)) {
+            draft.domains.add(domain, target);
+        }
+    }
+}
+
+fn address(draft: &mut Draft, text: Text) -> Applied {
+    let (domains, value) = domains(text)?;
+    let target = match value {
+        b"" => Target::Local,
+        b"#" => Target::Zeros,
+        _ => Target::Address(parse_ip(value).ok_or("Bad address in --address")?),
+    };
+    add(draft, &domains, target);
+    Ok(())
+}
+
+fn rev_server(draft: &mut Draft, text: Text) -> Applied {
+    let (prefix, value) = text.split(b',');
+    let target = match value {
+        // A comma with nothing behind it names no server at all.
+        Some(value) if value.is_empty() => return Err("missing server".into()),
+        Some(value) => target(draft, value.octets())?,
+        None => Target::Local,
+    };
+    let (addr, len) = prefix.split(b'/');
+    let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
+    let (most, bad) = match addr {
+        IpAddr::V4(_) => (32, "bad IPv4 prefix length"),
+        IpAddr::V6(_) => (128, "bad IPv6 prefix length"),
+    };
+    let len = match len {
+        Some(len) => digits(len.octets()).ok_or(bad)?,
+        None => most,
+    };
+    let len = u8::try_from(len).ok().filter(|len| (1..=most).contains(&u32::from(*len))).ok_or(bad)?;
+    reverse::zones(addr, len, |name, text| draft.domains.add(&Domain::Name(name, text), target));
+    Ok(())
+}
+
+fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
+    let files = draft.resolv_files.get_or_insert_default();
+    files.extend(path_or_none(text)?);
+    Ok(())
+}

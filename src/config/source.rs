@@ -1,0 +1,239 @@
+//! Where directives come from: files, directories, standard input. Each line is
+//! handed to its row; what is refused is remembered with its place, and reading
+//! goes on, so that one run shows everything that is wrong.
+
+use super::directory::Directory;
+use super::draft::Draft;
+use super::lexer::{Line, Text};
+use super::refusal::{Applied, ERROR, Refusal};
+use super::row::{Apply, Repeat, Row, Takes};
+use super::{Warning, confdir};
+use crate::base::hash::Key;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+
+/// Files inside files inside files.
+const DEPTH_MAX: usize = 64;
+
+/// Problems shown in one run.
+const PROBLEMS_MAX: usize = 50;
+
+/// Octets read from a file at once.
+const CHUNK: usize = 16 * 1024;
+
+/// Exit codes: a wrong configuration, and a file that cannot be read.
+const WRONG: u8 = 1;
+const UNREADABLE: u8 = 3;
+
+/// Where a directive stood.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// On the command line.
+    CommandLine,
+    /// In this line of this file.
+    Line(u32, &'a str),
+}
+
+impl Place<'_> {
+    /// The words with the place they are about.
+    fn tell(&self, words: &str) -> String {
+        match (self, words) {
+            (Place::CommandLine, "") => "bad command line options: try --help".into(),
+            (Place::CommandLine, _) => ["bad command line options: ", words].concat(),
+            (Place::Line(..), "") => self.tell("error"),
+            (Place::Line(number, file), _) => [words, " at line ", &number.to_string(), " of ", file].concat(),
+        }
+    }
+}
+
+/// Reads directives into a draft.
+pub struct Source {
+    pub draft: Draft,
+    pub directory: Directory,
+    pub warnings: Vec<Warning>,
+    /// What is wrong so far, and the exit code of the first of it.
+    pub problems: Vec<String>,
+    pub exit: u8,
+    /// Files read: device and inode.
+    seen: Vec<(u64, u64)>,
+    stdin_seen: bool,
+    /// Directives that stood on the command line, and in files.
+    used: [Vec<&'static str>; 2],
+    depth: usize,
+}
+
+impl Source {
+    /// Nothing read yet.
+    pub fn new(key: Key) -> Self {
+        Source {
+            draft: Draft::new(key),
+            directory: Directory::new(),
+            warnings: Vec::new(),
+            problems: Vec::new(),
+            exit: 0,
+            seen: Vec::new(),
+            stdin_seen: false,
+            used: [Vec::new(), Vec::new()],
+            depth: 0,
+        }
+    }
+
+    /// Remembers that something is wrong.
+    pub fn problem(&mut self, text: String, exit: u8) {
+        if self.exit == 0 {
+            self.exit = exit;
+        }
+        match self.problems.len() {
+            count if count < PROBLEMS_MAX => self.problems.push(text),
+            PROBLEMS_MAX => self.problems.push("more is wrong and not shown".into()),
+            _ => {}
+        }
+    }
+
+    /// Remembers a refusal.
+    pub fn refused(&mut self, refusal: &Refusal, place: Place) {
+        self.problem(place.tell(&refusal.0), WRONG);
+    }
+
+    /// Remembers an unknown name and the one it may have meant.
+    pub fn unknown(&mut self, name: &[u8], place: Place) {
+        let words = if matches!(place, Place::CommandLine) { ERROR } else { "bad option".into() };
+        self.refused(&words, place);
+        if let Some(nearest) = self.directory.nearest(name) {
+            self.problem(["did you mean ", nearest, "?"].concat(), WRONG);
+        }
+    }
+
+    /// Remembers that a file cannot be read.
+    pub fn unreadable(&mut self, what: &str, path: &[u8], error: &std::io::Error) {
+        let path = String::from_utf8_lossy(path);
+        self.problem([what, " ", &path, ": ", &error_text(error)].concat(), UNREADABLE);
+    }
+
+    /// Does what a row says. `value`: what was given, if anything was.
+    pub fn apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) {
+        if let Err(refusal) = self.try_apply(row, value, place) {
+            self.refused(&refusal, place);
+        }
+    }
+
+    fn try_apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) -> Applied {
+        match (row.takes, value) {
+            (Takes::Nothing, Some(_)) => return Err("extraneous parameter".into()),
+            (Takes::Value(_), None) => return Err("missing parameter".into()),
+            _ => {}
+        }
+        self.count(row, place)?;
+        let text = value.unwrap_or_default();
+        match row.apply {
+            Apply::Flag(flag) => self.draft.said.set(flag),
+            Apply::Number(number, least, most) => {
+                let given = value.and_then(|text| super::values::number(text.octets()));
+                let fits = given.filter(|given| (least..=most).contains(given));
+                self.draft.said.store(number, fits.ok_or(ERROR)?);
+            }
+            Apply::With(function) => function(&mut self.draft, text)?,
+            Apply::File if text.is_empty() => {}
+            Apply::File => self.file(text.octets(), false),
+            Apply::Dir => confdir::read(self, text),
+            Apply::CommandLine(_) | Apply::Holds => {}
+            Apply::Warns => {
+                let warned = place.tell(&[row.name, " is not supported yet and ignored"].concat());
+                self.warnings.push(Warning(warned));
+            }
+            Apply::NotYet => return Err(super::refusal::not_yet(row.name)),
+            Apply::LeftOut => {
+                return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
+                    .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what may stand once and stands again.
+    fn count(&mut self, row: &'static Row, place: Place) -> Applied {
+        if row.repeat == Repeat::Many {
+            return Ok(());
+        }
+        let (number, words) = match place {
+            Place::CommandLine => (0, "illegal repeated flag"),
+            Place::Line(..) => (1, "illegal repeated keyword"),
+        };
+        // Two spellings of one directive share its letter.
+        let name = if row.short == b'l' { "dhcp-leasefile" } else { row.name };
+        let Some(used) = self.used.get_mut(number) else { return Ok(()) };
+        if used.contains(&name) {
+            return Err(words.into());
+        }
+        used.push(name);
+        Ok(())
+    }
+
+    /// Reads a file; `-` is standard input. A missing one is fine if it is
+    /// `optional`, and one already read is passed over.
+    pub fn file(&mut self, path: &[u8], optional: bool) {
+        if path == b"-" {
+            if !std::mem::replace(&mut self.stdin_seen, true) {
+                self.lines(std::io::stdin().lock(), "stdin");
+            }
+            return;
+        }
+        let opened = File::open(OsStr::from_bytes(path)).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = match opened {
+            Ok(opened) => opened,
+            Err(error) if optional && error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => return self.unreadable("cannot read", path, &error),
+        };
+        let identity = (metadata.dev(), metadata.ino());
+        if metadata.is_dir() || self.seen.contains(&identity) {
+            return;
+        }
+        self.seen.push(identity);
+        let name = String::from_utf8_lossy(path);
+        if self.depth >= DEPTH_MAX {
+            return self.problem(["files nested too deep in ", &name].concat(), WRONG);
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.lines(BufReader::with_capacity(CHUNK, file), &name);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Reads the lines of a file called `name`.
+    pub fn lines(&mut self, mut from: impl BufRead, name: &str) {
+        let mut raw = Vec::new();
+        let mut line = Line::default();
+        for number in 1.. {
+            raw.clear();
+            match from.read_until(b'\n', &mut raw) {
+                Ok(0) => return,
+                Ok(_) => self.line(&mut line, &raw, Place::Line(number, name)),
+                Err(error) => return self.unreadable("cannot read", name.as_bytes(), &error),
+            }
+        }
+    }
+
+    fn line(&mut self, line: &mut Line, raw: &[u8], place: Place) {
+        match line.read(raw) {
+            Ok(None) => {}
+            Ok(Some((keyword, value))) => {
+                match keyword.bare().and_then(|name| self.directory.exact(name)) {
+                    Some(row) => self.apply(row, value, place),
+                    None => self.unknown(keyword.octets(), place),
+                }
+            }
+            Err(words) => self.refused(&words.into(), place),
+        }
+    }
+}
+
+/// The system's words for an error, without its number.
+pub fn error_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.into(),
+        None => text,
+    }
+}

@@ -1,0 +1,215 @@
+//! Values that many options share: numbers, times, names, addresses, interface
+//! patterns, tags, hexadecimal. Each either yields a checked value or nothing.
+
+use super::draft::Tags;
+use super::lexer::Text;
+use super::refusal::{Applied, ERROR};
+use super::{Conditions, HwPattern, LeaseTime, NameBox, Path, Pattern, Tag};
+use crate::base::net::{HW_MAX, HwAddr};
+use crate::base::text::parse_ip;
+use crate::wire::dns::name::NameBuf;
+use std::ffi::CString;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A decimal number: digits only, nothing counts as 0, and what is too large
+/// for 32 bits as the largest.
+pub fn number(octets: &[u8]) -> Option<u32> {
+    octets.iter().try_fold(0u32, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        Some(sum.saturating_mul(10).saturating_add(digit.into()))
+    })
+}
+
+/// A port.
+pub fn port(octets: &[u8]) -> Option<u16> {
+    number(octets).and_then(|value| u16::try_from(value).ok())
+}
+
+/// A time in seconds: digits and perhaps one of `s m h d w`.
+pub fn seconds(octets: &[u8]) -> Option<u32> {
+    let (digits, factor) = match octets.split_last()? {
+        (b's' | b'S', digits) => (digits, 1),
+        (b'm' | b'M', digits) => (digits, 60),
+        (b'h' | b'H', digits) => (digits, 3600),
+        (b'd' | b'D', digits) => (digits, 86400),
+        (b'w' | b'W', digits) => (digits, 604800),
+        _ => (octets, 1),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    number(digits).map(|value| value.saturating_mul(factor))
+}
+
+/// The time of a lease: seconds, or `infinite`.
+pub fn lease_time(octets: &[u8]) -> Option<LeaseTime> {
+    match octets {
+        b"infinite" => Some(LeaseTime::Infinite),
+        _ => seconds(octets).map(|secs| LeaseTime::Secs(secs.max(120))),
+    }
+}
+
+/// A path.
+pub fn path(octets: &[u8]) -> Applied<Path> {
+    CString::new(octets).map(CString::into_boxed_c_str).map_err(|_| ERROR)
+}
+
+/// A path, or `None` for nothing.
+pub fn path_or_none(text: Text) -> Applied<Option<Path>> {
+    if text.is_empty() { Ok(None) } else { path(text.octets()).map(Some) }
+}
+
+/// An IPv4 address.
+pub fn ipv4(octets: &[u8]) -> Option<Ipv4Addr> {
+    match parse_ip(octets) {
+        Some(IpAddr::V4(addr)) => Some(addr),
+        _ => None,
+    }
+}
+
+/// A domain name: labels of 1 to 63 octets, 255 in all, no control characters,
+/// ASCII. A final dot is dropped; letters become small.
+pub fn name(octets: &[u8]) -> Option<NameBuf> {
+    let fits = |octet: &u8| (0x20..0x7F).contains(octet);
+    if octets.is_empty() || !octets.iter().all(fits) || octets.iter().all(|octet| *octet == b' ') {
+        return None;
+    }
+    NameBuf::from_text(octets).map(NameBuf::lower).filter(|name| !name.name().is_root())
+}
+
+/// As `name`, boxed.
+pub fn name_box(octets: &[u8]) -> Applied<NameBox> {
+    name(octets).map(|name| name.name().wire().into()).ok_or(ERROR)
+}
+
+/// True when the first label is one that a host may have.
+pub fn is_host_name(octets: &[u8]) -> bool {
+    let label = octets.split(|octet| *octet == b'.').next().unwrap_or_default();
+    let first = label.first().is_some_and(u8::is_ascii_alphanumeric);
+    first && label.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+}
+
+/// An interface, perhaps with a wildcard at its end; what follows it is ignored.
+pub fn pattern(octets: &[u8]) -> Pattern {
+    let mut parts = octets.split(|octet| *octet == b'*');
+    let name = parts.next().unwrap_or_default().into();
+    Pattern { name, wildcard: parts.next().is_some() }
+}
+
+/// Interfaces between commas; empty ones are left out.
+pub fn patterns(text: Text) -> impl Iterator<Item = Pattern> {
+    text.items().filter(|item| !item.is_empty()).map(|item| pattern(item.octets()))
+}
+
+/// The tag behind `set:` or the old `net:`, either of which may be missing.
+pub fn set_tag(text: Text, tags: &mut Tags) -> Applied<Tag> {
+    let name = text.behind(b"set:").or_else(|| text.behind(b"net:")).unwrap_or(text);
+    if name.is_empty() { Err(ERROR) } else { tag(name.octets(), tags) }
+}
+
+/// The number of a tag.
+pub fn tag(octets: &[u8], tags: &mut Tags) -> Applied<Tag> {
+    tags.number(octets).ok_or_else(|| "too many tags".into())
+}
+
+/// What stands behind `tag:` or the old `net:`.
+pub fn behind_tag<'a>(text: Text<'a>) -> Option<Text<'a>> {
+    text.behind(b"tag:").or_else(|| text.behind(b"net:"))
+}
+
+/// A condition: a tag that must be set, or must not be after `!` or `#`.
+pub fn condition(octets: &[u8], tags: &mut Tags) -> Applied<(Tag, bool)> {
+    let (name, wanted) = match octets {
+        [b'!' | b'#', name @ ..] => (name, false),
+        _ => (octets, true),
+    };
+    Ok((tag(name, tags)?, wanted))
+}
+
+/// Conditions between commas, the prefix of each optional.
+pub fn conditions(text: Text, tags: &mut Tags) -> Applied<Conditions> {
+    let items = text.items().filter(|item| !item.is_empty());
+    items.map(|item| condition(behind_tag(item).unwrap_or(item).octets(), tags)).collect()
+}
+
+/// Takes `tag:` items off the front of `text`; returns them and the rest.
+pub fn leading_conditions<'a>(text: Text<'a>, tags: &mut Tags) -> Applied<(Vec<(Tag, bool)>, Text<'a>)> {
+    let mut taken = Vec::new();
+    let mut rest = text;
+    while let Some(item) = behind_tag(rest) {
+        let (name, behind) = item.split(b',');
+        taken.push(condition(name.octets(), tags)?);
+        rest = behind.unwrap_or_default();
+    }
+    Ok((taken, rest))
+}
+
+/// The value of a hexadecimal digit.
+fn nibble(octet: u8) -> Option<u8> {
+    char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Octets in hexadecimal, with what `parse_hex` was asked to look for.
+pub struct Hex {
+    /// The octets, zero where a wildcard stood.
+    pub octets: Vec<u8>,
+    /// Bit n set: octet n was `*`.
+    pub wild: u64,
+    /// A hardware type in front (`06-`).
+    pub kind: Option<u8>,
+}
+
+/// Groups of hexadecimal digits divided by `:`, `-` or blank; a group may hold
+/// several octets, and `*` stands for any octet. With `typed`, a first group
+/// ended by `-` is a hardware type. At most 64
+/// octets with wildcards. Nothing for anything else.
+pub fn parse_hex(octets: &[u8], typed: bool) -> Option<Hex> {
+    let mut hex = Hex { octets: Vec::new(), wild: 0, kind: None };
+    let mut rest = octets;
+    let first = rest.iter().position(is_divider);
+    if typed && let Some(at) = first.filter(|at| rest.get(*at) == Some(&b'-')) {
+        let (front, behind) = rest.split_at_checked(at)?;
+        hex.kind = Some(group(front)?.first().copied()?);
+        rest = behind.get(1..)?;
+    }
+    for part in rest.split(is_divider) {
+        match part {
+            b"" => return rest.is_empty().then_some(hex),
+            b"*" => {
+                hex.wild |= 1u64.checked_shl(u32::try_from(hex.octets.len()).ok()?)?;
+                hex.octets.push(0);
+            }
+            _ => hex.octets.extend(group(part)?),
+        }
+    }
+    Some(hex)
+}
+
+fn is_divider(octet: &u8) -> bool {
+    matches!(octet, b':' | b'-' | b' ')
+}
+
+/// The octets of one group; an odd digit stands first.
+fn group(digits: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    let odd = digits.len() % 2;
+    let (front, pairs) = digits.split_at_checked(odd)?;
+    if let Some(digit) = front.first() {
+        octets.push(nibble(*digit)?);
+    }
+    for pair in pairs.chunks_exact(2) {
+        let [high, low] = pair else { return None };
+        octets.push(nibble(*high)? << 4 | nibble(*low)?);
+    }
+    (!octets.is_empty()).then_some(octets)
+}
+
+/// A hardware address, octets of which may be `*`: `aa:bb:*:…` or `06-aa:…`.
+pub fn hw_pattern(octets: &[u8]) -> Option<HwPattern> {
+    let hex = parse_hex(octets, true)?;
+    let fits = hex.octets.len() <= HW_MAX;
+    let wild = u16::try_from(hex.wild).ok()?;
+    // Ethernet is meant unless there are wildcards: then any type.
+    let kind = hex.kind.unwrap_or(if wild == 0 { 1 } else { 0 });
+    fits.then(|| HwPattern { hw: HwAddr::new(kind, &hex.octets), wild })
+}
