@@ -6,7 +6,7 @@
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
 use super::values::{ipv4, name, number, parse_hex, seconds};
-use crate::wire::dhcp4_names::Kind;
+use crate::wire::dhcp4_options::Kind;
 use crate::wire::dns::name::Name;
 use std::net::Ipv4Addr;
 
@@ -75,7 +75,7 @@ pub fn parse(code: u8, kind: Kind, text: Text) -> Applied<Value> {
         Kind::Addresses => Err("bad IP address".into()),
         Kind::Text => Ok(Value::Text(octets.into())),
         Kind::Names => names(text, &[]),
-        Kind::Seconds => match octets {
+        Kind::Time => match octets {
             b"infinite" => Ok(Value::Number(vec![0xFF; 4])),
             _ => seconds(octets)
                 .map(|secs| Value::Number(secs.to_be_bytes().into()))
@@ -87,7 +87,7 @@ pub fn parse(code: u8, kind: Kind, text: Text) -> Applied<Value> {
             Ok(Value::Octets(std::iter::once(1).chain(octets).collect()))
         }
         Kind::Free if code == SIP_SERVERS && look == Look::Text => names(text, &[0]),
-        Kind::Integer(_) | Kind::Free => match look {
+        Kind::Decimal(_) | Kind::Number(_) | Kind::Free => match look {
             Look::Hex => {
                 let hex = parse_hex(octets, false).ok_or("bad dhcp-option")?;
                 Ok(Value::Hex(hex.octets, hex.wild))
@@ -116,7 +116,7 @@ fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
         (Some(b'b'), _) => 1,
         (Some(b's'), _) => 2,
         (Some(_), _) => 4,
-        (None, Kind::Integer(size)) => size,
+        (None, Kind::Decimal(size) | Kind::Number(size)) => size,
         (None, _) if value > 0xFFFF => 4,
         (None, _) if value > 0xFF => 2,
         (None, _) => 1,
@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_known_option_has_its_kind() {
-        assert_eq!(wire(26, Kind::Integer(2), "1500"), [5, 220]);
-        assert_eq!(wire(58, Kind::Seconds, "1h"), 3600u32.to_be_bytes());
+        assert_eq!(wire(26, Kind::Decimal(2), "1500"), [5, 220]);
+        assert_eq!(wire(58, Kind::Time, "1h"), 3600u32.to_be_bytes());
         assert_eq!(wire(15, Kind::Text, "1.2.3.4"), b"1.2.3.4");
         assert!(parse(3, Kind::Addresses, Text::plain(b"x")).is_err());
         assert_eq!(wire(121, Kind::Free, "10.0.0.0/8,10.1.1.1,0.0.0.0/0,10.1.1.2"), [

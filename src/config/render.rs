@@ -4,7 +4,7 @@
 use super::directory::Directory;
 use super::row::{Row, Takes};
 use super::rows::{HAS_DHCP4, HAS_TFTP};
-use crate::wire::dhcp4_names::NAMED;
+use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 
 /// Column where the words of `--help` start.
 const COLUMN: usize = 46;
@@ -50,7 +50,7 @@ pub fn help(directory: &Directory) -> String {
 /// The text of `--help dhcp`.
 pub fn dhcp_names() -> String {
     let mut text = String::from("Known DHCP options:\n");
-    for named in NAMED.iter().filter(|named| !named.internal) {
+    for named in KNOWN.iter().chain([&NEXT_SERVER]).filter(|named| !named.internal) {
         let code = named.code.to_string();
         text.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
         for part in [&code, " ", named.name, "\n"] {

@@ -7,7 +7,6 @@
 //!   a whole, and the builder finds out once, at the end.
 //! - Nothing here knows time, tables, configuration or policy.
 
-pub mod dhcp4_names;
 pub mod dhcp4;
 pub mod dhcp4_options;
 pub mod dns;

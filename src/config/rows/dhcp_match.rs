@@ -7,7 +7,7 @@ use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
 use crate::config::row::{Row, Takes, many};
 use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
 use crate::config::{Match, TagIf, Test};
-use crate::wire::dhcp4_names::{Kind, by_code, by_name};
+use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
 const AGENT: Takes = Takes::Value("set:<tag>,<text>|<hex>");
 const TAG_IF: Takes = Takes::Value("set:<tag>[,…][,tag:[!]<tag>…]");

@@ -7,7 +7,7 @@ use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
 use crate::config::row::{Row, Takes, flag, later, many};
 use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number};
 use crate::config::{Boot, DhcpOption, NextServer, Space, draft::Flag};
-use crate::wire::dhcp4_names::{Kind, by_code, by_name};
+use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
 const OPTION: Takes = Takes::Value("[tag:<tag>,…]<number>|option:<name>[,<value>…]");
 
