@@ -9,6 +9,7 @@ pub mod hash;
 pub mod index;
 pub mod net;
 pub mod order;
+pub mod packed;
 pub mod random;
 pub mod slab;
 pub mod suffix;

@@ -501,37 +501,44 @@ impl Cache {
         let mut slots = from..u32::try_from(self.entries.high_water()).ok()?;
         let shown = |entry: &&Entry| entry.name_len > 0 && entry.kind != ZONE;
         let (slot, entry) = slots.find_map(|slot| Some((slot, *self.entries.get(slot).filter(shown)?)))?;
-        let mut wire = [0; NAME_MAX];
-        let wire = wire.get_mut(..entry.name_len.into())?;
-        self.blocks.copy(entry.name, wire);
-        let name = NameBuf::from_name(Name::new(wire)?);
+        let name = self.name_of(&entry)?;
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
         let data = self.data_of(slot, &entry)?;
-        Some((name, Found { outcome, kind: entry.kind, ttl, turn: entry.turn.into(), data, soa: None }, slot + 1))
+        Some((
+            name,
+            Found { outcome, kind: entry.kind, ttl, turn: entry.turn.into(), data, soa: None },
+            slot.saturating_add(1),
+        ))
     }
 
-    /// Panics when an invariant is broken. For tests and the simulation.
+    /// The invariants above, in builds with debug assertions.
     pub fn check(&self) {
-        let mut blocks = 0;
-        let mut entries = 0;
+        let (mut blocks, mut entries) = (0usize, 0usize);
         for slot in self.order.oldest() {
-            let entry = self.entries.get(slot).expect("the order names a slot");
-            assert!(entry.name_len > 0, "a free slot in the order");
-            entries += 1;
-            blocks += Blocks::needed(entry.name_len.into());
-            blocks += if usize::from(entry.data_len) > SHORT { Blocks::needed(entry.data_len.into()) } else { 0 };
-            let mut wire = vec![0; entry.name_len.into()];
-            self.blocks.copy(entry.name, &mut wire);
-            let name = Name::new(&wire).expect("a stored name is a name");
-            assert_eq!(entry.hash, self.hash(name));
-            assert_eq!(self.index.probe(entry.hash).filter(|other| *other == slot).count(), 1);
-            let same = self.entries_of(name);
-            let alone = |slot: &u32| self.entries.get(*slot).is_some_and(Entry::is_alone);
-            assert!(same.len() <= KINDS_PER_NAME && (same.len() <= 1 || !same.iter().any(alone)));
+            let Some(entry) = self.entries.get(slot) else { return debug_assert!(false, "the order names no slot") };
+            debug_assert!(entry.name_len > 0, "a free slot in the order");
+            let long = if usize::from(entry.data_len) > SHORT { entry.data_len } else { 0 };
+            entries = entries.saturating_add(1);
+            blocks = blocks.saturating_add(Blocks::needed(entry.name_len.into()));
+            blocks = blocks.saturating_add(Blocks::needed(long.into()));
+            let Some(name) = self.name_of(entry) else { return debug_assert!(false, "no name is stored") };
+            debug_assert!(entry.hash == self.hash(name.name()), "a name under a wrong hash");
+            debug_assert!(self.index.probe(entry.hash).filter(|other| *other == slot).count() == 1);
+            let same = self.entries_of(name.name());
+            let alone = same.iter().any(|slot| self.entries.get(*slot).is_some_and(Entry::is_alone));
+            debug_assert!(same.len() <= if alone { 1 } else { KINDS_PER_NAME }, "entries that contradict each other");
         }
-        assert_eq!(entries, self.entries.used());
-        assert_eq!(blocks, self.blocks.capacity() - self.blocks.available());
+        debug_assert!(entries == self.entries.used(), "a slot in use outside the order");
+        debug_assert!(blocks.saturating_add(self.blocks.available()) == self.blocks.capacity(), "blocks leak");
+    }
+
+    /// The name of an entry.
+    fn name_of(&self, entry: &Entry) -> Option<NameBuf> {
+        let mut wire = [0; NAME_MAX];
+        let wire = wire.get_mut(..entry.name_len.into())?;
+        self.blocks.copy(entry.name, wire);
+        Name::new(wire).map(NameBuf::from_name)
     }
 }
 

@@ -1,3 +1,5 @@
+//! The cache beside plain maps, at its limits, and empty.
+
 use super::*;
 use crate::base::random::Random;
 use crate::wire::dns::codes::kind::{A, AAAA, CNAME, TXT};

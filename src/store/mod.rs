@@ -2,5 +2,7 @@
 //! owned by the core, lent to engines. No I/O, no protocol decisions.
 
 pub mod cache;
+pub mod hosts;
+pub mod hosts_file;
 pub mod interfaces;
 pub mod leases;

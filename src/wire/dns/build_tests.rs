@@ -1,3 +1,5 @@
+//! Replies read back: compression at its limits, truncation, relayed messages.
+
 use super::*;
 use crate::wire::dns::codes::{class::IN, kind};
 

@@ -1,0 +1,435 @@
+//! Local names: hosts files and configured host records. Name → addresses,
+//! address → first name, and which names exist only because one below does.
+//!
+//! A million names cost about 25 octets each beside their text: names lie in
+//! wire form in one arena (spelled as given), each once; an entry is 12 octets;
+//! two hash tables find entries by name and by address; 64-bit fingerprints
+//! stand for the parents. Built once while files stream by, then only read (the
+//! wheel of several addresses turns). Loading is linear, no look-up scans.
+
+use crate::base::bytes::Reader;
+use crate::base::hash::Key;
+use crate::base::packed::Packed;
+use crate::wire::dns::name::Name;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Addresses of one name that a new one is compared with to drop duplicates.
+/// Only a name with more of them may keep a duplicate.
+const COMPARED: usize = 64;
+
+/// In `Entry::name`: the address is IPv6. The rest is an offset.
+const IS_V6: u32 = 1 << 31;
+
+/// In `Entry::next`: the first entry with this address, which names it. The
+/// rest is a number of an entry.
+const NAMES_ADDR: u32 = 1 << 31;
+
+/// One name and address.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Offset of the name in the arena, and `IS_V6`.
+    name: u32,
+    /// The IPv4 address, or the place of the IPv6 address in their table.
+    addr: u32,
+    /// The next entry with this name and family, and `NAMES_ADDR`. They form a
+    /// ring; the index holds the last one, which leads to the first.
+    next: u32,
+}
+
+/// All local names.
+pub struct Hosts {
+    key: Key,
+    /// Names in wire form, one after the other.
+    arena: Vec<u8>,
+    v6: Vec<Ipv6Addr>,
+    entries: Vec<Entry>,
+    by_name: Packed,
+    by_addr: Packed,
+    parents: Parents,
+    /// Where each file begins among the entries, and its path in the arena of paths.
+    sources: Vec<(u32, Box<[u8]>)>,
+}
+
+/// A name found: its addresses of one family.
+#[derive(Clone, Copy)]
+pub struct Ring {
+    /// The cell of the index.
+    cell: usize,
+    /// The last entry of the ring.
+    last: u32,
+}
+
+/// One address of a name, or one name of an address.
+#[derive(Clone, Copy)]
+pub struct Host<'a> {
+    /// The name, spelled as in the file.
+    pub name: Name<'a>,
+    /// The address.
+    pub addr: IpAddr,
+    /// Where it comes from: the path of the file.
+    pub source: &'a [u8],
+}
+
+/// The table being filled.
+pub struct HostsBuilder(Hosts);
+
+impl HostsBuilder {
+    /// An empty table under `key`.
+    pub fn new(key: Key) -> Self {
+        HostsBuilder(Hosts {
+            key,
+            arena: Vec::new(),
+            v6: Vec::new(),
+            entries: Vec::new(),
+            by_name: Packed::default(),
+            by_addr: Packed::default(),
+            parents: Parents::default(),
+            sources: Vec::new(),
+        })
+    }
+
+    /// What is added from here on comes from `path` (or is called that in logs).
+    pub fn source(&mut self, path: &[u8]) {
+        self.0.sources.push((self.0.end(), path.into()));
+    }
+
+    /// Adds a name with an address, unless it is there already. What is beyond
+    /// two thousand million octets of names is dropped.
+    pub fn add(&mut self, name: Name, addr: IpAddr) {
+        let hosts = &mut self.0;
+        let hash = hosts.key.name(name.wire());
+        let v6 = addr.is_ipv6();
+        let ring = hosts.ring(hash, name, v6);
+        if ring.is_some_and(|ring| hosts.members(ring).take(COMPARED).any(|own| hosts.addr(own) == addr)) {
+            return;
+        }
+        let other = ring.or_else(|| hosts.ring(hash, name, !v6));
+        let name_at = match other {
+            Some(ring) => Some(hosts.name_at(ring.last)),
+            None => hosts.keep_name(name),
+        };
+        let Some(name_at) = name_at else { return };
+        let number = hosts.end();
+        if number >= NAMES_ADDR / 2 {
+            return;
+        }
+        let addr_hash = hosts.addr_hash(addr);
+        let known = hosts.by_addr.find(addr_hash, |other| hosts.addr(other) == addr);
+        let Some(addr_word) = hosts.addr_word(addr, known.map(|(_, number)| number)) else { return };
+        let names_addr = if known.is_none() { NAMES_ADDR } else { 0 };
+        let first = ring.map_or(number, |ring| hosts.next(ring.last));
+        let name_word = name_at | if v6 { IS_V6 } else { 0 };
+        hosts.entries.push(Entry { name: name_word, addr: addr_word, next: first | names_addr });
+        match ring {
+            Some(ring) => {
+                if let Some(last) = hosts.entries.get_mut(ring.last as usize) {
+                    last.next = number | (last.next & NAMES_ADDR);
+                }
+                hosts.reindex_name(ring.cell, number);
+            }
+            None => hosts.index_name(hash, number),
+        }
+        if known.is_none() {
+            hosts.index_addr(addr_hash, number);
+        }
+        if other.is_none() {
+            hosts.parents.add(&hosts.key, name);
+        }
+    }
+
+    /// The finished table, without slack.
+    pub fn freeze(self) -> Hosts {
+        let mut hosts = self.0;
+        hosts.arena.shrink_to_fit();
+        hosts.v6.shrink_to_fit();
+        hosts.entries.shrink_to_fit();
+        hosts.sources.shrink_to_fit();
+        if hosts.by_name.len() > 0 {
+            hosts.by_name = hosts.rebuilt_names(hosts.by_name.len());
+            hosts.by_addr = hosts.rebuilt_addrs(hosts.by_addr.len());
+        }
+        hosts
+    }
+}
+
+impl Hosts {
+    /// A table without names.
+    pub fn empty(key: Key) -> Self {
+        HostsBuilder::new(key).freeze()
+    }
+
+    /// Entries: pairs of name and address.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Octets of memory.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+            + size_of_val(&*self.v6)
+            + size_of_val(&*self.entries)
+            + self.by_name.bytes()
+            + self.by_addr.bytes()
+            + size_of_val(&*self.parents.cells)
+    }
+
+    /// The addresses of a name: IPv6 or IPv4. Nothing when there are none.
+    pub fn find(&self, name: Name, v6: bool) -> Option<Ring> {
+        self.ring(self.key.name(name.wire()), name, v6)
+    }
+
+    /// The hosts of a ring, in turn.
+    pub fn hosts(&self, ring: Ring) -> impl Iterator<Item = Host<'_>> {
+        self.members(ring).filter_map(|number| self.host(number))
+    }
+
+    /// Puts the first address of a ring to the end.
+    pub fn turn(&mut self, ring: Ring) {
+        let first = self.next(ring.last);
+        self.by_name.replace(ring.cell, first);
+    }
+
+    /// The host that names an address: the first one that has it.
+    pub fn by_addr(&self, addr: IpAddr) -> Option<Host<'_>> {
+        let found = self.by_addr.find(self.addr_hash(addr), |number| self.addr(number) == addr);
+        found.and_then(|(_, number)| self.host(number))
+    }
+
+    /// True when the name has an address of any family.
+    pub fn has(&self, name: Name) -> bool {
+        let hash = self.key.name(name.wire());
+        self.ring(hash, name, false).is_some() || self.ring(hash, name, true).is_some()
+    }
+
+    /// True when the name has an address or a name below it does.
+    pub fn exists(&self, name: Name) -> bool {
+        self.has(name) || self.parents.has(&self.key, name)
+    }
+
+    /// Every host, in the order of loading.
+    pub fn iter(&self) -> impl Iterator<Item = Host<'_>> {
+        (0..self.end()).filter_map(|number| self.host(number))
+    }
+
+    /// The host with this number (0 to `len` − 1), and whether it names its address.
+    pub fn get(&self, number: u32) -> Option<(Host<'_>, bool)> {
+        let names_addr = self.entry(number).next & NAMES_ADDR != 0;
+        self.host(number).map(|host| (host, names_addr))
+    }
+
+    fn host(&self, number: u32) -> Option<Host<'_>> {
+        let at = (self.entries.get(number as usize)?.name & !IS_V6) as usize;
+        let name = Name::read(&mut Reader::at(&self.arena, at)?)?;
+        let after = self.sources.partition_point(|(first, _)| *first <= number);
+        let source = after.checked_sub(1).and_then(|place| self.sources.get(place));
+        Some(Host { name, addr: self.addr(number), source: source.map_or(&[], |(_, path)| path) })
+    }
+
+    /// The number behind the last entry.
+    fn end(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
+    }
+
+    fn entry(&self, number: u32) -> Entry {
+        self.entries.get(number as usize).copied().unwrap_or(Entry { name: 0, addr: 0, next: number })
+    }
+
+    fn next(&self, number: u32) -> u32 {
+        self.entry(number).next & !NAMES_ADDR
+    }
+
+    fn name_at(&self, number: u32) -> u32 {
+        self.entry(number).name & !IS_V6
+    }
+
+    fn addr(&self, number: u32) -> IpAddr {
+        let entry = self.entry(number);
+        if entry.name & IS_V6 == 0 {
+            return Ipv4Addr::from(entry.addr).into();
+        }
+        self.v6.get(entry.addr as usize).copied().unwrap_or(Ipv6Addr::UNSPECIFIED).into()
+    }
+
+    fn addr_hash(&self, addr: IpAddr) -> u64 {
+        match addr {
+            IpAddr::V4(v4) => self.key.bytes(&v4.octets()),
+            IpAddr::V6(v6) => self.key.bytes(&v6.octets()),
+        }
+    }
+
+    fn ring(&self, hash: u64, name: Name, v6: bool) -> Option<Ring> {
+        let same = |number: u32| {
+            let entry = self.entry(number);
+            (entry.name & IS_V6 != 0) == v6 && self.is_named(entry.name & !IS_V6, name)
+        };
+        self.by_name.find(hash, same).map(|(cell, last)| Ring { cell, last })
+    }
+
+    fn is_named(&self, at: u32, name: Name) -> bool {
+        let at = at as usize;
+        // The final zero is part of both, so no longer name is taken for this one.
+        let own = self.arena.get(at..at.saturating_add(name.wire().len()));
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name.wire()))
+    }
+
+    /// The numbers of a ring, the first one first.
+    fn members(&self, ring: Ring) -> impl Iterator<Item = u32> {
+        let mut at = Some(self.next(ring.last));
+        core::iter::from_fn(move || {
+            let number = at?;
+            at = (number != ring.last).then(|| self.next(number));
+            Some(number)
+        })
+    }
+
+    /// Appends a name to the arena.
+    fn keep_name(&mut self, name: Name) -> Option<u32> {
+        let at = u32::try_from(self.arena.len()).ok().filter(|at| *at < IS_V6)?;
+        self.arena.extend_from_slice(name.wire());
+        Some(at)
+    }
+
+    /// The address as an entry holds it; `known` has the same address.
+    fn addr_word(&mut self, addr: IpAddr, known: Option<u32>) -> Option<u32> {
+        match (addr, known) {
+            (IpAddr::V4(v4), _) => Some(v4.into()),
+            (_, Some(number)) => Some(self.entry(number).addr),
+            (IpAddr::V6(v6), None) => {
+                self.v6.push(v6);
+                u32::try_from(self.v6.len().checked_sub(1)?).ok()
+            }
+        }
+    }
+
+    fn index_name(&mut self, hash: u64, number: u32) {
+        if self.by_name.is_full(number) {
+            // The new entry is among those handed in.
+            self.by_name = self.rebuilt_names(larger(self.by_name.len()));
+        } else {
+            self.by_name.insert(hash, number);
+        }
+    }
+
+    /// Makes `number` the last entry of the ring in a cell.
+    fn reindex_name(&mut self, cell: usize, number: u32) {
+        if self.by_name.holds(number) {
+            self.by_name.replace(cell, number);
+        } else {
+            self.by_name = self.rebuilt_names(self.by_name.len());
+        }
+    }
+
+    fn index_addr(&mut self, hash: u64, number: u32) {
+        if self.by_addr.is_full(number) {
+            self.by_addr = self.rebuilt_addrs(larger(self.by_addr.len()));
+        } else {
+            self.by_addr.insert(hash, number);
+        }
+    }
+
+    /// An index by name with room for `count` rings. While the wheel has not
+    /// turned, the last entry of a ring is the one whose next is not behind it.
+    fn rebuilt_names(&self, count: usize) -> Packed {
+        let mut table = Packed::new(count, self.numbers());
+        for number in (0..self.end()).filter(|number| self.next(*number) <= *number) {
+            let at = self.name_at(number) as usize;
+            if let Some(name) = Reader::at(&self.arena, at).and_then(|mut reader| Name::read(&mut reader)) {
+                table.insert(self.key.name(name.wire()), number);
+            }
+        }
+        table
+    }
+
+    /// An index by address with room for `count` addresses.
+    fn rebuilt_addrs(&self, count: usize) -> Packed {
+        let mut table = Packed::new(count, self.numbers());
+        for number in (0..self.end()).filter(|number| self.entry(*number).next & NAMES_ADDR != 0) {
+            table.insert(self.addr_hash(self.addr(number)), number);
+        }
+        table
+    }
+
+    /// Numbers that cells must be able to hold: twice those there are.
+    fn numbers(&self) -> u32 {
+        self.end().saturating_add(8).saturating_mul(2)
+    }
+}
+
+/// How many entries a table is made for when it is full at `count`.
+fn larger(count: usize) -> usize {
+    count.saturating_add(count / 2).saturating_add(8)
+}
+
+/// Names that have a name below them, as 64-bit fingerprints: two names share
+/// one with a chance of 1 in 2⁶⁴.
+#[derive(Default)]
+struct Parents {
+    /// Fingerprints by open addressing; 0 is an empty cell.
+    cells: Box<[u64]>,
+    used: usize,
+}
+
+impl Parents {
+    /// Adds every name above `name` but the root.
+    fn add(&mut self, key: &Key, name: Name) {
+        for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root()) {
+            // Where one is known, all above it are.
+            if !self.insert(fingerprint(key, parent)) {
+                return;
+            }
+        }
+    }
+
+    fn has(&self, key: &Key, name: Name) -> bool {
+        let mark = fingerprint(key, name);
+        self.cells.get(self.place(mark)) == Some(&mark)
+    }
+
+    /// False when it was there.
+    fn insert(&mut self, mark: u64) -> bool {
+        if self.used.saturating_add(1).saturating_mul(5) > self.cells.len().saturating_mul(4) {
+            let room = vec![0; larger(self.cells.len())].into_boxed_slice();
+            let old = core::mem::replace(&mut self.cells, room);
+            old.iter().filter(|mark| **mark != 0).for_each(|mark| self.put(*mark));
+        }
+        if self.cells.get(self.place(mark)) == Some(&mark) {
+            return false;
+        }
+        self.put(mark);
+        self.used = self.used.saturating_add(1);
+        true
+    }
+
+    fn put(&mut self, mark: u64) {
+        let place = self.place(mark);
+        if let Some(cell) = self.cells.get_mut(place) {
+            *cell = mark;
+        }
+    }
+
+    /// The cell that holds a fingerprint or would.
+    fn place(&self, mark: u64) -> usize {
+        let mut at = (((mark >> 32) * self.cells.len() as u64) >> 32) as usize;
+        while self.cells.get(at).is_some_and(|cell| *cell != 0 && *cell != mark) {
+            at = at.saturating_add(1);
+            if at >= self.cells.len() {
+                at = 0;
+            }
+        }
+        at
+    }
+}
+
+/// Never 0.
+fn fingerprint(key: &Key, name: Name) -> u64 {
+    key.name(name.wire()).max(1)
+}
+
+#[cfg(test)]
+#[path = "hosts_tests.rs"]
+mod tests;

@@ -1,0 +1,141 @@
+//! Local names beside plain maps; their order, turns, parents and cost.
+
+use super::*;
+use crate::base::random::Random;
+use crate::wire::dns::name::NameBuf;
+use std::collections::{BTreeMap, HashMap};
+
+fn builder() -> HostsBuilder {
+    HostsBuilder::new(Key::new(&mut Random::seeded(4)))
+}
+
+fn name(text: &str) -> NameBuf {
+    NameBuf::from_text(text.as_bytes()).unwrap()
+}
+
+fn addrs(hosts: &Hosts, text: &str, v6: bool) -> Vec<String> {
+    let ring = hosts.find(name(text).name(), v6);
+    ring.into_iter().flat_map(|ring| hosts.hosts(ring)).map(|host| host.addr.to_string()).collect()
+}
+
+fn built(pairs: &[(&str, &str)]) -> Hosts {
+    let mut builder = builder();
+    builder.source(b"test");
+    pairs.iter().for_each(|(text, addr)| builder.add(name(text).name(), addr.parse().unwrap()));
+    builder.freeze()
+}
+
+#[test]
+fn addresses_come_in_order_and_turn_by_family() {
+    let mut hosts = built(&[
+        ("a.lan", "10.0.0.1"),
+        ("a.lan", "fd00::1"),
+        ("A.lan", "10.0.0.2"),
+        ("b.lan", "10.0.0.1"),
+        ("a.lan", "10.0.0.3"),
+        ("a.lan", "10.0.0.2"),
+        ("a.lan", "fd00::1"),
+    ]);
+    assert_eq!(hosts.len(), 5);
+    assert_eq!(addrs(&hosts, "a.LAN", true), ["fd00::1"]);
+    let ring = |hosts: &Hosts| hosts.find(name("a.lan").name(), false).unwrap();
+    for first in ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1"] {
+        let all = addrs(&hosts, "a.lan", false);
+        assert_eq!((all.len(), &all[0][..]), (3, first));
+        hosts.turn(ring(&hosts));
+    }
+    assert_eq!(addrs(&hosts, "b.lan", false), ["10.0.0.1"]);
+    assert!(addrs(&hosts, "c.lan", false).is_empty() && addrs(&hosts, "b.lan", true).is_empty());
+}
+
+#[test]
+fn the_first_name_of_an_address_is_its_name() {
+    let hosts = built(&[("First.lan", "10.0.0.1"), ("second.lan", "10.0.0.1"), ("second.lan", "10.0.0.2")]);
+    let wire = |addr: [u8; 4]| hosts.by_addr(addr.into()).map(|host| host.name.wire().to_vec());
+    assert_eq!(wire([10, 0, 0, 1]), Some(b"\x05First\x03lan\0".to_vec()));
+    assert_eq!(wire([10, 0, 0, 2]), Some(b"\x06second\x03lan\0".to_vec()));
+    assert_eq!(wire([10, 0, 0, 3]), None);
+    assert!(hosts.by_addr("::10.0.0.1".parse().unwrap()).is_none());
+    let roles: Vec<bool> = (0..3).map(|number| hosts.get(number).unwrap().1).collect();
+    assert_eq!(roles, [true, false, true]);
+}
+
+#[test]
+fn a_name_exists_when_one_below_it_does() {
+    let hosts = built(&[("www.a.b.lan", "10.0.0.1"), ("top", "::1")]);
+    for (text, exists) in
+        [("www.a.b.lan", true), ("A.b.Lan", true), ("lan", true), ("top", true), ("b", false), ("x.lan", false)]
+    {
+        assert_eq!(hosts.exists(name(text).name()), exists, "{text}");
+    }
+    assert!(!hosts.exists(Name::ROOT));
+    assert!(!hosts.has(name("b.lan").name()));
+    assert!(!Hosts::empty(Key::new(&mut Random::seeded(1))).exists(name("a").name()));
+}
+
+#[test]
+fn each_host_knows_its_file() {
+    let mut builder = builder();
+    builder.source(b"config");
+    builder.source(b"/etc/hosts");
+    builder.add(name("a").name(), [1; 4].into());
+    builder.add(name("b").name(), [2; 4].into());
+    builder.source(b"/tmp/more");
+    builder.add(name("c").name(), [3; 4].into());
+    let hosts = builder.freeze();
+    let sources: Vec<_> = hosts.iter().map(|host| host.source).collect();
+    assert_eq!(sources, [&b"/etc/hosts"[..], b"/etc/hosts", b"/tmp/more"]);
+}
+
+#[test]
+fn it_agrees_with_plain_maps() {
+    let mut random = Random::seeded(6);
+    let mut builder = builder();
+    let mut forward: BTreeMap<(u32, bool), Vec<IpAddr>> = BTreeMap::new();
+    let mut reverse: HashMap<IpAddr, u32> = HashMap::new();
+    let text = |who: u32| format!("host{who}.d{}.example", who % 40);
+    for _ in 0..30_000 {
+        let (who, low) = (random.below(6000), random.below(9000));
+        let addr: IpAddr =
+            if low % 3 == 0 { Ipv6Addr::from(u128::from(low)).into() } else { Ipv4Addr::from(low).into() };
+        builder.add(name(&text(who)).name(), addr);
+        let own = forward.entry((who, addr.is_ipv6())).or_default();
+        if !own.contains(&addr) {
+            own.push(addr);
+        }
+        reverse.entry(addr).or_insert(who);
+    }
+    let hosts = builder.freeze();
+    assert_eq!(hosts.len(), forward.values().map(Vec::len).sum::<usize>());
+    for ((who, v6), expected) in &forward {
+        let ring = hosts.find(name(&text(*who)).name(), *v6).unwrap();
+        assert_eq!(hosts.hosts(ring).map(|host| host.addr).collect::<Vec<_>>(), *expected);
+    }
+    for (addr, who) in &reverse {
+        assert!(hosts.by_addr(*addr).unwrap().name.same(name(&text(*who)).name()));
+    }
+    assert!(hosts.exists(name("d39.example").name()) && !hosts.exists(name("d40.example").name()));
+}
+
+#[test]
+fn a_name_costs_about_25_octets_beside_its_text() {
+    let mut builder = builder();
+    let count = 100_000u32;
+    for number in 0..count {
+        builder.add(name(&format!("host{number}.example")).name(), Ipv4Addr::from(number << 3).into());
+    }
+    let hosts = builder.freeze();
+    let text = hosts.arena.len();
+    assert_eq!(hosts.len(), count as usize);
+    assert!(hosts.bytes() - text <= 25 * count as usize, "{}", (hosts.bytes() - text) / count as usize);
+}
+
+#[test]
+fn many_addresses_of_one_name_load_in_linear_time_and_keep_their_order() {
+    let mut builder = builder();
+    let all: Vec<IpAddr> = (0..20_000u32).map(|low| Ipv4Addr::from(low).into()).collect();
+    all.iter().for_each(|addr| builder.add(name("many").name(), *addr));
+    let hosts = builder.freeze();
+    let ring = hosts.find(name("many").name(), false).unwrap();
+    assert!(hosts.hosts(ring).map(|host| host.addr).eq(all));
+}
