@@ -62,8 +62,19 @@ pub const UPSTREAM_DATAGRAMS_MAX: u8 = 8;
 /// Clients that wait for one answer; a later one asks again.
 pub const WAITERS_PER_QUESTION: u8 = 48;
 
-/// DNS over TCP, client and upstream sides together.
-pub const STREAMS_MAX: usize = 30;
+/// Clients of DNS over TCP, whatever `max-tcp-connections` says: slot numbers
+/// of both sides, and one slot to spare, must fit an octet.
+pub const STREAM_CLIENTS_MAX: u8 = 120;
+
+/// Stream slots, of clients and of their servers together.
+pub const STREAMS_MAX: usize = 2 * (STREAM_CLIENTS_MAX as usize + 1);
+
+/// Octets of what a client may have sent over TCP and not been answered yet,
+/// lengths included; a longer question ends the connection.
+pub const STREAM_QUERY_MAX: usize = 2048;
+
+/// Octets of an answer over TCP that fits the stream's own buffer.
+pub const STREAM_REPLY_MAX: usize = 4096;
 
 /// Large buffers (64 KiB) lent to streams.
 pub const LARGE_BUFFERS: usize = 4;
@@ -96,3 +107,4 @@ const _: () = assert!(FILE_READ_MAX + 4 * TFTP_WINDOW_MAX as usize + LOG_LINE_MA
 const _: () = assert!(TFTP_WINDOW_MAX as usize + 4 <= ACTIONS_PER_EVENT);
 const _: () = assert!(OUTBOX_BYTES >= EVENT_BYTES && OUTBOX_ACTIONS >= ACTIONS_PER_EVENT);
 const _: () = assert!(FANOUT_MAX + WAITERS_PER_QUESTION as usize + 8 < ACTIONS_PER_EVENT);
+const _: () = assert!(STREAMS_MAX <= u8::MAX as usize);

@@ -80,11 +80,15 @@ impl Query<'_> {
         header | edns
     }
 
+    /// The answer depends on the client: it is not shared and not cached.
+    pub fn is_personal(&self) -> bool {
+        self.signed || self.opt.is_some_and(|opt| opt.option(edns::option::CLIENT_SUBNET).is_some())
+    }
+
     /// Data of upstream servers that was kept may answer it: recursion is wanted,
     /// no signatures are, and no client subnet takes part.
     pub fn takes_cached(&self) -> bool {
-        let subnet = |opt: Opt| opt.option(edns::option::CLIENT_SUBNET).is_some();
-        self.message.has(flag::RD) && !self.opt.is_some_and(|opt| opt.dnssec_ok() || subnet(opt))
+        self.message.has(flag::RD) && !self.is_personal() && !self.opt.is_some_and(|opt| opt.dnssec_ok())
     }
 
     /// The client's address.

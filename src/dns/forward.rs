@@ -20,7 +20,7 @@ use crate::outbox::action::{Action, Door, Route};
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{ede, flag, rcode};
-use crate::wire::dns::edns::{self, Head, option};
+use crate::wire::dns::edns::{self, Head};
 use crate::wire::dns::name::Name;
 use crate::wire::dns::{message::HEADER, patch};
 use crate::base::bytes::{Reader, Writer};
@@ -42,7 +42,7 @@ impl Forwarder {
     /// Sends a client's question to servers of `group`, or lets the client wait
     /// for an answer that is already under way.
     pub(super) fn forward(&mut self, with: &mut Surroundings, query: &Query, group: Group, memory: u16) {
-        let personal = query.signed || query.opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+        let personal = query.is_personal();
         let traits = query.traits() | if personal { PERSONAL } else { 0 };
         let hash = self.question_hash(query);
         if let Some(slot) = self.pending.find(hash, query.message.question_bytes(), traits) {

@@ -19,6 +19,7 @@ pub mod report;
 pub mod resolv;
 pub mod reverse;
 pub mod rules;
+pub mod stream;
 pub mod tables;
 pub mod upstream;
 
@@ -30,6 +31,7 @@ use crate::config::Config;
 use crate::dns::admit::{Kind, Query};
 use crate::dns::journal::Prefix;
 use crate::dns::pending::Pending;
+use crate::dns::stream::Streams;
 use crate::dns::upstream::{Group, Upstream};
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
@@ -78,7 +80,9 @@ pub struct Forwarder {
     key: Key,
     pending: Pending,
     upstream: Upstream,
-    /// Where answers of our own are built before they leave.
+    streams: Streams,
+    /// Where answers are built before they leave; by TCP the second half, the
+    /// first holds what the server said.
     scratch: Box<[u8]>,
     counts: Counts,
     serial: u32,
@@ -106,7 +110,8 @@ impl Forwarder {
             key: Key::new(random),
             pending: Pending::new(config.dns.forward_max),
             upstream: Upstream::new(&config.dns),
-            scratch: vec![0; ANSWER_MAX].into(),
+            streams: Streams::new(config),
+            scratch: vec![0; 2 * ANSWER_MAX].into(),
             counts: Counts::default(),
             serial: 0,
             complained: None,
@@ -127,11 +132,12 @@ impl Forwarder {
     /// A deadline has come.
     pub fn on_due(&mut self, with: &mut Surroundings) {
         self.forward_due(with);
+        self.streams_due(with);
     }
 
     /// The earliest deadline.
     pub fn next_due(&self) -> Option<Due> {
-        self.forward_next_due()
+        Due::earlier(self.forward_next_due(), self.streams_next_due())
     }
 
     /// Something happened.
@@ -148,6 +154,7 @@ impl Forwarder {
     /// Debug builds: the invariants of the tables.
     pub fn check(&self) {
         self.pending.check();
+        self.streams.check();
     }
 
     /// Counters since the start.

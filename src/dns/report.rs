@@ -13,6 +13,8 @@ impl Forwarder {
         with.out.log(&lines::CACHE, &[number(entries), number(cache.evicted), number(cache.inserted)]);
         with.out.log(&lines::COUNTS, &[number(self.counts.forwarded), number(self.counts.answered)]);
         with.out.log(&lines::AUTH, &[number(0)]);
+        let [now, peak, most] = self.streams.figures().map(u32::from).map(number);
+        with.out.log(&lines::TCP, &[now, peak, most]);
         for (addr, tally) in self.upstream.tallies(&with.config.dns) {
             let numbers = [tally.queries, tally.retried, tally.failed, tally.nxdomain, tally.latency_ms()].map(number);
             let [queries, retried, failed, nxdomain, latency] = numbers;

@@ -71,6 +71,12 @@ pub struct Route {
 }
 
 impl Arrival {
+    /// An arrival that never was: what unused slots hold.
+    pub const fn nowhere() -> Self {
+        let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Arrival { door: Door::Dns(0), from: SocketAddr::new(nobody, 0), to: nobody, iface: 0 }
+    }
+
     /// The way back: same socket, from the address that was asked, to the sender.
     pub fn back(&self) -> Route {
         Route { door: self.door, to: self.from, source: Some(self.to), iface: self.iface }
