@@ -38,6 +38,7 @@ use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::store::cache::Cache;
+use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
 use crate::store::leases::Leases;
 use crate::wire::dns::codes::{ede, rcode};
@@ -58,6 +59,8 @@ pub struct Surroundings<'a> {
     pub out: &'a mut Outbox,
     /// Our interfaces.
     pub interfaces: &'a Interfaces,
+    /// Names of hosts files (their wheels turn).
+    pub hosts: &'a mut Hosts,
     /// What upstream servers said.
     pub cache: &'a mut Cache,
     /// Names of DHCP clients.

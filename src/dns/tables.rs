@@ -2,12 +2,12 @@
 //! of DHCP clients, forward and reverse. Hosts files come first; a name they
 //! give an IPv4 address is not given to a lease.
 
-use crate::base::net::unmapped;
 use crate::base::time::Millis;
 use crate::config::Config;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Surroundings, reverse};
 use crate::outbox::lines::Arg;
+use crate::store::hosts::Hosts;
 use crate::store::leases::{Lease, Leases};
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, kind};
@@ -19,20 +19,27 @@ use std::net::IpAddr;
 #[derive(Clone, Copy)]
 struct Tables<'a> {
     config: &'a Config,
+    hosts: &'a Hosts,
     leases: &'a Leases,
     now: Millis,
 }
 
 impl<'a> Tables<'a> {
-    fn of(with: &Surroundings<'a>) -> Self {
-        Tables { config: with.config, leases: with.leases, now: with.now.mono }
+    fn of(with: &'a Surroundings) -> Self {
+        Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono }
     }
 }
 
 /// Adds the local records of `name`. False when there are none.
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, kind: u16) -> bool {
     match kind {
-        kind::A | kind::ANY => leases(with, reply, prefix, name),
+        kind::A => hosts(with, reply, prefix, name, false) || leases(with, reply, prefix, name),
+        kind::AAAA => hosts(with, reply, prefix, name, true),
+        kind::ANY => {
+            let v4 = hosts(with, reply, prefix, name, false) || leases(with, reply, prefix, name);
+            let v6 = hosts(with, reply, prefix, name, true);
+            v4 || v6
+        }
         kind::PTR => reverse::addr(name).is_some_and(|addr| pointer(with, reply, prefix, name, addr)),
         _ => false,
     }
@@ -41,16 +48,29 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix
 /// True when `name`, or something below it, is known here.
 pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
     let tables = Tables::of(with);
-    leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
+    tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
+}
+
+/// Adds the addresses of hosts files, another one first each time.
+fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, v6: bool) -> bool {
+    let Some(ring) = with.hosts.find(name, v6) else { return false };
+    for host in with.hosts.hosts(ring) {
+        journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
+        reply.address(Section::Answer, name, host.addr, with.config.dns.local_ttl);
+    }
+    if !with.config.dns.no_round_robin {
+        with.hosts.turn(ring);
+    }
+    true
 }
 
 /// Adds the addresses of DHCP clients of this name.
 fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
+    let tables = Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono };
     let mut any = false;
-    let tables = Tables::of(with);
     for lease in leases_of(tables, name) {
         journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Name(name.wire()), Arg::Ip4(lease.addr));
-        reply.address(Section::Answer, name, lease.addr.into(), ttl_of(Tables::of(with), lease));
+        reply.address(Section::Answer, name, lease.addr.into(), ttl_of(tables, lease));
         any = true;
     }
     any
@@ -58,11 +78,16 @@ fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Nam
 
 /// Adds the name of an address.
 fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, addr: IpAddr) -> bool {
-    let IpAddr::V4(v4) = unmapped(addr) else { return false };
+    if let Some(host) = with.hosts.by_addr(addr) {
+        journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Ip(addr), Arg::Name(host.name.wire()));
+        return reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, host.name);
+    }
+    let IpAddr::V4(v4) = addr else { return false };
     let Some(lease) = with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono)) else { return false };
-    let Some(target) = full_name(Tables::of(with), lease) else { return false };
+    let tables = Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono };
+    let Some(target) = name_of(tables, lease) else { return false };
     journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Ip(addr), Arg::Name(target.name().wire()));
-    reply.name(Section::Answer, name, kind::PTR, class::IN, ttl_of(Tables::of(with), lease), target.name())
+    reply.name(Section::Answer, name, kind::PTR, class::IN, ttl_of(tables, lease), target.name())
 }
 
 /// The running leases that `name` stands for: the host name alone (not with
@@ -80,13 +105,12 @@ fn domain_of<'a>(with: Tables<'a>, lease: &Lease) -> Option<Name<'a>> {
     with.config.dns.domain_for(lease.addr.into()).and_then(Name::new)
 }
 
-/// The name that the address of a lease stands for.
-fn full_name(with: Tables, lease: &Lease) -> Option<NameBuf> {
-    match domain_of(with, lease) {
-        Some(domain) => NameBuf::join(lease.name(), domain),
-        None if with.config.dhcp.fqdn => None,
-        None => NameBuf::join(lease.name(), Name::ROOT),
-    }
+/// The name that the address of a lease stands for: with its domain if it has
+/// one, and never one that a hosts file gives to another address.
+fn name_of(with: Tables, lease: &Lease) -> Option<NameBuf> {
+    let full = domain_of(with, lease).and_then(|domain| NameBuf::join(lease.name(), domain));
+    let plain = NameBuf::join(lease.name(), Name::ROOT).filter(|_| !with.config.dhcp.fqdn);
+    full.into_iter().chain(plain).find(|name| with.hosts.find(name.name(), false).is_none())
 }
 
 /// True for the domains of leases and what is above them: they exist because
