@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::refusal::{Applied, Refusal, not_yet};
-use super::values::port;
+use super::values::{is_host_name, port};
 use crate::base::text::parse_ip;
 use std::net::{IpAddr, SocketAddr};
 
@@ -42,6 +42,9 @@ pub fn parse(octets: &[u8]) -> Applied<Spec> {
     let (host, number) = split(parts.next().unwrap_or_default(), b'#');
     let (host, scope) = split(host, b'%');
     let Some(addr) = parse_ip(host) else {
+        if !is_host_name(host) || host.contains(&b',') {
+            return Err("Name or service not known".into());
+        }
         return Err(not_yet(&["the host name ", &String::from_utf8_lossy(host), " as a server"].concat()));
     };
     let mut server = Server {

@@ -219,7 +219,7 @@ impl Source {
         match line.read(raw) {
             Ok(None) => {}
             Ok(Some((keyword, value))) => {
-                match keyword.bare().and_then(|name| self.directory.exact(name)) {
+                match self.directory.exact(keyword.octets()) {
                     Some(row) => self.apply(row, value, place),
                     None => self.unknown(keyword.octets(), place),
                 }

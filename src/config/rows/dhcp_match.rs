@@ -77,24 +77,32 @@ fn agent(code: u8, value: Text) -> Test {
 }
 
 fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, option_test)
+    let (tag, value) = text.split(b',');
+    if tag.octets().iter().all(u8::is_ascii_digit) {
+        return Err("illegal dhcp-match".into());
+    }
+    let test = option_test(value.ok_or("bad dhcp-option")?)?;
+    let set = set_tag(tag, &mut draft.tags)?;
+    draft.matches.push(Match { set, test });
+    Ok(())
 }
 
 fn option_test(text: Text) -> Applied<Test> {
-    let illegal = || Refusal::from("illegal dhcp-match");
     let (item, value) = text.split(b',');
     let (code, kind) = if let Some(name) = item.behind(b"option:") {
-        let named = by_name(name.octets()).ok_or_else(illegal)?;
+        let named = by_name(name.octets()).ok_or("bad dhcp-option")?;
         (named.code, named.kind)
     } else if item.behind(b"option6:").is_some() {
         return Err(not_yet("dhcp-match for IPv6"));
     } else if item.behind(b"vi-encap:").is_some() {
         return Err(not_yet("dhcp-match with vi-encap:"));
-    } else if item.behind(b"vendor:").is_some() || item.behind(b"encap:").is_some() {
+    } else if item.behind(b"vendor:").is_some() {
         return Err("inappropriate vendor:".into());
+    } else if item.behind(b"encap:").is_some() {
+        return Err("inappropriate encap:".into());
     } else {
         let code = number(item.octets()).filter(|_| !item.is_empty()).and_then(|code| u8::try_from(code).ok());
-        let code = code.ok_or_else(illegal)?;
+        let code = code.ok_or("illegal dhcp-match")?;
         (code, by_code(code).map_or(Kind::Free, |named| named.kind))
     };
     let Some(value) = value else { return Ok(Test::Present(code)) };

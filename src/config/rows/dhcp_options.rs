@@ -135,7 +135,8 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
             None => NextServer::Name(name_box(octets)?),
         },
     };
-    if items.next().is_some() || file.len() > 127 || server_name.len() > 63 {
+    // Quirk: further items are passed over, as they always were.
+    if file.len() > 127 || server_name.len() > 63 {
         return Err(ERROR);
     }
     draft.boots.push(Boot {

@@ -113,7 +113,7 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
     let (prefix, value) = text.split(b',');
     let target = match value {
         // A comma with nothing behind it names no server at all.
-        Some(value) if value.is_empty() => return Err("missing server".into()),
+        Some(value) if value.is_empty() => return Err("Name or service not known".into()),
         Some(value) => target(draft, value.octets())?,
         None => Target::Local,
     };

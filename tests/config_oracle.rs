@@ -1,0 +1,138 @@
+//! What configuration lines are taken and what is said about the others: ours
+//! against the verdicts stored in `config_lines.tsv`, and these against the real
+//! dnsmasq where it is installed. Then a corpus of real configurations, where
+//! it is at hand.
+//!
+//! `REGENERATE=1 cargo test --test config_oracle lines` writes both verdicts of
+//! each line anew (lines and remarks stay); look at the difference before
+//! committing it.
+
+#[path = "config_oracle/corpus.rs"]
+mod corpus;
+#[path = "config_oracle/verdict.rs"]
+mod verdict;
+
+use std::path::Path;
+use verdict::{Verdict, ours, theirs};
+
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config_lines.tsv");
+
+/// A line of the table.
+struct Case {
+    /// Configuration; ` ;; ` stands between lines.
+    text: String,
+    ours: String,
+    /// `=`: the same.
+    theirs: String,
+    /// Why they differ.
+    remark: String,
+}
+
+/// The case of a line of the table; a heading has none.
+fn case(line: &str) -> Option<Case> {
+    let mut columns = line.split('\t').map(str::to_owned);
+    let mut next = || columns.next().unwrap_or_default();
+    (!line.starts_with("##")).then(|| Case { text: next(), ours: next(), theirs: next(), remark: next() })
+}
+
+fn lines_of(case: &Case) -> String {
+    case.text.replace(" ;; ", "\n") + "\n"
+}
+
+#[test]
+fn lines() {
+    let installed = Path::new("/usr/sbin/dnsmasq").exists();
+    if !installed {
+        println!("dnsmasq is not installed: its verdicts are those of the table");
+    }
+    let file = verdict::Scratch::new("line.conf");
+    let mut wrong = Vec::new();
+    let mut written = String::new();
+    for line in std::fs::read_to_string(TABLE).unwrap().lines() {
+        let Some(case) = case(line) else {
+            written += &format!("{line}\n");
+            continue;
+        };
+        std::fs::write(&file.path, lines_of(&case)).unwrap();
+        let args = ["-C".to_owned(), file.path.display().to_string()];
+        let ours = ours(&args).text(&file.path);
+        let theirs = if installed { theirs(&args).text(&file.path) } else { String::new() };
+        let theirs_short = if theirs == ours { "=" } else { theirs.as_str() };
+        written += &format!("{}\t{ours}\t{theirs_short}\t{}\n", case.text, case.remark);
+        if ours != case.ours {
+            wrong.push(format!("{}\n    ours: {ours}\n    expected: {}", case.text, case.ours));
+        }
+        if installed && theirs_short != case.theirs {
+            wrong.push(format!("{}\n    dnsmasq: {theirs_short}\n    expected: {}", case.text, case.theirs));
+        }
+        if case.theirs != "=" && case.remark.is_empty() {
+            wrong.push(format!("{}\n    a difference without a reason", case.text));
+        }
+    }
+    if std::env::var_os("REGENERATE").is_some() {
+        assert!(installed, "dnsmasq is needed for its verdicts");
+        std::fs::write(TABLE, written).unwrap();
+        return;
+    }
+    assert!(wrong.is_empty(), "{} verdicts:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn command_lines() {
+    // Arguments, our verdict, and whether dnsmasq 2.90 says the same.
+    let cases: [(&[&str], &str); 24] = [
+        (&[], "ok"),
+        (&["-p", "53", "-kd"], "ok"),
+        (&["--port", "5353"], "ok"),
+        (&["--cache-siz=10"], "ok"),
+        (&["-c10"], "ok"),
+        (&["-u", "nobody"], "ok"),
+        (&["--user", "nobody"], "junk found in command line"),
+        (&["junk"], "junk found in command line"),
+        (&["-p"], "bad command line options: try --help"),
+        (&["--port"], "bad command line options: try --help"),
+        (&["--port=x"], "bad command line options: try --help"),
+        (&["--dhcp-le=x"], "bad command line options: try --help"),
+        (&["--no-resolv=1"], "bad command line options: try --help"),
+        (&["--no-such-thing"], "bad command line options: try --help"),
+        (&["-%"], "bad command line options: try --help"),
+        (&["-p", "5", "-p", "6"], "bad command line options: illegal repeated flag"),
+        (&["--dhcp-leasefile=/x", "-l", "/y"], "bad command line options: illegal repeated flag"),
+        (&["--server=1.1.1.1#x"], "bad command line options: bad port"),
+        (&["-F", "10.0.0.2,10.0.0.9,1h", "--dhcp-range", "10.1.0.2,10.1.0.9"], "ok"),
+        (&["--dhcp-range=10.0.0.2"], "bad command line options: bad dhcp-range"),
+        (&["--conf-file=", "--pid-file="], "ok"),
+        (&["-q", "--log-queries=extra"], "ok"),
+        (&["--domain-suffix=x", "-s", "y"], "ok"),
+        (&["-C", "/nonexistent/file"], "cannot read /nonexistent/file: No such file or directory"),
+    ];
+    for (args, expected) in cases {
+        // Nothing of the machine's own configuration.
+        let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        if !args.iter().any(|arg| arg.starts_with("-C") || arg.starts_with("--conf-file")) {
+            args.push("--conf-file=/dev/null".into());
+        }
+        let said = ours(&args);
+        assert_eq!(said.first(), expected, "{args:?}");
+        if Path::new("/usr/sbin/dnsmasq").exists() {
+            assert_eq!(theirs(&args).first(), expected, "dnsmasq: {args:?}");
+        }
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_and_the_first_as_dnsmasq_does() {
+    let file = verdict::Scratch::new("several.conf");
+    std::fs::write(&file.path, "no-hosts\ncache-sise=5\nport=x\ndnssec\n").unwrap();
+    let Verdict::Refused(messages, exit) = ours(&["-C".into(), file.path.display().to_string()]) else {
+        panic!("must be refused");
+    };
+    let shown: Vec<String> = messages.iter().map(|message| message.replace(&file.path.display().to_string(), "F")).collect();
+    assert_eq!(shown, [
+        "bad option at line 2 of F",
+        "did you mean cache-size?",
+        "error at line 3 of F",
+        "dnssec is not supported yet at line 4 of F",
+    ]);
+    assert_eq!(exit, 1);
+}

@@ -1,0 +1,73 @@
+//! What a program says about a command line: ours by the library, dnsmasq by
+//! its `--test`.
+
+use ironmasq::base::hash::Key;
+use ironmasq::base::random::Random;
+use ironmasq::config::{Outcome, read};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What was said.
+pub enum Verdict {
+    Ok,
+    /// Messages, and the exit code.
+    Refused(Vec<String>, i32),
+}
+
+impl Verdict {
+    /// The first message, or `ok`.
+    pub fn first(&self) -> &str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Refused(messages, _) => messages.first().map_or("", String::as_str),
+        }
+    }
+
+    /// The first message without the name of the file.
+    pub fn text(&self, file: &Path) -> String {
+        let first = self.first();
+        first.strip_suffix(&format!(" of {}", file.display())).unwrap_or(first).to_owned()
+    }
+}
+
+/// Our verdict, as of `--test`.
+pub fn ours(args: &[String]) -> Verdict {
+    let args = std::iter::once("--test".to_owned()).chain(args.iter().cloned()).map(OsString::from);
+    match read(args, Key::new(&mut Random::seeded(1))) {
+        Outcome::Test(..) => Verdict::Ok,
+        Outcome::Refused { messages, exit } => Verdict::Refused(messages, exit.into()),
+        _ => panic!("--test comes to nothing else"),
+    }
+}
+
+/// The verdict of the real one.
+pub fn theirs(args: &[String]) -> Verdict {
+    let output = Command::new("/usr/sbin/dnsmasq").arg("--test").args(args).env("LC_ALL", "C").output().unwrap();
+    match output.status.code() {
+        Some(0) => Verdict::Ok,
+        code => {
+            let text = String::from_utf8_lossy(&output.stderr);
+            let messages = text.lines().filter_map(|line| line.strip_prefix("dnsmasq: ")).map(str::to_owned);
+            Verdict::Refused(messages.collect(), code.unwrap_or(-1))
+        }
+    }
+}
+
+/// A file or empty directory of this test run, deleted at its end.
+pub struct Scratch {
+    pub path: PathBuf,
+}
+
+impl Scratch {
+    pub fn new(name: &str) -> Self {
+        Scratch { path: std::env::temp_dir().join(format!("ironmasq-{}-{name}", std::process::id())) }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_dir(&self.path);
+    }
+}
