@@ -21,6 +21,10 @@ pub mod base;
 pub mod config;
 pub mod dns;
 pub mod daemon;
+#[cfg(feature = "dhcp4")]
+pub mod dhcp;
+#[cfg(feature = "dhcp4")]
+pub mod dhcp4;
 pub mod limits;
 pub mod outbox;
 pub mod platform;

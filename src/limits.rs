@@ -86,6 +86,19 @@ pub const LEASES_MAX: usize = 1 << 20;
 /// Longest host name: one label (RFC 1035 §2.3.4).
 pub const HOST_NAME_MAX: usize = 63;
 
+/// Octets of lines in the lease file that are not ours and kept as they are.
+pub const KEPT_LEASE_LINES: usize = 1 << 20;
+
+/// Ranges that one request can be served from.
+pub const RANGES_PER_REQUEST: usize = 32;
+
+/// Declined `dhcp-host` addresses that rest at the same time.
+pub const DECLINED_MAX: usize = 32;
+
+/// Largest request kept while an address is probed for it: what fits into an
+/// Ethernet frame.
+pub const PROBE_PACKET_MAX: usize = 1472;
+
 /// Address probes under way at once; more offers go out unprobed.
 pub const PROBES_MAX: usize = 32;
 

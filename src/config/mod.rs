@@ -455,7 +455,7 @@ pub struct Host {
 }
 
 /// Where a `dhcp-option` goes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub enum Space {
     /// An ordinary option.
     Plain,

@@ -60,6 +60,8 @@ pub struct Lease {
     pub unsaved: Unsaved,
     /// Where its line begins in the file.
     pub offset: Option<u64>,
+    /// Digits of its end in the file.
+    pub digits: u8,
     used: bool,
     name_len: u8,
     id_len: u8,
@@ -96,6 +98,7 @@ impl Lease {
             name_is_ours: false,
             unsaved: Unsaved::Line,
             offset: None,
+            digits: 0,
             used: true,
             name_len: 0,
             id_len: 0,
@@ -191,6 +194,11 @@ impl Leases {
         let found = self.slots.iter().skip(slot as usize).position(|lease| lease.used)?;
         let at = slot.saturating_add(u32::try_from(found).ok()?);
         Some((LeaseId(at), at.saturating_add(1)))
+    }
+
+    /// Slots in use or free between used ones: where a walk ends.
+    pub fn slots(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
     /// The lease of an address, whether it runs or has just ended.
@@ -382,10 +390,20 @@ impl Leases {
         self.earliest = self.earliest.min(until);
     }
 
+    /// No lease ends later than `latest` (on the monotonic clock), except
+    /// those without end.
+    pub fn cap(&mut self, latest: Millis) {
+        for lease in self.slots.iter_mut().filter(|lease| lease.used && lease.until != Millis::NEVER) {
+            lease.until = lease.until.min(latest);
+        }
+        self.earliest = self.earliest.min(latest);
+    }
+
     /// The line of this lease now lies at `offset` in the file.
     pub fn saved(&mut self, id: LeaseId, offset: u64) {
         if let Some(lease) = self.slots.get_mut(id.0 as usize) {
             lease.offset = Some(offset);
+            lease.digits = crate::store::lease_file::digits(lease.expires);
             lease.unsaved = Unsaved::Nothing;
         }
     }

@@ -5,4 +5,5 @@ pub mod cache;
 pub mod hosts;
 pub mod hosts_file;
 pub mod interfaces;
+pub mod lease_file;
 pub mod leases;

@@ -1,0 +1,9 @@
+//! Policy that the DHCP engines share: tags, which ranges apply, which
+//! configured host a client is, which options it gets, what it is called.
+//! Decisions only: no packets are read or written here.
+
+pub mod choose_options;
+pub mod hosts;
+pub mod naming;
+pub mod ranges;
+pub mod tags;

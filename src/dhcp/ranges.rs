@@ -1,0 +1,170 @@
+//! Which ranges a request may be served from (RFC 2131 §4.3.1, RFC 3011,
+//! RFC 3527), and what each means on the link it is used for.
+
+use crate::base::net::{netmask4, same_net4};
+use crate::config::{Dhcp, Range, RangeKind};
+use crate::dhcp::tags::TagSet;
+use crate::limits::RANGES_PER_REQUEST;
+use crate::store::interfaces::{Interface, Interfaces};
+use arrayvec::ArrayVec;
+use std::net::Ipv4Addr;
+
+/// A range as it applies to one request.
+#[derive(Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Number of the range in the configuration.
+    pub number: usize,
+    /// The range.
+    pub range: &'a Range,
+    /// Netmask for the client.
+    pub netmask: Ipv4Addr,
+    /// Broadcast address for the client.
+    pub broadcast: Ipv4Addr,
+    /// Our address on that link: server identifier, default DNS server.
+    pub local: Ipv4Addr,
+    /// Default router.
+    pub router: Ipv4Addr,
+}
+
+impl Candidate<'_> {
+    /// True when `addr` lies in the subnet of the range.
+    pub fn in_subnet(&self, addr: Ipv4Addr) -> bool {
+        same_net4(addr, self.range.start, self.netmask)
+    }
+
+    /// True when `addr` lies in the subnet of our address there.
+    pub fn in_subnet_of_local(&self, addr: Ipv4Addr) -> bool {
+        same_net4(addr, self.local, self.netmask)
+    }
+
+    /// True when `addr` is one that the range gives out.
+    fn holds(&self, addr: Ipv4Addr) -> bool {
+        self.range.kind == RangeKind::Dynamic && self.range.start <= addr && addr <= self.range.end
+    }
+}
+
+/// The ranges that apply, in the order in which they are tried.
+#[derive(Clone, Default)]
+pub struct Candidates<'a> {
+    /// The ranges; more than fit are not tried.
+    pub list: ArrayVec<Candidate<'a>, RANGES_PER_REQUEST>,
+}
+
+impl<'a> Candidates<'a> {
+    /// The ranges of the subnets of an interface: in the order of the
+    /// configuration, those of its newer addresses first.
+    pub fn on_interface(dhcp: &'a Dhcp, iface: &Interface) -> Self {
+        let mut all = Candidates::default();
+        for (local, address) in iface.ipv4() {
+            let mut found = ArrayVec::<Candidate, RANGES_PER_REQUEST>::new();
+            for (number, range) in dhcp.ranges.iter().enumerate() {
+                let netmask = range.netmask.unwrap_or(netmask4(address.prefix));
+                let seen = all.list.iter().any(|seen| seen.number == number);
+                if seen || !both_ends_near(range, local, netmask) {
+                    continue;
+                }
+                let near = same_net4(address.broadcast, range.start, netmask);
+                let broadcast = range.broadcast.or(near.then_some(address.broadcast));
+                let broadcast = broadcast.unwrap_or(last_of(range.start, netmask));
+                let candidate = Candidate { number, range, netmask, broadcast, local, router: local };
+                let _ = found.try_push(candidate);
+            }
+            for candidate in core::mem::take(&mut all.list) {
+                let _ = found.try_push(candidate);
+            }
+            all.list = found;
+        }
+        all
+    }
+
+    /// The ranges of the subnet of an address that is not on the arrival
+    /// interface: of a relay, of a selector, or the client's own. Our address
+    /// there is `fallback` unless an interface lies in that subnet.
+    pub fn for_address(
+        dhcp: &'a Dhcp,
+        interfaces: &Interfaces,
+        addr: Ipv4Addr,
+        router: Ipv4Addr,
+        fallback: Ipv4Addr,
+    ) -> Self {
+        let mut all = Candidates::default();
+        for (number, range) in dhcp.ranges.iter().enumerate() {
+            let own = interfaces.iter().flat_map(Interface::ipv4).find(|(local, address)| {
+                both_ends_near(range, *local, range.netmask.unwrap_or(netmask4(address.prefix)))
+            });
+            let guess = own.map_or_else(|| class_mask(range), |(_, address)| netmask4(address.prefix));
+            let netmask = range.netmask.unwrap_or(guess);
+            if netmask.is_unspecified() || !both_ends_near(range, addr, netmask) {
+                continue;
+            }
+            let local = own.map_or(fallback, |(local, _)| local);
+            let _ = all.list.try_push(Candidate {
+                number,
+                range,
+                netmask,
+                broadcast: range.broadcast.unwrap_or(last_of(range.start, netmask)),
+                local,
+                router: own.map_or(router, |(local, _)| local),
+            });
+        }
+        all
+    }
+
+    /// True when no range applies.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// True when both ends of some range share the subnet of `addr`.
+    pub fn cover(&self, addr: Ipv4Addr) -> bool {
+        self.list.iter().any(|candidate| both_ends_near(candidate.range, addr, candidate.netmask))
+    }
+
+    /// True when `addr` is a router of one of the ranges: ours or a relay.
+    pub fn is_router(&self, addr: Ipv4Addr) -> bool {
+        self.list.iter().any(|candidate| candidate.router == addr)
+    }
+
+    /// The range that gives out `addr` to a client with these tags.
+    pub fn giving(&self, addr: Ipv4Addr, tags: &TagSet) -> Option<&Candidate<'a>> {
+        if self.is_router(addr) {
+            return None;
+        }
+        self.list.iter().find(|candidate| candidate.holds(addr) && tags.hold(&candidate.range.conditions))
+    }
+
+    /// The range whose rules apply to a client at `addr`: the one that gives
+    /// it out, else one for fixed addresses in that subnet, else any there.
+    pub fn applying(&self, addr: Ipv4Addr, tags: &TagSet) -> Option<&Candidate<'a>> {
+        let near = || {
+            self.list
+                .iter()
+                .filter(|candidate| candidate.in_subnet(addr) && tags.hold(&candidate.range.conditions))
+        };
+        self.giving(addr, tags)
+            .or_else(|| near().find(|candidate| candidate.range.kind == RangeKind::Static))
+            .or_else(|| near().next())
+    }
+}
+
+/// True when both ends of the range share a subnet with `addr`.
+fn both_ends_near(range: &Range, addr: Ipv4Addr, netmask: Ipv4Addr) -> bool {
+    same_net4(addr, range.start, netmask) && same_net4(addr, range.end, netmask)
+}
+
+/// The last address of a subnet.
+fn last_of(addr: Ipv4Addr, netmask: Ipv4Addr) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(addr) | !u32::from(netmask))
+}
+
+/// The netmask that the class of both ends says (class A, B, C), or none.
+fn class_mask(range: &Range) -> Ipv4Addr {
+    let class = |addr: Ipv4Addr| match addr.octets().first() {
+        Some(0..=127) => 8,
+        Some(128..=191) => 16,
+        Some(192..=223) => 24,
+        _ => 0,
+    };
+    let (start, end) = (class(range.start), class(range.end));
+    netmask4(if start == end { start } else { 0 })
+}

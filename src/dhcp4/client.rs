@@ -1,0 +1,307 @@
+//! Who sent a request and what applies to it: ranges, tags, configured host,
+//! existing lease, name. Settled once, before any decision.
+
+use crate::config::{ClientId, Config, Host, RangeKind, Test};
+use crate::dhcp::hosts::{HostTable, Identity, matches};
+use crate::dhcp::ranges::{Candidate, Candidates};
+use crate::dhcp::tags::TagSet;
+use crate::dhcp4::Surroundings;
+use crate::dhcp4::log;
+use crate::dhcp4::request::Request;
+use crate::outbox::action::Arrival;
+use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::store::interfaces::Interface;
+use crate::store::leases::LeaseId;
+use crate::wire::dhcp4::kind;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A client, for one request.
+pub(super) struct Client<'c> {
+    pub config: &'c Config,
+    pub request: &'c Request<'c>,
+    pub arrival: &'c Arrival,
+    /// The interface that the request came in by.
+    pub iface: &'c Interface,
+    /// Our address there.
+    pub own: Ipv4Addr,
+    /// The address the client has; 0.0.0.0 where it cannot have one.
+    pub ciaddr: Ipv4Addr,
+    /// The packet was sent to us alone.
+    pub unicast: bool,
+    /// The ranges that apply.
+    pub ranges: Candidates<'c>,
+    /// Tags from the packet and the host.
+    pub tags: TagSet<'c>,
+    /// Those and what `tag-if` adds.
+    pub all_tags: TagSet<'c>,
+    /// The host of the configuration that this is.
+    pub host: Option<&'c Host>,
+    /// The client identifier, if it counts.
+    pub client_id: Option<&'c [u8]>,
+    /// The lease that it has.
+    pub lease: Option<LeaseId>,
+    /// It is not to be answered.
+    pub ignored: bool,
+    /// Not resumed after a probe.
+    pub first: bool,
+}
+
+/// A name for a lease.
+#[derive(Clone, Copy)]
+pub(super) struct Naming<'c> {
+    /// The host's own label.
+    pub label: &'c [u8],
+    /// The domain that came with it, as text; empty if none.
+    pub domain: &'c [u8],
+    /// The domain that the configuration gives with it, in wire form.
+    pub zone: Option<&'c [u8]>,
+    /// The configuration gave it: no client can take it away.
+    pub ours: bool,
+}
+
+/// Where a packet came in.
+pub(super) struct Entrance<'c> {
+    pub arrival: &'c Arrival,
+    pub iface: &'c Interface,
+    pub own: Ipv4Addr,
+    /// Not resumed after a probe.
+    pub first: bool,
+}
+
+impl<'c> Client<'c> {
+    /// Settles everything; nothing if no range applies.
+    pub fn new<'s: 'c>(
+        with: &mut Surroundings<'s>,
+        hosts: &'c HostTable,
+        request: &'c Request<'c>,
+        entrance: Entrance<'c>,
+    ) -> Option<Self> {
+        let config: &'c Config = with.config;
+        let Entrance { arrival, iface, own, first } = entrance;
+        let has_none = request.wanted.is_some() || request.kind == Some(kind::DISCOVER);
+        let mut client = Client {
+            config,
+            request,
+            arrival,
+            iface,
+            own,
+            // Some clients fill it in where it means nothing.
+            ciaddr: if has_none { Ipv4Addr::UNSPECIFIED } else { request.packet.ciaddr },
+            unicast: arrival.to != IpAddr::V4(Ipv4Addr::BROADCAST),
+            ranges: Candidates::default(),
+            tags: TagSet::default(),
+            all_tags: TagSet::default(),
+            host: None,
+            client_id: request.client_id,
+            lease: find_lease(with, request),
+            ignored: false,
+            first,
+        };
+        client.find_ranges(with)?;
+        client.log_ranges(with);
+        client.set_packet_tags();
+        client.log_classes(with);
+        client.find_host(hosts);
+        client.all_tags = client.tags.with_ifs(&config.dhcp);
+        let ignored = config.dhcp.ignore.iter().any(|tags| client.all_tags.hold_some(tags));
+        client.ignored = ignored || client.host.is_some_and(|host| host.ignore);
+        if client.host.is_some_and(|host| matches!(host.client_id, ClientId::Ignored)) {
+            client.client_id = None;
+        }
+        Some(client)
+    }
+
+    /// The ranges of the interface, or of the address that says where the
+    /// client is. Nothing, and a line in the log, if there are none.
+    fn find_ranges(&mut self, with: &mut Surroundings) -> Option<()> {
+        let dhcp = &self.config.dhcp;
+        let packet = &self.request.packet;
+        let near = Candidates::on_interface(dhcp, self.iface);
+        let relay = Some(packet.giaddr).filter(|addr| !addr.is_unspecified());
+        let far = self.request.subnet.or(relay);
+        let own = Some(self.ciaddr).filter(|addr| !addr.is_unspecified() && !near.cover(*addr));
+        let by = |addr| Candidates::for_address(dhcp, with.interfaces, addr, packet.giaddr, self.own);
+        self.ranges = match (far, own) {
+            (Some(addr), _) => by(addr),
+            // A client on another link that renews past its relay; if there is
+            // nothing for it, what is here serves to refuse it properly.
+            (None, Some(addr)) => Some(by(addr)).filter(|ranges| !ranges.is_empty()).unwrap_or(near),
+            (None, None) => near,
+        };
+        if !self.ranges.is_empty() {
+            return Some(());
+        }
+        if self.first {
+            let mut buffer = [0; 48];
+            let mut out = crate::base::bytes::Writer::new(&mut buffer);
+            match (self.request.subnet, relay) {
+                (Some(addr), _) => {
+                    out.bytes(b"with subnet selector ");
+                    crate::base::text::ipv4(&mut out, addr);
+                }
+                (None, Some(addr)) => {
+                    out.bytes(b"via ");
+                    crate::base::text::ipv4(&mut out, addr);
+                }
+                (None, None) => {
+                    out.bytes(b"via ");
+                    out.bytes(self.iface.name.as_bytes());
+                }
+            }
+            with.out.log(&lines::NO_RANGE, &[Arg::Text(out.written())]);
+        }
+        None
+    }
+
+    fn log_ranges(&self, with: &mut Surroundings) {
+        if !self.details() {
+            return;
+        }
+        let xid = Arg::Number(self.request.packet.xid.into());
+        for Candidate { range, netmask, .. } in &self.ranges.list {
+            let start = Arg::Ip4(range.start);
+            match range.kind {
+                RangeKind::Dynamic => with.out.log(&lines::AVAILABLE_RANGE, &[xid, start, Arg::Ip4(range.end)]),
+                RangeKind::Static => with.out.log(&lines::AVAILABLE_SUBNET, &[xid, start, Arg::Ip4(*netmask)]),
+            }
+        }
+    }
+
+    /// True when the details of this request are to be logged (once).
+    pub fn details(&self) -> bool {
+        self.config.log.dhcp && self.first
+    }
+
+    /// Tags that the packet alone gives.
+    fn set_packet_tags(&mut self) {
+        let dhcp = &self.config.dhcp;
+        self.tags.set_word(dhcp, self.iface.name.as_bytes());
+        for entry in &dhcp.matches {
+            if self.passes(&entry.test) {
+                self.tags.set(entry.set);
+            }
+        }
+    }
+
+    fn passes(&self, test: &Test) -> bool {
+        let request = self.request;
+        let any = |code: u8, fits: &dyn Fn(&[u8]) -> bool| {
+            request.packet.walk_options().find(|(number, _)| *number == code).is_some_and(|(_, value)| fits(value))
+        };
+        match test {
+            Test::Hw(pattern) => matches(pattern, &request.hw),
+            Test::VendorClass(text) => request.vendor_class.is_some_and(|value| contains(value, text)),
+            Test::UserClass(text) => request.user_class.is_some_and(|value| contains(value, text)),
+            Test::Agent(part, wanted) => request.agent_part(*part) == Some(&**wanted),
+            Test::Present(code) => any(*code, &|_| true),
+            Test::Octets(code, wanted, wild) => any(*code, &|value| begins(value, wanted, *wild)),
+            Test::Contains(code, text) => any(*code, &|value| contains(value, text)),
+            Test::Element(code, wanted) => any(*code, &|value| {
+                !wanted.is_empty() && value.chunks_exact(wanted.len()).any(|element| *element == **wanted)
+            }),
+            Test::Name(wanted, open) => request.name.as_ref().is_some_and(|name| {
+                let head = name.label().get(..wanted.len());
+                head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+                    && (*open || name.label().len() == wanted.len())
+            }),
+        }
+    }
+
+    fn log_classes(&self, with: &mut Surroundings) {
+        if !self.details() {
+            return;
+        }
+        let xid = Arg::Number(self.request.packet.xid.into());
+        if let Some(class) = self.request.vendor_class {
+            with.out.log(&lines::VENDOR_CLASS, &[xid, Arg::Text(class)]);
+        }
+        if let Some(class) = self.request.user_class {
+            log::user_class(with, xid, class);
+        }
+        if let Some(name) = &self.request.name {
+            with.out.log(&lines::CLIENT_NAME, &[xid, Arg::Text(name.text())]);
+        }
+    }
+
+    /// The host of the configuration: by identifier and hardware address, then
+    /// by the name the client sends (which must not help it to pass for a host
+    /// that has one of the others).
+    fn find_host(&mut self, hosts: &'c HostTable) {
+        let dhcp = &self.config.dhcp;
+        let request = self.request;
+        let who = Identity { client_id: request.client_id, hw: &request.hw, name: None };
+        let all = self.tags.with_ifs(dhcp);
+        let found = hosts.of_client(&who, &all, Some(&self.ranges));
+        let found = found.or_else(|| {
+            let name = request.name.as_ref().map(|name| name.label());
+            hosts.of_client(&Identity { name, ..who }, &all, Some(&self.ranges))
+        });
+        match found {
+            Some(host) => {
+                self.tags.set_word(dhcp, b"known");
+                host.set.iter().for_each(|tag| self.tags.set(*tag));
+            }
+            None if hosts.of_client(&who, &all, None).is_some() => {
+                self.tags.set_word(dhcp, b"known-othernet");
+            }
+            None => {}
+        }
+        self.host = found;
+    }
+
+    /// The name for the lease: of the configuration, else what the client says.
+    pub fn naming(&self) -> Option<Naming<'c>> {
+        let request: &'c Request<'c> = self.request;
+        let host: Option<&'c Host> = self.host;
+        if let Some((host, label)) = host.and_then(|host| Some((host, host.name.as_deref()?))) {
+            return Some(Naming { label, domain: &[], zone: host.domain.as_deref(), ours: true });
+        }
+        let name = request.name.as_ref()?;
+        Some(Naming { label: name.label(), domain: name.domain(), zone: None, ours: false })
+    }
+
+    /// What we call ourselves to this client.
+    pub fn server_id(&self, range: Option<&Candidate>) -> Ipv4Addr {
+        let of_range = range.or(self.ranges.list.first()).map(|range| range.local);
+        self.request.override_id.or(of_range).unwrap_or(self.own)
+    }
+
+    /// The tags with those of a range, and what `tag-if` makes of them.
+    pub fn tags_with(&self, range: Option<&Candidate>) -> TagSet<'c> {
+        match range.and_then(|range| range.range.set) {
+            Some(tag) => {
+                let mut tags = self.tags.clone();
+                tags.set(tag);
+                tags.with_ifs(&self.config.dhcp)
+            }
+            None => self.all_tags.clone(),
+        }
+    }
+}
+
+/// The lease of a client: by its identifier, else by its hardware address if
+/// one of the two sides has no identifier.
+fn find_lease(with: &Surroundings, request: &Request) -> Option<LeaseId> {
+    let by_id = request.client_id.and_then(|id| with.leases.by_client_id(id));
+    by_id.or_else(|| {
+        if request.hw.is_empty() {
+            return None;
+        }
+        let mut all = with.leases.by_hw(&request.hw);
+        all.find(|(_, lease)| request.client_id.is_none() || with.leases.client_id(lease).is_empty())
+            .map(|(id, _)| id)
+    })
+}
+
+/// True when `part` occurs anywhere in `value`; the empty one always does.
+fn contains(value: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || value.windows(part.len()).any(|window| window == part)
+}
+
+/// True when `value` begins with `wanted`; bit n of `wild` frees octet n.
+fn begins(value: &[u8], wanted: &[u8], wild: u64) -> bool {
+    let same = |(place, (a, b)): (usize, (&u8, &u8))| {
+        a == b || wild.checked_shr(place as u32).is_some_and(|bits| bits & 1 != 0)
+    };
+    value.len() >= wanted.len() && value.iter().zip(wanted).enumerate().all(same)
+}

@@ -1,0 +1,50 @@
+//! INFORM (RFC 2131 §4.3.5): options for a client that has its address
+//! otherwise. No lease is touched.
+
+use crate::dhcp4::client::Client;
+use crate::dhcp4::reply::{Reply, Timing};
+use crate::dhcp4::{Surroundings, log, reply};
+use crate::limits::HOST_NAME_MAX;
+use crate::wire::dhcp4::kind;
+use crate::wire::dhcp4_options::code;
+use arrayvec::ArrayVec;
+
+/// An INFORM.
+pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
+    let addr = client.ciaddr;
+    let reason = if client.ignored { "ignored" } else { "" };
+    // Quirk: the reason stands in the place of the text, as dnsmasq has it.
+    log::packet(with, client, "DHCPINFORM", Some(addr), b"", reason);
+    if client.ignored || addr.is_unspecified() {
+        return;
+    }
+    let range = client.ranges.applying(addr, &client.all_tags).copied();
+    let lease = client.lease.or_else(|| with.leases.id_by_addr(addr)).and_then(|id| with.leases.get(id));
+    let mut name = ArrayVec::<u8, HOST_NAME_MAX>::new();
+    let known = match client.naming() {
+        Some(naming) => naming.label,
+        None => lease.map(|lease| lease.name()).unwrap_or_default(),
+    };
+    let _ = name.try_extend_from_slice(known);
+    // Only a tool that asks for the lease time gets it (RFC 2131 forbids more).
+    let asked = client.request.request_list.is_some_and(|list| list.contains(&code::LEASE_TIME));
+    let left = lease.filter(|_| asked).map(|lease| lease.seconds_left(with.now.mono));
+    let left = left.map(|left| left.map_or(u32::MAX, |secs| u32::try_from(secs).unwrap_or(u32::MAX)));
+    let tags = client.tags_with(range.as_ref());
+    log::tags(with, client, &tags);
+    log::packet(with, client, "DHCPACK", Some(addr), &name, "");
+    reply::send(
+        with,
+        client,
+        &Reply {
+            kind: Some(kind::ACK),
+            yiaddr: std::net::Ipv4Addr::UNSPECIFIED,
+            range: range.as_ref(),
+            own_tags: &client.all_tags,
+            tags: &tags,
+            timing: Timing::Left(left),
+            rapid: false,
+            name: Some(&*name).filter(|name| !name.is_empty()),
+        },
+    );
+}

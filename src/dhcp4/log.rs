@@ -1,0 +1,201 @@
+//! The log lines of packets, and with `log-dhcp` what is in them.
+
+use crate::base::bytes::{Reader, Writer};
+use crate::base::text;
+use crate::dhcp4::Surroundings;
+use crate::dhcp4::client::Client;
+use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::wire::dhcp4::{BROADCAST, Packet};
+use crate::wire::dhcp4_options::{Kind, by_code, code};
+
+use std::net::Ipv4Addr;
+
+/// Logs that a packet came or goes: what, for which address, who, a text (a
+/// name), a reason. With `quiet-dhcp` only those with a reason.
+pub(super) fn packet(
+    with: &mut Surroundings,
+    client: &Client,
+    what: &'static str,
+    addr: Option<Ipv4Addr>,
+    name: &[u8],
+    reason: &'static str,
+) {
+    let log = &client.config.log;
+    if reason.is_empty() && log.quiet_dhcp && !log.dhcp {
+        return;
+    }
+    let identity = client.request.identity();
+    let who = if identity.is_empty() { Arg::Str("<null>") } else { Arg::Hex(identity) };
+    let iface = Arg::Text(client.iface.name.as_bytes());
+    let (addr, blank) = addr.map_or((Arg::Str(""), ""), |addr| (Arg::Ip4(addr), " "));
+    let xid = Arg::Number(client.request.packet.xid.into());
+    let all =
+        [xid, Arg::Str(what), iface, addr, Arg::Str(blank), who, Arg::Text(name), Arg::Str(reason)];
+    match (log.dhcp, all.get(1..)) {
+        (false, Some(without_xid)) => with.out.log(&lines::PACKET, without_xid),
+        _ => with.out.log(&lines::PACKET_XID, &all),
+    }
+}
+
+/// Logs a user class: in the form of RFC 3004 with lengths, or as bare text.
+pub(super) fn user_class(with: &mut Surroundings, xid: Arg, class: &[u8]) {
+    let mut reader = Reader::new(class);
+    let mut counted = || -> Option<()> {
+        while let Some(len) = reader.u8() {
+            reader.take(len.into())?;
+        }
+        Some(())
+    };
+    if counted().is_none() {
+        return with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(class)]);
+    }
+    let mut reader = Reader::new(class);
+    while let Some(part) = reader.u8().and_then(|len| reader.take(len.into())) {
+        with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(part)]);
+    }
+}
+
+/// With `log-dhcp`: the tags of a client.
+pub(super) fn tags(with: &mut Surroundings, client: &Client, tags: &crate::dhcp::tags::TagSet) {
+    if client.config.log.dhcp {
+        let mut buffer = [0; 512];
+        let mut out = Writer::new(&mut buffer);
+        tags.write(&client.config.dhcp, &mut out);
+        let xid = Arg::Number(client.request.packet.xid.into());
+        with.out.log(&lines::TAGS, &[xid, Arg::Text(out.written())]);
+    }
+}
+
+/// With `log-dhcp`: what the client asks for, broken after forty characters.
+pub(super) fn requested(with: &mut Surroundings, client: &Client) {
+    let xid = Arg::Number(client.request.packet.xid.into());
+    let Some(list) = client.request.request_list.filter(|_| client.config.log.dhcp) else { return };
+    let mut buffer = [0; 128];
+    let mut out = Writer::new(&mut buffer);
+    for (place, number) in list.iter().enumerate() {
+        text::decimal(&mut out, (*number).into());
+        if let Some(known) = by_code(*number) {
+            out.u8(b':');
+            out.bytes(known.name.as_bytes());
+        }
+        let last = place.saturating_add(1) == list.len();
+        if !last {
+            out.bytes(b", ");
+        }
+        if last || out.len() > 40 {
+            with.out.log(&lines::REQUESTED, &[xid, Arg::Text(out.written())]);
+            out.rewind(0);
+        }
+    }
+}
+
+/// With `log-dhcp`: the fields and options of a reply that is ready to leave.
+pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
+    let Some(packet) = Packet::parse(reply) else { return };
+    let xid = Arg::Number(packet.xid.into());
+    let overload = packet.walk_options().find(|(number, _)| *number == code::OVERLOAD);
+    let overload = overload.and_then(|(_, value)| value.first().copied()).unwrap_or(0);
+    let (file, sname) = (up_to_zero(packet.file), up_to_zero(packet.sname));
+    if overload & 1 == 0 && !file.is_empty() {
+        with.out.log(&lines::BOOT_FILE, &[xid, Arg::Text(file)]);
+    }
+    if overload & 2 == 0 && !sname.is_empty() {
+        with.out.log(&lines::SERVER_NAME, &[xid, Arg::Text(sname)]);
+    }
+    if !packet.siaddr.is_unspecified() {
+        with.out.log(&lines::NEXT_SERVER, &[xid, Arg::Ip4(packet.siaddr)]);
+    }
+    if packet.flags & BROADCAST != 0 {
+        with.out.log(&lines::BROADCAST, &[xid]);
+    }
+    for (number, value) in packet.walk_options() {
+        sent(with, xid, number, value);
+    }
+}
+
+fn up_to_zero(field: &[u8]) -> &[u8] {
+    field.split(|octet| *octet == 0).next().unwrap_or_default()
+}
+
+fn sent(with: &mut Surroundings, xid: Arg, number: u8, value: &[u8]) {
+    let mut buffer = [0; 512];
+    let mut out = Writer::new(&mut buffer);
+    let known = by_code(number);
+    write_value(&mut out, known.map_or(Kind::Free, |known| known.kind), value);
+    let name = known.map_or("", |known| known.name);
+    let (mut size, mut code) = ([0; 3], [0; 3]);
+    padded(&mut size, value.len());
+    padded(&mut code, number.into());
+    let args = [xid, Arg::Text(&size), Arg::Text(&code), Arg::Str(name), Arg::Text(out.written())];
+    with.out.log(&lines::SENT, &args);
+}
+
+/// A number of at most three digits, right-aligned.
+fn padded(field: &mut [u8; 3], value: usize) {
+    let mut buffer = [0; 20];
+    let mut out = Writer::new(&mut buffer);
+    out.bytes(match value {
+        0..=9 => b"  ",
+        10..=99 => b" ",
+        _ => b"",
+    });
+    text::decimal(&mut out, value as u64);
+    for (to, from) in field.iter_mut().zip(out.written()) {
+        *to = *from;
+    }
+}
+
+/// The value of an option as dnsmasq shows it: addresses, text, numbers and
+/// times readable, everything else in hexadecimal, cut after 14 octets.
+fn write_value(out: &mut Writer, kind: Kind, value: &[u8]) {
+    match kind {
+        Kind::Addresses => {
+            for (place, addr) in value.chunks_exact(4).enumerate() {
+                if place > 0 {
+                    out.bytes(b", ");
+                }
+                text::ipv4(out, Reader::new(addr).u32().unwrap_or(0).into());
+            }
+        }
+        Kind::Text => value.iter().filter(|octet| octet.is_ascii_graphic() || **octet == b' ').for_each(|octet| out.u8(*octet)),
+        Kind::Names => names(out, value),
+        Kind::Time => seconds(out, number_of(value)),
+        Kind::Decimal(_) => text::decimal(out, number_of(value)),
+        _ => {
+            let head = value.get(..14).filter(|_| value.len() > 14);
+            text::hex(out, head.unwrap_or(value), b':');
+            if head.is_some() {
+                out.bytes(b"...");
+            }
+        }
+    }
+}
+
+fn number_of(value: &[u8]) -> u64 {
+    value.iter().take(8).fold(0, |sum, octet| sum << 8 | u64::from(*octet))
+}
+
+fn names(out: &mut Writer, value: &[u8]) {
+    let mut reader = Reader::new(value);
+    let mut first = true;
+    while let Some(name) = crate::wire::dns::name::NameBuf::read(&mut reader) {
+        if !core::mem::take(&mut first) {
+            out.bytes(b", ");
+        }
+        name.name().text(out);
+    }
+}
+
+/// A length of time as `1d2h3m4s`, zero parts left out, or `infinite`.
+pub fn seconds(out: &mut Writer, seconds: u64) {
+    if seconds == u64::from(u32::MAX) {
+        return out.bytes(b"infinite");
+    }
+    let parts = [(seconds / 86_400, b'd'), (seconds / 3600 % 24, b'h'), (seconds / 60 % 60, b'm'), (seconds % 60, b's')];
+    for (part, unit) in parts {
+        if part > 0 || (seconds == 0 && unit == b's') {
+            text::decimal(out, part);
+            out.u8(unit);
+        }
+    }
+}

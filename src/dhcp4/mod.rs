@@ -1,0 +1,220 @@
+//! The DHCPv4 server (RFC 2131), without I/O: datagrams and deadlines come in,
+//! actions go to the outbox. A lease is put into the file before its ACK
+//! leaves, because actions are performed in order.
+//!
+//! One packet goes: `request` decodes it, `client` settles who it is and what
+//! applies to it, then `offer`, `bind`, `release`, `inform` or `bootp` decides,
+//! and `reply` builds and routes the answer. `probe` lets an offer wait for an
+//! echo while the loop goes on; `persist` is the way to the lease file.
+
+mod bind;
+mod bootp;
+mod client;
+mod inform;
+mod log;
+mod offer;
+mod persist;
+mod probe;
+mod release;
+mod reply;
+mod request;
+mod reply_options;
+
+use crate::base::hash::Key;
+use crate::base::random::Random;
+use crate::base::time::{Due, Millis, Now, Why};
+use crate::config::{Config, Host};
+use crate::dhcp::hosts::HostTable;
+use crate::limits;
+use crate::outbox::Outbox;
+use crate::outbox::action::{Arrival, Door};
+use crate::outbox::change::Change;
+use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::store::interfaces::Interfaces;
+use crate::store::lease_file::LeaseFile;
+use crate::store::leases::Leases;
+use crate::wire::dhcp4::{Packet, kind};
+use arrayvec::ArrayVec;
+use client::{Client, Entrance};
+use probe::Probes;
+use request::Request;
+use std::net::{IpAddr, Ipv4Addr};
+
+pub use log::seconds;
+pub use persist::LeasesRead;
+
+/// What the server is lent for one event.
+pub struct Surroundings<'a> {
+    /// What the operator said.
+    pub config: &'a Config,
+    /// Both clocks.
+    pub now: Now,
+    /// For renewal times and echo identifiers.
+    pub random: &'a mut Random,
+    /// What is to be done.
+    pub out: &'a mut Outbox,
+    /// The interfaces.
+    pub interfaces: &'a Interfaces,
+    /// The leases.
+    pub leases: &'a mut Leases,
+    /// What is known of their file.
+    pub file: &'a mut LeaseFile,
+}
+
+/// The server.
+pub struct Server {
+    hosts: HostTable,
+    state: State,
+}
+
+/// What the server remembers between packets beside the leases.
+struct State {
+    probes: Probes,
+    /// For each range: how often an address of it was refused; moves the place
+    /// where the search for a free one begins.
+    epochs: Box<[u32]>,
+    /// For each range: no address above this one is leased. For
+    /// `dhcp-sequential-ip`.
+    highest: Box<[u32]>,
+    /// `dhcp-host` addresses that a client declined, and until when they rest.
+    declined: ArrayVec<(Ipv4Addr, Millis), { limits::DECLINED_MAX }>,
+    /// When the lease file is tried again.
+    retry_file: Option<Millis>,
+    /// Wall clock less monotonic clock, in seconds: tells when it is set.
+    wall_offset: Option<u64>,
+}
+
+impl Server {
+    /// A server for this configuration; all it allocates it allocates here.
+    pub fn new(config: &Config, random: &mut Random) -> Self {
+        Server {
+            hosts: HostTable::new(config.dhcp.hosts.to_vec(), Key::new(random)),
+            state: State {
+                probes: Probes::new(random),
+                epochs: vec![0; config.dhcp.ranges.len()].into_boxed_slice(),
+                highest: config.dhcp.ranges.iter().map(|range| range.end.into()).collect(),
+                declined: ArrayVec::new(),
+                retry_file: None,
+                wall_offset: None,
+            },
+        }
+    }
+
+    /// Replaces the configured hosts: those of the configuration and behind
+    /// them those just read from files, the first ones winning. Allocates.
+    pub fn set_hosts(&mut self, hosts: Vec<Host>, random: &mut Random) {
+        self.hosts = HostTable::new(hosts, Key::new(random));
+    }
+
+    /// A datagram: a request, or the answer to an address probe.
+    pub fn on_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
+        match (arrival.door, arrival.from.ip()) {
+            (Door::Icmp4, IpAddr::V4(from)) => {
+                if let Some(slot) = self.state.probes.answered(from, bytes, with.now.mono) {
+                    self.avoid(with.config, from);
+                    self.resume(with, slot);
+                }
+            }
+            (Door::Dhcp4, IpAddr::V4(_)) => self.on_packet(with, arrival, bytes, true),
+            _ => {}
+        }
+    }
+
+    /// A deadline has come.
+    pub fn on_due(&mut self, with: &mut Surroundings) {
+        self.housekeeping(with);
+        if self.state.retry_file.is_some_and(|at| at <= with.now.mono) {
+            self.state.retry_file = None;
+            persist::rewrite(with);
+        }
+        // One offer an event: each has its own lines and reply.
+        if let Some(slot) = self.state.probes.ended(with.now.mono) {
+            self.resume(with, slot);
+        }
+    }
+
+    /// Something else happened.
+    pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
+        match change {
+            Change::LeaseFileFailed { errno } => {
+                self.state.retry_file = Some(with.now.mono.plus_secs(60));
+                persist::failed(with, *errno);
+            }
+            Change::LeaseFileOk => self.state.retry_file = None,
+            _ => {}
+        }
+    }
+
+    /// The earliest deadline. `leases` is the table of the server.
+    pub fn next_due(&self, leases: &Leases) -> Option<Due> {
+        let due = |at: Option<Millis>, why| at.map(|at| Due { at, why });
+        let lease = due(leases.next_expiry(), Why::Lease);
+        let probe = due(self.state.probes.next_end(), Why::Probe);
+        let file = due(self.state.retry_file, Why::LeaseFile);
+        Due::earlier(Due::earlier(lease, probe), file)
+    }
+
+    /// The invariants, for tests and simulations.
+    pub fn check(&self) {
+        self.state.probes.check();
+    }
+
+    /// Leases that have ended go, and a wall clock that was set is followed.
+    fn housekeeping(&mut self, with: &mut Surroundings) {
+        let offset = with.now.wall.0.wrapping_sub(with.now.mono.secs());
+        let known = self.state.wall_offset.replace(offset).unwrap_or(offset);
+        if known.abs_diff(offset) > 60 {
+            with.leases.wall_clock_jumped(with.now);
+            persist::rewrite(with);
+        }
+        if with.leases.expire(with.now.mono) > 0 {
+            persist::save(with, None);
+        }
+    }
+
+    /// The search for free addresses begins elsewhere in the ranges of an
+    /// address that was found taken.
+    fn avoid(&mut self, config: &Config, addr: Ipv4Addr) {
+        for (range, epoch) in config.dhcp.ranges.iter().zip(&mut self.state.epochs) {
+            if (range.start..=range.end).contains(&addr) && !config.dhcp.sequential {
+                *epoch = epoch.wrapping_add(1);
+            }
+        }
+    }
+
+    /// An offer that waited goes on, from the packet as it came.
+    fn resume(&mut self, with: &mut Surroundings, slot: usize) {
+        let mut buffer = [0; limits::PROBE_PACKET_MAX];
+        if let Some((arrival, len)) = self.state.probes.take(slot, &mut buffer) {
+            self.on_packet(with, &arrival, buffer.get(..len).unwrap_or_default(), false);
+        }
+    }
+
+    /// A request; `first` unless it has waited for a probe.
+    fn on_packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], first: bool) {
+        let Some(packet) = Packet::parse(bytes).filter(|packet| !packet.is_reply) else { return };
+        let Some(iface) = with.interfaces.get(arrival.iface).filter(|iface| iface.dhcp4) else { return };
+        let Some((own, _)) = iface.ipv4().next() else {
+            return with.out.log(&lines::NO_ADDRESS, &[Arg::Text(iface.name.as_bytes())]);
+        };
+        self.housekeeping(with);
+        let entrance = Entrance { arrival, iface, own, first };
+        let mut request = Request::new(packet);
+        request.identify(with.config.dhcp.ignore_clid);
+        let Some(mut client) = Client::new(with, &self.hosts, &request, entrance) else {
+            return;
+        };
+        let state = &mut self.state;
+        let hosts = &self.hosts;
+        match request.kind {
+            None => bootp::on_bootp(state, with, &mut client),
+            Some(kind::DISCOVER) => offer::on_discover(state, with, hosts, &mut client, bytes),
+            Some(kind::REQUEST) => bind::on_request(state, with, hosts, &mut client),
+            Some(kind::DECLINE) => release::on_decline(state, with, &client),
+            Some(kind::RELEASE) => release::on_release(with, &client),
+            Some(kind::INFORM) => inform::on_inform(with, &client),
+            Some(_) => {}
+        }
+    }
+}
+

@@ -1,0 +1,186 @@
+//! Address probes: an ICMP echo goes out and the offer waits in a slot, with
+//! its packet, while the loop goes on (RFC 2131 §2.2, RFC 792).
+//!
+//! dnsmasq waits three seconds and serves nobody else meanwhile; here the wait
+//! is one second: a host on a LAN answers within milliseconds, and clients
+//! send their DISCOVER again after four, so the offer still meets the first.
+
+use crate::base::bytes::Writer;
+use crate::base::random::Random;
+use crate::base::time::Millis;
+use crate::limits::{PROBE_PACKET_MAX, PROBES_MAX};
+use crate::outbox::Outbox;
+use crate::outbox::action::{Arrival, Door, Route};
+use crate::wire::icmp4::{self, Echo};
+use arrayvec::ArrayVec;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// How long an answer is waited for, in milliseconds.
+const WAIT_MS: u64 = 1_000;
+
+/// How long a result counts, in seconds.
+const RESULT_SECS: u64 = 30;
+
+/// Results remembered.
+const RESULTS: usize = 2 * PROBES_MAX;
+
+/// What is known of an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub(super) enum Verdict {
+    /// Nobody answered lately; probed for the client with this hash.
+    Free { hash: u32 },
+    /// Somebody did.
+    Taken,
+    /// Not known.
+    Unknown,
+}
+
+struct Outcome {
+    addr: Ipv4Addr,
+    hash: u32,
+    taken: bool,
+    until: Millis,
+}
+
+struct Slot {
+    addr: Ipv4Addr,
+    hash: u32,
+    sequence: u16,
+    /// The end of the wait.
+    end: Millis,
+    arrival: Arrival,
+    len: usize,
+    packet: [u8; PROBE_PACKET_MAX],
+}
+
+/// The probes under way and what earlier ones found.
+pub(super) struct Probes {
+    slots: Vec<Slot>,
+    results: ArrayVec<Outcome, RESULTS>,
+    id: u16,
+    sequence: u16,
+}
+
+impl Probes {
+    pub fn new(random: &mut Random) -> Self {
+        Probes {
+            slots: Vec::with_capacity(PROBES_MAX),
+            results: ArrayVec::new(),
+            id: random.u16(),
+            sequence: random.u16(),
+        }
+    }
+
+    /// What is known of `addr`.
+    pub fn verdict(&self, addr: Ipv4Addr, now: Millis) -> Verdict {
+        match self.results.iter().find(|result| result.addr == addr && result.until > now) {
+            Some(Outcome { taken: true, .. }) => Verdict::Taken,
+            Some(Outcome { hash, .. }) => Verdict::Free { hash: *hash },
+            None => Verdict::Unknown,
+        }
+    }
+
+    /// Sends an echo to `addr` and keeps the packet until the wait ends. A
+    /// client that repeats itself keeps its slot and its wait. False when all
+    /// slots are taken or the packet is too large: offer without asking.
+    pub fn start(
+        &mut self,
+        out: &mut Outbox,
+        addr: Ipv4Addr,
+        hash: u32,
+        arrival: &Arrival,
+        packet: &[u8],
+        now: Millis,
+    ) -> bool {
+        if packet.len() > PROBE_PACKET_MAX {
+            return false;
+        }
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.addr == addr && slot.hash == hash) {
+            slot.keep(arrival, packet);
+            return true;
+        }
+        if self.slots.len() >= PROBES_MAX {
+            return false;
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut slot = Slot {
+            addr,
+            hash,
+            sequence: self.sequence,
+            end: now.plus_ms(WAIT_MS),
+            arrival: *arrival,
+            len: 0,
+            packet: [0; PROBE_PACKET_MAX],
+        };
+        slot.keep(arrival, packet);
+        self.slots.push(slot);
+        let echo = Echo { id: self.id, sequence: self.sequence };
+        let to = SocketAddr::from((addr, 0));
+        let route = Route { door: Door::Icmp4, to, source: None, iface: 0 };
+        out.datagram(route, icmp4::ECHO, |out| icmp4::request(out, echo))
+    }
+
+    /// An echo reply from `from`: the address is taken. The slot that may go
+    /// on, if the reply is to a probe of ours.
+    pub fn answered(&mut self, from: Ipv4Addr, bytes: &[u8], now: Millis) -> Option<usize> {
+        let echo = icmp4::reply(bytes)?;
+        // A ping socket puts its own identifier into what it sends.
+        let at = self.slots.iter().position(|slot| slot.addr == from && slot.sequence == echo.sequence)?;
+        self.remember(at, true, now);
+        Some(at)
+    }
+
+    /// A slot whose wait is over: nobody answered, unless it was heard for
+    /// another slot.
+    pub fn ended(&mut self, now: Millis) -> Option<usize> {
+        let at = self.slots.iter().position(|slot| slot.end <= now)?;
+        let addr = self.slots.get(at)?.addr;
+        if self.verdict(addr, now) == Verdict::Unknown {
+            self.remember(at, false, now);
+        }
+        Some(at)
+    }
+
+    fn remember(&mut self, slot: usize, taken: bool, now: Millis) {
+        let Some(Slot { addr, hash, .. }) = self.slots.get(slot) else { return };
+        let (addr, hash) = (*addr, *hash);
+        self.results.retain(|result| result.addr != addr && result.until > now);
+        if self.results.is_full() {
+            // The oldest one.
+            self.results.pop_at(0);
+        }
+        let until = now.plus_secs(RESULT_SECS);
+        self.results.push(Outcome { addr, hash, taken, until });
+    }
+
+    /// Takes the packet out of a slot and frees it.
+    pub fn take(&mut self, slot: usize, into: &mut [u8; PROBE_PACKET_MAX]) -> Option<(Arrival, usize)> {
+        if slot >= self.slots.len() {
+            return None;
+        }
+        let taken = self.slots.swap_remove(slot);
+        *into = taken.packet;
+        Some((taken.arrival, taken.len))
+    }
+
+    /// The earliest end of a wait.
+    pub fn next_end(&self) -> Option<Millis> {
+        self.slots.iter().map(|slot| slot.end).min()
+    }
+
+    /// The invariants.
+    pub fn check(&self) {
+        debug_assert!(self.slots.len() <= PROBES_MAX);
+        debug_assert!(self.slots.iter().all(|slot| slot.len <= PROBE_PACKET_MAX));
+    }
+}
+
+impl Slot {
+    fn keep(&mut self, arrival: &Arrival, packet: &[u8]) {
+        self.arrival = *arrival;
+        let mut out = Writer::new(&mut self.packet);
+        out.bytes(packet);
+        self.len = out.len();
+    }
+}

@@ -1,0 +1,199 @@
+//! A request, decoded once: every option that the server looks at, found in
+//! one walk (RFC 2131 §4.3, RFC 3046, RFC 4702).
+
+use crate::base::bytes::Reader;
+use crate::base::net::HwAddr;
+use crate::dhcp::naming::ClientName;
+use crate::wire::dhcp4::{Packet, REPLY_DEFAULT};
+use crate::wire::dhcp4_options::{address, agent, code, walk_inside};
+use std::net::Ipv4Addr;
+
+/// The client's wish about names in DNS (option 81).
+#[derive(Clone, Copy)]
+pub struct Fqdn {
+    /// The flags as the client sent them.
+    pub flags: u8,
+}
+
+impl Fqdn {
+    /// The name is in labels, not in text.
+    pub const ENCODED: u8 = 4;
+    /// The server is to update forward names.
+    pub const SERVER: u8 = 1;
+    /// The server does what the client did not ask for.
+    pub const OVERRIDE: u8 = 2;
+    /// The server updates nothing.
+    pub const NONE: u8 = 8;
+
+    /// The flags of the answer. The server updates DNS, and says so if that
+    /// was not asked for; with `dhcp-client-update` the client may.
+    pub fn answer(self, client_update: bool) -> u8 {
+        let flags = self.flags & 15;
+        match (client_update, flags & Fqdn::SERVER != 0) {
+            (true, true) => (flags & !Fqdn::SERVER) | Fqdn::OVERRIDE | Fqdn::NONE,
+            (true, false) => flags | Fqdn::NONE,
+            (false, true) => flags & !Fqdn::NONE,
+            (false, false) => (flags | Fqdn::SERVER | Fqdn::OVERRIDE) & !Fqdn::NONE,
+        }
+    }
+}
+
+/// A request.
+pub struct Request<'a> {
+    /// Its header and fields.
+    pub packet: Packet<'a>,
+    /// Message type; nothing: BOOTP.
+    pub kind: Option<u8>,
+    /// Hardware address.
+    pub hw: HwAddr,
+    /// What stands for the hardware address where there is none: the client
+    /// identifier.
+    substitute: &'a [u8],
+    /// Client identifier (option 61).
+    pub client_id: Option<&'a [u8]>,
+    /// Requested address (option 50).
+    pub wanted: Option<Ipv4Addr>,
+    /// Server identifier (option 54).
+    pub server_id: Option<Ipv4Addr>,
+    /// Wished lease time (option 51).
+    pub lease_wish: Option<u32>,
+    /// What the client asks for (option 55).
+    pub request_list: Option<&'a [u8]>,
+    /// Largest reply, in octets of UDP payload.
+    pub reply_max: usize,
+    /// Option 60.
+    pub vendor_class: Option<&'a [u8]>,
+    /// Option 77.
+    pub user_class: Option<&'a [u8]>,
+    /// Option 56.
+    pub message: &'a [u8],
+    /// Option 80.
+    pub rapid_commit: bool,
+    /// Option 82, to be echoed.
+    pub agent: Option<&'a [u8]>,
+    /// The subnet to serve from: 82.5, else option 118.
+    pub subnet: Option<Ipv4Addr>,
+    /// What the relay wants us to call ourselves (82.11).
+    pub override_id: Option<Ipv4Addr>,
+    /// The name, if it is legal.
+    pub name: Option<ClientName>,
+    /// Option 81.
+    pub fqdn: Option<Fqdn>,
+    /// The client ends its strings with a zero and wants the same.
+    pub zero_ends: bool,
+}
+
+impl<'a> Request<'a> {
+    /// Decodes a packet.
+    pub fn new(packet: Packet<'a>) -> Self {
+        let mut request = Request {
+            packet,
+            kind: None,
+            hw: packet.hw(),
+            substitute: &[],
+            client_id: None,
+            wanted: None,
+            server_id: None,
+            lease_wish: None,
+            request_list: None,
+            reply_max: REPLY_DEFAULT,
+            vendor_class: None,
+            user_class: None,
+            message: &[],
+            rapid_commit: false,
+            agent: None,
+            subnet: None,
+            override_id: None,
+            name: None,
+            fqdn: None,
+            zero_ends: false,
+        };
+        let (mut host_name, mut fqdn) = (None, None);
+        let mut selector = None;
+        for (number, value) in packet.walk_options() {
+            // The first of several counts.
+            match number {
+                code::MESSAGE_TYPE => request.kind = request.kind.or(value.first().copied()),
+                code::CLIENT_ID if !value.is_empty() => {
+                    request.client_id = request.client_id.or(Some(value));
+                }
+                code::REQUESTED_ADDRESS => request.wanted = request.wanted.or(address(value)),
+                code::SERVER_ID => request.server_id = request.server_id.or(address(value)),
+                code::LEASE_TIME => {
+                    request.lease_wish = request.lease_wish.or(Reader::new(value).u32());
+                }
+                code::REQUEST_LIST => request.request_list = request.request_list.or(Some(value)),
+                code::MAX_SIZE => request.set_max(value),
+                code::VENDOR_CLASS => request.vendor_class = request.vendor_class.or(Some(value)),
+                code::USER_CLASS => request.user_class = request.user_class.or(Some(value)),
+                code::MESSAGE => request.message = value,
+                code::RAPID_COMMIT => request.rapid_commit = true,
+                code::AGENT => request.agent = request.agent.or(Some(value)),
+                code::SUBNET_SELECT => selector = selector.or(address(value)),
+                code::HOST_NAME => host_name = host_name.or(Some(value)),
+                code::FQDN => fqdn = fqdn.or(Some(value)),
+                _ => {}
+            }
+        }
+        request.subnet = request.agent_part(agent::LINK_SELECTION).and_then(address).or(selector);
+        request.override_id = request.agent_part(agent::SERVER_ID_OVERRIDE).and_then(address);
+        request.take_name(host_name, fqdn);
+        request
+    }
+
+    /// A sub-option of option 82.
+    pub fn agent_part(&self, part: u8) -> Option<&'a [u8]> {
+        walk_inside(self.agent?).find(|(number, _)| *number == part).map(|(_, value)| value)
+    }
+
+    /// True when the client asks for an option, or for nothing in particular.
+    pub fn asks_for(&self, number: u8) -> bool {
+        self.request_list.is_none_or(|list| list.contains(&number))
+    }
+
+    /// Values below the minimum of RFC 2131 are not believed.
+    fn set_max(&mut self, value: &[u8]) {
+        if let Some(size) = Reader::new(value).u16() {
+            let payload = usize::from(size).saturating_sub(28);
+            self.reply_max = payload.clamp(REPLY_DEFAULT, crate::limits::DATAGRAM_MAX);
+        }
+    }
+
+    /// Option 81 wins over option 12.
+    fn take_name(&mut self, host_name: Option<&[u8]>, fqdn: Option<&[u8]>) {
+        if let Some([flags, _, _, name @ ..]) = fqdn {
+            self.fqdn = Some(Fqdn { flags: *flags });
+            if flags & Fqdn::ENCODED != 0 {
+                self.name = ClientName::from_labels(name);
+            } else {
+                self.zero_ends = name.last() == Some(&0);
+                self.name = ClientName::from_text(name);
+            }
+        } else if let Some(name) = host_name {
+            self.zero_ends = name.last() == Some(&0);
+            self.name = ClientName::from_text(name);
+        }
+    }
+
+    /// Settles who the client is: with `ignore` its identifier does not count.
+    pub fn identify(&mut self, ignore: bool) {
+        let id = self.client_id;
+        if ignore {
+            self.client_id = None;
+        }
+        if self.hw.is_empty() {
+            // RFC 2132 §9.14: the first octet is a hardware type.
+            let id = id.unwrap_or_default();
+            self.substitute = match id.split_first() {
+                Some((first, rest)) if *first == self.packet.htype => rest,
+                _ => id,
+            };
+        }
+    }
+
+    /// What stands for the hardware address in logs and in the choice of an
+    /// address.
+    pub fn identity(&self) -> &[u8] {
+        if self.hw.is_empty() { self.substitute } else { self.hw.octets() }
+    }
+}
