@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// Lines that say how the program was built, or who it is.
-const ABOUT_ITSELF: [&str; 2] = ["started, version", "compile time options"];
+/// Lines that say how the program was built, who it is, or what the time is.
+const ABOUT_ITSELF: [&str; 3] = ["started, version", "compile time options", "]: time "];
 
 /// Plays a case; every line is the number of a step and what was seen.
 pub fn play(lab: &Lab, case: &Case, program: &str) -> Vec<String> {

@@ -101,7 +101,7 @@ pub fn show(bytes: &[u8]) -> (Vec<String>, Offer) {
         lines.push(format!("{field} {}", text(cursor.take(room))));
     }
     lines.push(format!("cookie {}", hex(cursor.take(4))));
-    let mut pad = 0;
+    let (mut pad, mut lease) = (0, 0);
     while cursor.left() > 0 {
         match cursor.u8() {
             0 => pad += 1,
@@ -115,7 +115,15 @@ pub fn show(bytes: &[u8]) -> (Vec<String>, Offer) {
                 if code == 54 {
                     offer.server = value.to_vec();
                 }
-                lines.push(format!("option {code}{}", option(code, value)));
+                let shown = match (code, number(value)) {
+                    (51, Some(secs)) => {
+                        lease = secs;
+                        option(code, value)
+                    }
+                    (58 | 59, Some(secs)) => timer(lease, if code == 58 { 4 } else { 7 }, secs),
+                    _ => option(code, value),
+                };
+                lines.push(format!("option {code}{shown}"));
             }
         }
     }
@@ -127,10 +135,24 @@ pub fn show(bytes: &[u8]) -> (Vec<String>, Offer) {
 
 fn option(code: u8, value: &[u8]) -> String {
     match (code, value) {
-        (51 | 58 | 59, [a, b, c, d]) => format!(" ~{}", u32::from_be_bytes([*a, *b, *c, *d])),
+        (51, [_, _, _, _]) => format!(" ~{}", number(value).unwrap_or(0)),
         (1 | 3 | 6 | 28 | 42 | 50 | 54, _) if value.len() % 4 == 0 => value.chunks(4).map(|a| format!(" {}", dotted(a))).collect(),
         (12 | 15 | 56 | 60 | 66 | 67, _) => format!(" {}", text(value)),
         _ => format!(" {}", hex(value)),
+    }
+}
+
+fn number(value: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(value.try_into().ok()?))
+}
+
+/// T1 and T2: `eighths` of the lease; a renewal's are less by chance, up to a
+/// sixteenth of the lease.
+fn timer(lease: u32, eighths: u64, secs: u32) -> String {
+    let whole = (u64::from(lease) * eighths / 8) as u32;
+    match whole.checked_sub(secs) {
+        Some(less) if less > 2 && less <= lease / 16 => " a little early".into(),
+        _ => format!(" ~{secs}"),
     }
 }
 

@@ -112,6 +112,9 @@ fn rule(line: &[String]) -> Rule {
 
 /// The answer to a query; none for silence.
 fn answer(rules: &[Rule], query: &[u8], tcp: bool) -> Option<Vec<u8>> {
+    if query.len() < 17 {
+        return None;
+    }
     let mut cursor = Cursor { all: query, at: 12 };
     let asked = dns::read_name(&mut cursor);
     let kind = dns::type_name(cursor.u16());
