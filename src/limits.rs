@@ -7,6 +7,9 @@
 /// Datagrams read from one socket in one call, and answered in one call.
 pub const BATCH: usize = 16;
 
+/// Datagrams handed to the kernel in one call.
+pub const SEND_BATCH: usize = 32;
+
 /// Largest datagram received. Larger ones are cut by the kernel and dropped by
 /// the parser (EDNS sizes above this are not offered).
 pub const DATAGRAM_MAX: usize = 4096;
@@ -29,6 +32,9 @@ pub const OUTBOX_ACTIONS: usize = 2 * ACTIONS_PER_EVENT;
 
 /// Longest log line, as dnsmasq cuts it.
 pub const LOG_LINE_MAX: usize = 1024;
+
+/// Octets of log lines that wait for the system log: some 300 of them.
+pub const LOG_RING_BYTES: usize = 32 * 1024;
 
 /// Network interfaces known at once.
 pub const INTERFACES_MAX: usize = 64;

@@ -1,6 +1,5 @@
-//! The program: arguments to configuration, configuration to a running daemon.
-//! Everything else is in the library.
+//! The program: arguments to an exit status. Everything else is in the library.
 
 fn main() {
-    println!("ironmasq");
+    std::process::exit(ironmasq::daemon::run(std::env::args_os().skip(1)));
 }

@@ -69,6 +69,8 @@ pub enum Why {
     Transfer,
     /// Files are looked at again (no inotify).
     Files,
+    /// Lines wait for the system log.
+    Log,
 }
 
 /// The moment something must happen, and what.

@@ -2,25 +2,35 @@
 //! it belongs to, and folds their deadlines. It does no I/O: the shell, the
 //! scenario runner, the simulation and the fuzzer drive this same type.
 //!
-//! Order of use: `new`, `interfaces_changed`, then any inputs in any order;
-//! after each one (or each batch, while `outbox.has_room()`), everything in
-//! `outbox` is performed in order and the outbox cleared.
+//! Order of use: `new`, fill `world.interfaces`, `change(Interfaces)`, then any
+//! inputs in any order; after each one (or each batch, while `outbox.has_room()`)
+//! everything in `outbox` is performed in order and the outbox cleared.
 
 use crate::base::bytes::Writer;
+use crate::base::hash::Key;
 use crate::base::net::IfIndex;
 use crate::base::random::Random;
 use crate::base::time::{Due, Now};
 use crate::config::Config;
+use crate::dns;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
+use crate::store::cache::Cache;
 use crate::store::interfaces::Interfaces;
+use crate::store::leases::Leases;
+#[cfg(feature = "tftp")]
+use crate::tftp;
 use std::net::{IpAddr, SocketAddr};
 
 /// The tables that more than one engine reads.
 pub struct World {
     /// Interfaces and their addresses.
     pub interfaces: Box<Interfaces>,
+    /// What upstream servers said.
+    pub cache: Cache,
+    /// What was leased to whom.
+    pub leases: Leases,
     /// Randomness.
     pub random: Random,
 }
@@ -31,50 +41,111 @@ pub struct Core {
     pub config: Config,
     /// The tables.
     pub world: World,
+    /// DNS, unless `port=0`.
+    pub dns: Option<dns::Forwarder>,
+    /// TFTP, with `enable-tftp`.
+    #[cfg(feature = "tftp")]
+    pub tftp: Option<tftp::Server>,
     /// What is to be done.
     pub outbox: Outbox,
 }
 
 /// How far `Core::lease_text` has come.
 #[derive(Clone, Copy, Default)]
-pub struct LeaseCursor {
-    /// Leases written.
-    pub at: u32,
-}
+pub struct LeaseCursor(u32);
 
 impl Core {
     /// Everything the configuration asks for; all allocation happens here.
-    pub fn new(config: Config, random: Random) -> Self {
-        let world = World { interfaces: Box::default(), random };
-        Core { config, world, outbox: Outbox::new() }
+    pub fn new(config: Config, mut random: Random) -> Self {
+        let on = config.listen.port != 0;
+        let size = if on { config.dns.cache_size as usize } else { 0 };
+        let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };
+        let cache = Cache::new(size, !config.dns.no_round_robin, Key::new(&mut random));
+        let leases = Leases::new(lease_max, Key::new(&mut random));
+        let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
+        Core {
+            dns,
+            #[cfg(feature = "tftp")]
+            tftp: config.tftp.on.then(|| tftp::Server::new(&config.tftp)),
+            world: World { interfaces: Box::default(), cache, leases, random },
+            outbox: Outbox::new(),
+            config,
+        }
+    }
+
+    fn with_dns(&mut self, now: Now, act: impl FnOnce(&mut dns::Forwarder, &mut dns::Surroundings)) {
+        let Some(engine) = &mut self.dns else { return };
+        let mut with = dns::Surroundings {
+            config: &self.config,
+            now,
+            random: &mut self.world.random,
+            out: &mut self.outbox,
+            interfaces: &self.world.interfaces,
+            cache: &mut self.world.cache,
+            leases: &self.world.leases,
+        };
+        act(engine, &mut with);
+    }
+
+    #[cfg(feature = "tftp")]
+    fn with_tftp(&mut self, now: Now, act: impl FnOnce(&mut tftp::Server, &mut tftp::Surroundings)) {
+        let Some(engine) = &mut self.tftp else { return };
+        let mut with = tftp::Surroundings {
+            config: &self.config.tftp,
+            edns_max: self.config.dns.edns_max,
+            quiet: self.config.log.quiet_tftp,
+            now,
+            interfaces: &self.world.interfaces,
+            out: &mut self.outbox,
+        };
+        act(engine, &mut with);
     }
 
     /// One datagram. The caller drains the outbox first unless it `has_room`.
     pub fn arrived(&mut self, arrival: &Arrival, bytes: &[u8], now: Now) {
-        let _ = (bytes, now);
         match arrival.door {
-            Door::Dns(_) | Door::Upstream { .. } => {}
+            Door::Dns(_) | Door::Upstream { .. } => {
+                self.with_dns(now, |dns, with| dns.on_datagram(with, arrival, bytes));
+            }
             Door::Dhcp4 | Door::Icmp4 => {}
-            Door::Tftp(_) | Door::Transfer(_) => {}
+            #[cfg(feature = "tftp")]
+            Door::Tftp(_) | Door::Transfer(_) => {
+                self.with_tftp(now, |tftp, with| tftp.on_datagram(with, arrival, bytes));
+            }
+            #[allow(unreachable_patterns)]
+            _ => {}
         }
     }
 
     /// The earliest deadline of any engine.
     pub fn next_due(&self) -> Option<Due> {
-        None
+        let due = self.dns.as_ref().and_then(dns::Forwarder::next_due);
+        #[cfg(feature = "tftp")]
+        let due = Due::earlier(due, self.tftp.as_ref().and_then(tftp::Server::next_due));
+        due
     }
 
     /// Lets the engines whose deadline has come do their work.
     pub fn due(&mut self, now: Now) {
-        let _ = now;
+        let reached = |due: Option<Due>| due.is_some_and(|due| due.is_reached(now.mono));
+        if reached(self.dns.as_ref().and_then(dns::Forwarder::next_due)) {
+            self.with_dns(now, |dns, with| dns.on_due(with));
+        }
+        #[cfg(feature = "tftp")]
+        if self.outbox.has_room() && reached(self.tftp.as_ref().and_then(tftp::Server::next_due)) {
+            self.with_tftp(now, |tftp, with| tftp.on_due(with));
+        }
     }
 
-    /// Tells the engines concerned.
+    /// Tells the engines.
     pub fn change(&mut self, change: Change, now: Now) {
-        let _ = (change, now);
+        self.with_dns(now, |dns, with| dns.on_change(with, &change));
+        #[cfg(feature = "tftp")]
+        self.with_tftp(now, |tftp, with| tftp.on_change(with, &change));
     }
 
     /// A client connected by TCP; its slot, or nothing when it is to be closed.
+    /// Closing the slot's former stream, if the engine says so, comes first.
     pub fn stream_accepted(
         &mut self,
         listener: u8,

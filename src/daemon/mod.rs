@@ -1,4 +1,55 @@
 //! The only place where everything meets: [`core`] owns the tables and the
-//! engines and does no I/O; the rest is the shell around it.
+//! engines and does no I/O; the rest is the shell around it. Read `startup`,
+//! then `shell` (the loop), then `deliver` (what is done about what was said).
 
+mod account;
+mod budget;
 pub mod core;
+mod deliver;
+mod failure;
+mod heap;
+mod journal;
+mod lease_disk;
+mod links;
+mod listeners;
+mod reload;
+mod resolv;
+mod serve;
+mod shell;
+mod sockets;
+mod startup;
+mod tokens;
+
+use crate::base::hash::Key;
+use crate::base::random::Random;
+use crate::config::{self, Outcome};
+use crate::platform::background::{write_stderr, write_stdout};
+use crate::platform::{entropy, sys};
+use std::ffi::OsString;
+
+/// The whole program: arguments (without the program's name) to exit status.
+pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
+    sys::close_inherited();
+    sys::set_umask();
+    let mut random = Random::kernel(entropy::fill);
+    match config::read(args, Key::new(&mut random)) {
+        Outcome::Run(config, warnings) => startup::run(*config, warnings, random),
+        Outcome::Test(config, _) => {
+            write_stderr(b"dnsmasq: syntax check OK.\n");
+            write_stdout(&budget::plan(&config));
+            0
+        }
+        Outcome::Help(text) => {
+            write_stdout(text.as_bytes());
+            0
+        }
+        Outcome::Version => {
+            write_stdout(config::version().as_bytes());
+            0
+        }
+        Outcome::Refused { messages, exit } => {
+            startup::refuse(&messages);
+            exit.into()
+        }
+    }
+}

@@ -118,6 +118,7 @@ pub enum Level {
 }
 
 /// One thing to do.
+#[derive(Clone, Copy)]
 pub enum Action {
     /// Send a datagram.
     Datagram { route: Route, bytes: Span },

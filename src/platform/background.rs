@@ -85,6 +85,12 @@ pub fn write_stderr(bytes: &[u8]) {
     unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) };
 }
 
+/// Writes to standard output as far as it goes.
+pub fn write_stdout(bytes: &[u8]) {
+    // SAFETY: the pointer and the length describe `bytes`.
+    unsafe { libc::write(libc::STDOUT_FILENO, bytes.as_ptr().cast(), bytes.len()) };
+}
+
 /// Standard error as a descriptor of its own, which `close_standard` leaves.
 pub fn copy_stderr() -> Result<OwnedFd, Errno> {
     // SAFETY: plain numbers.

@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 /// What is known of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
 pub struct Info {
     /// Octets.
     pub size: u64,
@@ -20,6 +21,8 @@ pub struct Info {
     pub inode: u64,
     /// Last change: seconds since 1970.
     pub mtime: u64,
+    /// And nanoseconds.
+    pub mtime_nanos: u64,
     /// Type and permissions, as in stat(2).
     pub mode: u32,
     /// Owner.
@@ -42,12 +45,18 @@ impl Info {
         self.mode & 0o004 != 0
     }
 
+    /// Changed later than another file.
+    pub fn changed_after(&self, other: &Info) -> bool {
+        (self.mtime, self.mtime_nanos) > (other.mtime, other.mtime_nanos)
+    }
+
     fn new(stat: &libc::stat) -> Self {
         Info {
             size: stat.st_size as u64,
             device: stat.st_dev as u64,
             inode: stat.st_ino as u64,
             mtime: stat.st_mtime as u64,
+            mtime_nanos: stat.st_mtime_nsec as u64,
             mode: stat.st_mode as u32,
             uid: stat.st_uid,
         }
@@ -152,6 +161,19 @@ pub fn set_len(file: &OwnedFd, len: u64) -> Result<(), Errno> {
 pub fn sync(file: &OwnedFd) -> Result<(), Errno> {
     // SAFETY: a descriptor.
     check(unsafe { libc::fdatasync(raw(file.as_fd())) })?;
+    Ok(())
+}
+
+/// Fails unless the path is a directory that we may read.
+pub fn check_directory(path: &CStr) -> Result<(), Errno> {
+    open(path, libc::O_RDONLY | libc::O_DIRECTORY, 0).map(drop)
+}
+
+/// Waits until the names in a directory are on the medium.
+pub fn sync_directory(path: &CStr) -> Result<(), Errno> {
+    let directory = open(path, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    // SAFETY: a descriptor.
+    check(unsafe { libc::fsync(raw(directory.as_fd())) })?;
     Ok(())
 }
 

@@ -65,13 +65,16 @@ impl Capabilities {
     pub const NET_BIND_SERVICE: Self = Capabilities(1 << 10);
     /// Write the neighbour table.
     pub const NET_ADMIN: Self = Capabilities(1 << 12);
-    /// Raw sockets; bind to a device.
-    pub const NET_RAW: Self = Capabilities(1 << 13);
     const SETUID: Self = Capabilities(1 << 7);
 
     /// Both.
     pub fn and(self, other: Self) -> Self {
         Capabilities(self.0 | other.0)
+    }
+
+    /// Those in both.
+    pub fn common(self, other: Self) -> Self {
+        Capabilities(self.0 & other.0)
     }
 
     /// Those of `self` that `other` lacks.

@@ -1,17 +1,17 @@
-//! The ground of this folder: results of system calls, their error numbers and
-//! the text of those, options of sockets.
+//! The ground of this folder: results of system calls and their error numbers,
+//! options of sockets, and what concerns the process as a whole.
 //!
-//! Stands on errno(3), strerror(3), setsockopt(2), close_range(2), umask(2).
+//! Stands on errno(3), setsockopt(2), close_range(2), umask(2).
 
-use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// A system error number.
 pub type Errno = i32;
 
 pub use libc::{
-    EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EBUSY, ECONNREFUSED, EINPROGRESS,
-    EINTR, EINVAL, EISDIR, ELOOP, ENETUNREACH, ENODEV, ENOENT, ENOSYS, EPERM, EPROTOTYPE,
+    EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EBUSY, ECONNABORTED, ECONNREFUSED, EINPROGRESS,
+    EINTR, EINVAL, EISDIR, ELOOP, ENETUNREACH, ENOBUFS, ENODEV, ENOENT, ENOSPC, ENOSYS,
+    ENOTDIR, EPERM, EPROTOTYPE,
 };
 
 /// The error of the call just made.
@@ -70,17 +70,6 @@ pub(super) fn set_option_text(
     // SAFETY: the pointer and the length describe `text`.
     check(unsafe { libc::setsockopt(raw(fd), level, name, text.as_ptr().cast(), len) })?;
     Ok(())
-}
-
-/// Text buffer for `error_text`.
-pub type ErrorText = [u8; 64];
-
-/// What the C library says about an error: `No such file or directory`.
-pub fn error_text(errno: Errno, buffer: &mut ErrorText) -> &[u8] {
-    // SAFETY: the pointer and the length describe the buffer; the call ends
-    // what it writes with a zero.
-    unsafe { libc::strerror_r(errno, buffer.as_mut_ptr().cast(), buffer.len()) };
-    CStr::from_bytes_until_nul(buffer).map_or(b"unknown error", CStr::to_bytes)
 }
 
 /// Closes every descriptor above standard error that we were started with.

@@ -1,1 +1,97 @@
-//! Log lines: start, stop, files.
+//! Log lines: the process itself. Starting, ending, files, sockets.
+
+use super::{Line, main};
+use crate::outbox::action::{Channel, Level};
+
+const fn info(text: &'static str) -> Line {
+    main(Level::Info, text)
+}
+
+const fn warning(text: &'static str) -> Line {
+    main(Level::Warning, text)
+}
+
+const fn error(text: &'static str) -> Line {
+    main(Level::Error, text)
+}
+
+/// Version, entries.
+pub const STARTED: Line = info("started, version % cachesize %");
+/// Version.
+pub const STARTED_NO_CACHE: Line = info("started, version % cache disabled");
+/// Version.
+pub const STARTED_NO_DNS: Line = info("started, version % DNS disabled");
+/// A cache larger than anybody needs.
+pub const LARGE_CACHE: Line =
+    warning("cache size greater than 10000 may cause performance issues, and is unlikely to be useful.");
+/// `local-service`.
+pub const LOCAL_SUBNETS: Line = info("DNS service limited to local subnets");
+/// `local-service=host`.
+pub const LOCAL_HOST: Line = info("DNS service limited to localhost");
+/// What was built in.
+pub const OPTIONS: Line = info("compile time options: %");
+/// File, why.
+pub const PID_CHOWN: Line = warning("chown of PID file % failed: %");
+/// File, why.
+pub const LOG_CHOWN: Line = warning("warning: failed to change owner of %: %");
+/// Address, interface: `bind-interfaces` on a public address.
+pub const LOUD: Line =
+    warning("LOUD WARNING: listening on % may accept requests via interfaces other than %");
+/// Behind one or more of those.
+pub const LOUD_ADVICE: Line = warning(
+    "LOUD WARNING: use --bind-dynamic rather than --bind-interfaces to avoid DNS amplification attacks via these interface(s)",
+);
+/// Something about the configuration.
+pub const WARNING: Line = warning("warning: %");
+/// Interface of an `interface` line.
+pub const NO_INTERFACE: Line = warning("warning: interface % does not currently exist");
+/// `resolv-file` beside `no-resolv`.
+pub const RESOLV_IGNORED: Line = warning("warning: ignoring resolv-file flag because no-resolv is set");
+/// Nobody to ask.
+pub const NO_UPSTREAM: Line = warning("warning: no upstream servers configured");
+/// Interface.
+pub const DHCP_BOUND: Line =
+    Line { channel: Channel::Dhcp, level: Level::Info, text: "DHCP, sockets bound exclusively to interface %" };
+/// Directory, ` secure mode` or nothing, ` single port mode` or nothing.
+pub const TFTP_ROOT: Line =
+    Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP root is % % %" };
+/// The same without a directory.
+pub const TFTP_ON: Line = Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP enabled % %" };
+/// Transfers at once.
+pub const TFTP_MAX: Line = Line {
+    channel: Channel::Tftp,
+    level: Level::Info,
+    text: "restricting maximum simultaneous TFTP transfers to %",
+};
+/// Resolv file.
+pub const READING: Line = info("reading %");
+/// Resolv file.
+pub const NO_SERVERS: Line = warning("no servers found in %, will retry");
+/// Resolv file, why.
+pub const NO_RESOLV: Line = warning("failed to access %: %");
+/// Hosts file, names.
+pub const READ_HOSTS: Line = info("read % - % names");
+/// Hosts file, why.
+pub const NO_HOSTS: Line = error("failed to load names from %: %");
+/// Hosts file, line.
+pub const BAD_ADDRESS: Line = error("bad address at % line %");
+/// Hosts file, line.
+pub const BAD_NAME: Line = error("bad name at % line %");
+/// SIGHUP without any hosts file.
+pub const CLEARED: Line = info("cleared cache");
+/// DHCP hosts file.
+pub const READ_DHCP: Line = Line { channel: Channel::Dhcp, level: Level::Info, text: "read %" };
+/// Ethers, addresses.
+pub const READ_ETHERS: Line =
+    Line { channel: Channel::Dhcp, level: Level::Info, text: "read /etc/ethers - % addresses" };
+/// File, why.
+pub const NOT_READ: Line = error("failed to read %: %");
+/// Lease file, why.
+pub const LEASES_NOT_WRITTEN: Line =
+    Line { channel: Channel::Dhcp, level: Level::Error, text: "failed to write %: % (retry in 60 s)" };
+/// Address, why: a socket that followed a change.
+pub const NO_LISTENER: Line = warning("failed to create listening socket for %: %");
+/// SIGTERM.
+pub const EXITING: Line = info("exiting on receipt of SIGTERM");
+/// Critical: the last line of a start that failed.
+pub const FAILED: Line = main(Level::Critical, "FAILED to start up");

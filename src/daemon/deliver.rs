@@ -1,0 +1,299 @@
+//! Performs what the engines said, in order.
+//!
+//! Datagrams of a round are collected and leave at its end, one call a socket;
+//! whatever was promised in the lease file is on the medium before. A send that
+//! would block is told and dropped, never tried again. Actions that an engine
+//! is answered for (a file opened, a send failed) are answered after the round,
+//! which may begin the next one.
+
+use crate::base::net::HwAddr;
+use crate::base::time::Now;
+use crate::daemon::core::Core;
+use crate::daemon::journal::Journal;
+use crate::daemon::lease_disk::LeaseDisk;
+use crate::daemon::sockets::Sockets;
+use crate::daemon::tokens::Place;
+use crate::limits;
+use crate::outbox::Outbox;
+use crate::outbox::action::{Action, Door, LeaseWrite, Route, Span};
+use crate::outbox::change::{Change, Errno, FileInfo};
+use crate::outbox::lines::{Arg, process};
+use crate::platform::sockets::{Outgoing, Sender};
+use crate::platform::sys;
+use crate::platform::{files, identity, neighbours, streams};
+use arrayvec::ArrayVec;
+use std::ffi::CStr;
+use std::net::{IpAddr, SocketAddr};
+
+/// What an engine is told after the round in which it spoke.
+enum Answer {
+    SendFailed { door: Door, to: SocketAddr, errno: Errno },
+    Opened { slot: u16, result: Result<FileInfo, Errno> },
+    Read { slot: u16, offset: u64, len: u16 },
+    Neighbour { slot: u16, hw: HwAddr },
+    Connect { slot: u8, to: SocketAddr },
+    Flush { slot: u8 },
+    Close { slot: u8 },
+    Leases(Result<(), Errno>),
+}
+
+/// Performs actions.
+pub struct Deliver {
+    /// What is open.
+    pub sockets: Sockets,
+    /// The log.
+    pub journal: Journal,
+    /// The lease file.
+    pub leases: LeaseDisk,
+    sender: Sender,
+    /// Places of datagrams in the outbox that have not left yet.
+    pending: ArrayVec<u16, { limits::OUTBOX_ACTIONS }>,
+    answers: heapless::Deque<Answer, { 2 * limits::OUTBOX_ACTIONS }>,
+    block: Box<[u8]>,
+    uid: u32,
+    lost: u32,
+}
+
+impl Deliver {
+    /// With nothing said yet.
+    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk) -> Self {
+        Deliver {
+            sockets,
+            journal,
+            leases,
+            sender: Sender::new(limits::SEND_BATCH),
+            pending: ArrayVec::new(),
+            answers: heapless::Deque::new(),
+            block: vec![0; limits::FILE_READ_MAX].into_boxed_slice(),
+            uid: identity::effective_uid(),
+            lost: 0,
+        }
+    }
+
+    /// Performs everything in the outbox and what follows from it.
+    pub fn drain(&mut self, core: &mut Core, now: Now) {
+        loop {
+            self.round(core, now);
+            core.outbox.clear();
+            if self.answers.is_empty() {
+                return;
+            }
+            while core.outbox.has_room()
+                && let Some(answer) = self.answers.pop_front()
+            {
+                self.answer(core, answer, now);
+            }
+        }
+    }
+
+    fn later(&mut self, answer: Answer) {
+        // Only an engine that says more than its limit gets here; it asks again.
+        if self.answers.push_back(answer).is_err() {
+            self.lost = self.lost.saturating_add(1);
+        }
+    }
+
+    fn round(&mut self, core: &mut Core, now: Now) {
+        for place in 0..core.outbox.actions().len() {
+            let Some(action) = core.outbox.actions().get(place).copied() else { break };
+            self.perform(core, place, action, now);
+        }
+        self.flush(core);
+    }
+
+    fn perform(&mut self, core: &mut Core, place: usize, action: Action, now: Now) {
+        let out = &core.outbox;
+        match action {
+            Action::Datagram { .. } => {
+                let place = u16::try_from(place).unwrap_or(u16::MAX);
+                // There is room for every place of the outbox.
+                let _ = self.pending.try_push(place);
+            }
+            Action::Log { channel, level, text } => {
+                self.journal.line(channel, level, out.bytes(text), now.wall);
+            }
+            Action::UpstreamPort { slot, port } => self.sockets.set_upstream_port(slot, port),
+            Action::UpstreamClose { slot } => {
+                self.flush_if(core, |door| matches!(door, Door::Upstream { slot: of, .. } if of == slot));
+                self.sockets.close_upstream(slot);
+            }
+            Action::TransferClose { slot } => {
+                self.flush_if(core, |door| door == Door::Transfer(slot));
+                self.sockets.close_transfer(slot);
+            }
+            Action::TransferPort { slot, port } => {
+                if let Some(transfer) = self.sockets.transfers.get_mut(usize::from(slot)) {
+                    transfer.port = port;
+                }
+            }
+            Action::Lease(LeaseWrite::At { offset, bytes }) => self.leases.write_at(offset, out.bytes(bytes)),
+            Action::Lease(LeaseWrite::Append { bytes }) => self.leases.append(out.bytes(bytes)),
+            Action::Lease(LeaseWrite::Rewrite) => self.leases.rewrite(),
+            Action::Neighbour { iface, addr, hw } => {
+                let name = core.world.interfaces.get(iface).map(|known| known.name);
+                if let (Some(socket), Some(name)) = (&self.sockets.dhcp4, name) {
+                    // Refused for an address that is not on this net: then the
+                    // reply finds its way without, or not at all.
+                    let _ = neighbours::set(socket, name.as_bytes(), addr, &hw);
+                }
+            }
+            Action::NeighbourAsk { slot, iface, addr } => {
+                let hw = self.neighbour(core, iface, addr);
+                self.later(Answer::Neighbour { slot, hw });
+            }
+            Action::FileOpen { slot, path } => {
+                let result = self.open_file(out, slot, path);
+                self.later(Answer::Opened { slot, result });
+            }
+            Action::FileRead { slot, offset, len } => self.later(Answer::Read { slot, offset, len }),
+            Action::StreamConnect { slot, to } => self.later(Answer::Connect { slot, to }),
+            Action::StreamFlush { slot } => self.later(Answer::Flush { slot }),
+            Action::StreamClose { slot } => self.later(Answer::Close { slot }),
+        }
+    }
+
+    /// Lets pending datagrams leave if one of them goes by such a door.
+    fn flush_if(&mut self, core: &mut Core, which: impl Fn(Door) -> bool) {
+        let out = &core.outbox;
+        if self.pending.iter().any(|place| route_at(out, *place).is_some_and(|route| which(route.door))) {
+            self.flush(core);
+        }
+    }
+
+    /// Lets all pending datagrams leave, a socket after the other.
+    fn flush(&mut self, core: &mut Core) {
+        if let Some(result) = self.leases.settle(core) {
+            self.later(Answer::Leases(result));
+        }
+        let out = &core.outbox;
+        while let Some(route) = self.pending.first().and_then(|place| route_at(out, *place)) {
+            let door = route.door;
+            let same = |place: &&u16| route_at(out, **place).is_some_and(|route| route.door == door);
+            let opened = self.sockets.open_for(route);
+            let mut failed: ArrayVec<(SocketAddr, Errno), { limits::ACTIONS_PER_EVENT }> = ArrayVec::new();
+            match (opened, self.sockets.of_door(door)) {
+                (Ok(()), Some(socket)) => {
+                    let chosen = self.pending.iter().filter(same);
+                    let mut datagrams = chosen.clone().filter_map(|place| datagram_at(out, *place));
+                    self.sender.send(socket, &mut datagrams, &mut |nth, errno| {
+                        let to = chosen.clone().nth(nth).and_then(|place| route_at(out, *place));
+                        if let Some(route) = to {
+                            let _ = failed.try_push((route.to, errno));
+                        }
+                    });
+                }
+                (opened, _) => {
+                    let errno = opened.err().unwrap_or(sys::ENODEV);
+                    for route in self.pending.iter().filter(same).filter_map(|place| route_at(out, *place)) {
+                        let _ = failed.try_push((route.to, errno));
+                    }
+                }
+            }
+            for (to, errno) in failed {
+                self.later(Answer::SendFailed { door, to, errno });
+            }
+            self.pending.retain(|place| !same(&&*place));
+        }
+        self.pending.clear();
+    }
+
+    fn neighbour(&self, core: &Core, iface: u32, addr: IpAddr) -> HwAddr {
+        let name = core.world.interfaces.get(iface).map(|known| known.name);
+        let socket = self.sockets.of_family_v4();
+        match (addr, name, socket) {
+            (IpAddr::V4(addr), Some(name), Some(socket)) => neighbours::get(socket, name.as_bytes(), addr),
+            _ => HwAddr::default(),
+        }
+    }
+
+    fn open_file(&mut self, out: &Outbox, slot: u16, path: Span) -> Result<FileInfo, Errno> {
+        let path = CStr::from_bytes_with_nul(out.bytes(path)).map_err(|_| sys::EINVAL)?;
+        let transfer = self.sockets.transfers.get_mut(usize::from(slot)).ok_or(sys::ENODEV)?;
+        transfer.file = None;
+        let file = files::open_read(path)?;
+        let info = files::info(&file)?;
+        transfer.file = Some(file);
+        Ok(file_info(&info, self.uid))
+    }
+
+    fn answer(&mut self, core: &mut Core, answer: Answer, now: Now) {
+        match answer {
+            Answer::SendFailed { door, to, errno } => core.change(Change::SendFailed { door, to, errno }, now),
+            Answer::Opened { slot, result } => core.change(Change::Opened { slot, result }, now),
+            Answer::Neighbour { slot, hw } => core.change(Change::Neighbour { slot, hw }, now),
+            Answer::Read { slot, offset, len } => {
+                let file = self.sockets.transfers.get(usize::from(slot)).and_then(|t| t.file.as_ref());
+                let room = self.block.get_mut(..usize::from(len)).unwrap_or_default();
+                let got = file.ok_or(sys::EINVAL).and_then(|file| files::read_at(file, room, offset));
+                let result = got.map(|got| &*room.get(..got).unwrap_or_default());
+                core.change(Change::Block { slot, offset, result }, now);
+            }
+            Answer::Leases(Ok(())) => core.change(Change::LeaseFileOk, now),
+            Answer::Leases(Err(errno)) => {
+                let path = core.config.dhcp.lease_file.to_bytes();
+                core.outbox.log(&process::LEASES_NOT_WRITTEN, &[Arg::Text(path), Arg::Errno(errno)]);
+                core.change(Change::LeaseFileFailed { errno }, now);
+            }
+            Answer::Connect { slot, to } => match self.sockets.connect_stream(slot, to) {
+                Ok(true) => core.stream_connected(slot, true, now),
+                Ok(false) => {}
+                Err(_) => core.stream_connected(slot, false, now),
+            },
+            Answer::Flush { slot } => {
+                self.write_stream(core, slot, now);
+                self.sockets.wake(Place::Stream(slot));
+            }
+            Answer::Close { slot } => self.sockets.close_stream(slot),
+        }
+    }
+
+    /// Writes what a stream has to say, as far as the peer takes it.
+    pub fn write_stream(&mut self, core: &mut Core, slot: u8, now: Now) {
+        let stream = self.sockets.streams.get(usize::from(slot)).and_then(Option::as_ref);
+        let Some(stream) = stream.filter(|stream| !stream.connecting) else { return };
+        while core.outbox.has_room() {
+            let output = core.stream_output(slot);
+            if output.is_empty() {
+                return;
+            }
+            match streams::write(&stream.socket, output) {
+                Ok(written) => core.stream_wrote(slot, written, now),
+                Err(sys::EINTR) => {}
+                Err(sys::EAGAIN) => return,
+                Err(_) => return core.stream_failed(slot, now),
+            }
+        }
+    }
+}
+
+/// The route of the datagram at a place of the outbox.
+fn route_at(out: &Outbox, place: u16) -> Option<&Route> {
+    match out.actions().get(usize::from(place)) {
+        Some(Action::Datagram { route, .. }) => Some(route),
+        _ => None,
+    }
+}
+
+fn datagram_at(out: &Outbox, place: u16) -> Option<Outgoing<'_>> {
+    let Some(Action::Datagram { route, bytes }) = out.actions().get(usize::from(place)) else { return None };
+    // An answer by IPv4 takes the way of the routing table from the address
+    // that was asked; it need not be the interface that the question came by.
+    let routed = matches!(route.door, Door::Dns(_) | Door::Tftp(_) | Door::Transfer(_)) && route.to.is_ipv4();
+    let iface = if routed && route.source.is_some() { 0 } else { route.iface };
+    Some(Outgoing { bytes: out.bytes(*bytes), to: route.to, source: route.source, iface })
+}
+
+/// What engines are told of a file.
+pub fn file_info(info: &files::Info, uid: u32) -> FileInfo {
+    FileInfo {
+        size: info.size,
+        device: info.device,
+        inode: info.inode,
+        mtime: crate::base::time::UnixTime(info.mtime),
+        regular: info.is_regular(),
+        directory: info.is_directory(),
+        world_readable: info.is_world_readable(),
+        own: info.uid == uid,
+        as_root: uid == 0,
+    }
+}

@@ -1,0 +1,36 @@
+//! A start that cannot go on: what to say and the status to end with.
+
+use crate::base::errno;
+use crate::platform::sys::Errno;
+
+/// The configuration is wrong.
+pub const CONFIGURATION: u8 = 1;
+/// A socket cannot be had.
+pub const NETWORK: u8 = 2;
+/// A file cannot be had.
+pub const FILES: u8 = 3;
+/// Anything else.
+pub const OTHER: u8 = 5;
+
+/// Why the start ends.
+pub struct Failure {
+    /// Exit status.
+    pub status: u8,
+    /// What is said, on standard error and in the log.
+    pub message: Vec<u8>,
+}
+
+impl Failure {
+    /// With a message made of parts.
+    pub fn new(status: u8, parts: &[&[u8]]) -> Self {
+        Failure { status, message: parts.concat() }
+    }
+
+    /// With a message that ends in the text of an error.
+    pub fn system(status: u8, parts: &[&[u8]], errno: Errno) -> Self {
+        let mut failure = Failure::new(status, parts);
+        failure.message.extend_from_slice(b": ");
+        failure.message.extend_from_slice(errno::text(errno).as_bytes());
+        failure
+    }
+}

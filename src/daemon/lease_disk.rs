@@ -1,0 +1,191 @@
+//! The lease file on the disk: opened once, while we still may, and changed in
+//! place or replaced whole. The text is that of the core.
+//!
+//! What is promised to a client is on the medium before the promise leaves:
+//! `settle` is called before any datagram is sent. A new whole file is written
+//! beside the old one and takes its name. Where that cannot be done (a bind
+//! mount of one file, a directory that is not ours), the whole text is first
+//! appended, then written over the beginning: a power cut at any point leaves
+//! each lease in the file at least once, and the last line of an address counts.
+
+use crate::base::bytes::Writer;
+use crate::daemon::core::{Core, LeaseCursor};
+use crate::platform::files;
+use crate::platform::sys::{self, Errno};
+use std::ffi::{CStr, CString};
+use std::os::fd::OwnedFd;
+
+/// Octets of text taken from the core at once.
+const CHUNK: usize = 4096;
+
+/// The lease file.
+pub struct LeaseDisk {
+    path: Box<CStr>,
+    /// The new file beside it, and the directory of both.
+    beside: Box<CStr>,
+    directory: Box<CStr>,
+    file: Option<OwnedFd>,
+    end: u64,
+    in_place: bool,
+    rewrite: bool,
+    unsettled: bool,
+    failure: Option<Errno>,
+}
+
+impl LeaseDisk {
+    /// No file: leases are kept in memory only.
+    pub fn none() -> Self {
+        LeaseDisk {
+            path: Box::default(),
+            beside: Box::default(),
+            directory: Box::default(),
+            file: None,
+            end: 0,
+            in_place: true,
+            rewrite: false,
+            unsettled: false,
+            failure: None,
+        }
+    }
+
+    /// Opens the file, or makes an empty one.
+    pub fn open(path: &CStr) -> Result<Self, Errno> {
+        let file = files::open_update(path, 0o644)?;
+        let end = files::info(&file)?.size;
+        let text = path.to_bytes();
+        let slash = text.iter().rposition(|octet| *octet == b'/').map_or(0, |at| at + 1);
+        let directory = match text.get(..slash).unwrap_or_default() {
+            [] => &b"."[..],
+            directory => directory,
+        };
+        let is_link = files::read_link(path, &mut [0; 8]).is_ok();
+        Ok(LeaseDisk {
+            path: path.into(),
+            beside: c_string(&[text, b".new"].concat()),
+            directory: c_string(directory),
+            file: Some(file),
+            end,
+            in_place: is_link,
+            ..Self::none()
+        })
+    }
+
+    /// The open file, to be read at start.
+    pub fn file(&self) -> Option<&OwnedFd> {
+        self.file.as_ref()
+    }
+
+    /// Overwrites octets; the client asks again, so this may be lost.
+    pub fn write_at(&mut self, offset: u64, bytes: &[u8]) {
+        if let (Some(file), false) = (&self.file, self.rewrite) {
+            let done = files::write_at(file, bytes, offset);
+            self.note(done);
+        }
+    }
+
+    /// Appends a line.
+    pub fn append(&mut self, bytes: &[u8]) {
+        if let (Some(file), false) = (&self.file, self.rewrite) {
+            let done = files::write_at(file, bytes, self.end);
+            self.end = self.end.saturating_add(bytes.len() as u64);
+            self.unsettled = true;
+            self.note(done);
+        }
+    }
+
+    /// The whole file is to be written before anything leaves.
+    pub fn rewrite(&mut self) {
+        self.rewrite = true;
+    }
+
+    fn note(&mut self, done: Result<(), Errno>) {
+        if let Err(errno) = done {
+            self.failure = Some(errno);
+        }
+    }
+
+    /// Puts everything said so far on the medium. Something when the state
+    /// changed that the engine should know: a whole file was written, or a
+    /// change failed.
+    pub fn settle(&mut self, core: &mut Core) -> Option<Result<(), Errno>> {
+        if self.file.is_none() {
+            return None;
+        }
+        let mut whole = false;
+        if core::mem::take(&mut self.rewrite) {
+            let done = self.write_whole(core);
+            whole = done.is_ok();
+            self.unsettled = false;
+            self.note(done);
+        }
+        if core::mem::take(&mut self.unsettled) {
+            let done = self.file.as_ref().map_or(Ok(()), files::sync);
+            self.note(done);
+        }
+        match self.failure.take() {
+            Some(errno) => Some(Err(errno)),
+            None => whole.then_some(Ok(())),
+        }
+    }
+
+    fn write_whole(&mut self, core: &mut Core) -> Result<(), Errno> {
+        if !self.in_place {
+            match self.replace(core) {
+                Ok(()) => return Ok(()),
+                // A disk that is full is full in both ways.
+                Err(errno @ sys::ENOSPC) => return Err(errno),
+                Err(_) => self.in_place = true,
+            }
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        // Twice the same text: what the core remembers of it is its last place.
+        write_text(file, core, self.end)?;
+        files::sync(file)?;
+        self.end = write_text(file, core, 0)?;
+        files::set_len(file, self.end)?;
+        files::sync(file)
+    }
+
+    fn replace(&mut self, core: &mut Core) -> Result<(), Errno> {
+        let new = files::create(&self.beside, 0o644)?;
+        let done = write_text(&new, core, 0).and_then(|end| {
+            files::sync(&new)?;
+            files::rename(&self.beside, &self.path)?;
+            Ok(end)
+        });
+        match done {
+            Ok(end) => {
+                self.file = Some(new);
+                self.end = end;
+                // The directory may not be readable for us: nothing more to do.
+                let _ = files::sync_directory(&self.directory);
+                Ok(())
+            }
+            Err(errno) => {
+                let _ = files::remove(&self.beside);
+                Err(errno)
+            }
+        }
+    }
+}
+
+/// Writes the whole text from `offset` on; where it ends.
+fn write_text(file: &OwnedFd, core: &mut Core, offset: u64) -> Result<u64, Errno> {
+    let mut chunk = [0; CHUNK];
+    let mut cursor = LeaseCursor::default();
+    let mut at = offset;
+    loop {
+        let mut out = Writer::new(&mut chunk);
+        let more = core.lease_text(&mut cursor, &mut out);
+        files::write_at(file, out.written(), at)?;
+        at = at.saturating_add(out.len() as u64);
+        if !more {
+            return Ok(at);
+        }
+    }
+}
+
+/// A path made of octets that came out of a path.
+fn c_string(text: &[u8]) -> Box<CStr> {
+    CString::new(text).unwrap_or_default().into_boxed_c_str()
+}

@@ -1,0 +1,305 @@
+//! The loop: waits, then timers before packets and old work before new, each
+//! in bounded measure; hands what comes to the core and has what it says
+//! performed. After start it allocates nothing and waits nowhere but in `poll`.
+
+use crate::base::time::{Due, Millis, Now, Why};
+use crate::config::{Bind, Mode};
+use crate::daemon::core::Core;
+use crate::daemon::deliver::Deliver;
+use crate::daemon::links::Links;
+use crate::daemon::listeners;
+use crate::daemon::reload;
+use crate::daemon::resolv::Resolv;
+use crate::daemon::tokens::Place;
+use crate::limits;
+use crate::outbox::action::{Arrival, Door};
+use crate::outbox::change::Change;
+use crate::outbox::lines::process;
+use crate::platform::signals::{self, Signal};
+use crate::platform::sockets::Receiver;
+use crate::platform::sys;
+use crate::platform::{clock, files, icmp, streams};
+use mio::{Events, Poll};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// Deadlines served in a turn.
+const DUES_PER_TURN: usize = 16;
+
+/// Connections accepted, and pieces read from one stream, in a turn.
+const STREAM_STEPS: usize = 4;
+
+/// Milliseconds after which a system log that did not tell is tried again.
+const LOG_RETRY_MS: u64 = 100;
+
+/// Everything that runs.
+pub struct Shell {
+    /// Waits.
+    pub poll: Poll,
+    /// What it told.
+    pub events: Events,
+    /// Tables and engines.
+    pub core: Core,
+    /// Performs.
+    pub deliver: Deliver,
+    /// Interfaces.
+    pub links: Links,
+    /// Resolv files.
+    pub resolv: Resolv,
+    /// Signals.
+    pub signals: OwnedFd,
+    /// Buffers for what is received.
+    pub receiver: Receiver,
+}
+
+impl Shell {
+    /// Runs until told to end; the exit status.
+    pub fn run(&mut self) -> i32 {
+        loop {
+            if let Some(status) = self.turn() {
+                return status;
+            }
+        }
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        Due::earlier(self.core.next_due(), self.resolv.next_due())
+    }
+
+    /// How long nothing is to be done unless something comes.
+    fn patience(&self) -> Option<Duration> {
+        if self.deliver.sockets.ready.next(0).is_some() {
+            return Some(Duration::ZERO);
+        }
+        let now = clock::now().mono;
+        let log = self.deliver.journal.is_behind().then(|| Due { at: now.plus_ms(LOG_RETRY_MS), why: Why::Log });
+        let due = Due::earlier(self.next_due(), log).filter(|due| due.at != Millis::NEVER);
+        due.map(|due| Duration::from_millis(due.at.since(now)))
+    }
+
+    /// One turn of the loop; the exit status when it was the last.
+    fn turn(&mut self) -> Option<i32> {
+        let patience = self.patience();
+        // Interrupted or not: what came is in `events`.
+        if self.poll.poll(&mut self.events, patience).is_err() {
+            self.events.clear();
+        }
+        let now = clock::now();
+        for event in &self.events {
+            self.deliver.sockets.ready.set(event.token().0);
+        }
+        self.dues(now);
+        let mut from = 0;
+        while let Some(number) = self.deliver.sockets.ready.next(from) {
+            from = number + 1;
+            match self.deliver.sockets.place(number) {
+                Some(Place::Signals) => {
+                    if let Some(status) = self.signals(now) {
+                        return Some(status);
+                    }
+                }
+                Some(place) => self.serve(place, now),
+                None => self.deliver.sockets.ready.clear(number),
+            }
+        }
+        if self.deliver.journal.is_behind() {
+            self.deliver.journal.pump();
+        }
+        None
+    }
+
+    /// Performs what was said.
+    fn drain(&mut self, now: Now) {
+        self.deliver.drain(&mut self.core, now);
+    }
+
+    fn dues(&mut self, now: Now) {
+        for _ in 0..DUES_PER_TURN {
+            if !self.core.next_due().is_some_and(|due| due.is_reached(now.mono)) {
+                break;
+            }
+            self.core.due(now);
+            self.drain(now);
+        }
+        if self.resolv.next_due().is_some_and(|due| due.is_reached(now.mono)) {
+            self.resolv.look(&mut self.core, false, now);
+            self.drain(now);
+        }
+    }
+
+    fn serve(&mut self, place: Place, now: Now) {
+        match place {
+            Place::Signals => {}
+            Place::Links => {
+                self.deliver.sockets.quiet(place);
+                if self.links.changed() {
+                    self.interfaces_changed(now);
+                }
+            }
+            Place::Watch => {
+                self.deliver.sockets.quiet(place);
+                if self.resolv.changed() {
+                    self.resolv.look(&mut self.core, false, now);
+                    self.drain(now);
+                }
+            }
+            Place::Journal => {
+                self.deliver.sockets.quiet(place);
+                self.deliver.journal.pump();
+            }
+            Place::Upstream { slot, v6 } => self.datagrams(place, Door::Upstream { slot, v6 }, now),
+            Place::Dhcp4 => self.datagrams(place, Door::Dhcp4, now),
+            Place::Icmp4 => self.datagrams(place, Door::Icmp4, now),
+            Place::Transfer(slot) => self.datagrams(place, Door::Transfer(slot), now),
+            Place::Tftp(number) => self.datagrams(place, Door::Tftp(number), now),
+            Place::Dns(number) => self.datagrams(place, Door::Dns(number), now),
+            Place::Tcp(number) => self.accept(number, now),
+            Place::Stream(slot) => self.stream(slot, now),
+        }
+    }
+
+    /// Reads the interface table anew and lets everybody know.
+    pub fn interfaces_changed(&mut self, now: Now) {
+        self.links.read(&self.core.config, &mut self.core.world.interfaces);
+        if self.core.config.listen.bind == Bind::Dynamic {
+            listeners::follow(&mut self.deliver.sockets, &mut self.core);
+        }
+        self.core.change(Change::Interfaces, now);
+        self.drain(now);
+    }
+
+    /// One batch from a datagram socket.
+    fn datagrams(&mut self, place: Place, door: Door, now: Now) {
+        let received = match self.deliver.sockets.of_place(place) {
+            Some(socket) => self.receiver.receive(socket),
+            None => Err(sys::EAGAIN),
+        };
+        let got = match received {
+            Ok(got) => got,
+            Err(sys::EINTR) => return,
+            Err(_) => return self.deliver.sockets.quiet(place),
+        };
+        if !self.receiver.maybe_more(got) {
+            self.deliver.sockets.quiet(place);
+        }
+        for at in 0..got {
+            let Some(datagram) = self.receiver.datagram(at) else { continue };
+            if !self.core.outbox.has_room() {
+                self.deliver.drain(&mut self.core, now);
+            }
+            let to = datagram.to.unwrap_or(datagram.from.ip());
+            let arrival = Arrival { door, from: datagram.from, to, iface: datagram.iface };
+            let bytes = match door {
+                Door::Icmp4 => icmp::message(datagram.bytes).unwrap_or_default(),
+                _ => datagram.bytes,
+            };
+            self.core.arrived(&arrival, bytes, now);
+        }
+        self.drain(now);
+    }
+
+    /// Takes waiting connections.
+    fn accept(&mut self, number: u8, now: Now) {
+        for _ in 0..STREAM_STEPS {
+            let listener = self.deliver.sockets.dns.get(usize::from(number)).and_then(Option::as_ref);
+            let accepted = match listener.and_then(|listener| listener.tcp.as_ref()) {
+                Some(listener) => streams::accept(listener),
+                None => Err(sys::EAGAIN),
+            };
+            let (socket, from) = match accepted {
+                Ok(accepted) => accepted,
+                // A client that went away while it waited is no reason to stop.
+                Err(sys::EINTR | sys::ECONNABORTED) => continue,
+                Err(_) => return self.deliver.sockets.quiet(Place::Tcp(number)),
+            };
+            let Some(to) = crate::platform::sockets::local_addr(&socket) else { continue };
+            let iface = self.interface_of(to);
+            let slot = self.core.stream_accepted(number, from, to.ip(), iface, now);
+            self.drain(now);
+            if let Some(slot) = slot {
+                match self.deliver.sockets.add_stream(slot, socket, false) {
+                    Ok(()) => self.deliver.sockets.wake(Place::Stream(slot)),
+                    Err(_) => self.core.stream_failed(slot, now),
+                }
+            }
+        }
+    }
+
+    /// The interface that a local address belongs to.
+    fn interface_of(&self, addr: SocketAddr) -> u32 {
+        if let SocketAddr::V6(v6) = addr
+            && v6.scope_id() != 0
+        {
+            return v6.scope_id();
+        }
+        let ip: IpAddr = addr.ip();
+        let mut all = self.core.world.interfaces.iter();
+        all.find(|known| known.addresses.iter().any(|own| own.addr == ip)).map_or(0, |known| known.index)
+    }
+
+    /// Something happened at a stream: it stands, takes output or has input.
+    fn stream(&mut self, slot: u8, now: Now) {
+        let place = Place::Stream(slot);
+        let Some(stream) = self.deliver.sockets.streams.get_mut(usize::from(slot)).and_then(Option::as_mut) else {
+            return self.deliver.sockets.quiet(place);
+        };
+        if core::mem::take(&mut stream.connecting) {
+            let stands = streams::connect_result(&stream.socket).is_ok();
+            self.core.stream_connected(slot, stands, now);
+            return self.drain(now);
+        }
+        self.deliver.write_stream(&mut self.core, slot, now);
+        self.drain(now);
+        for _ in 0..STREAM_STEPS {
+            let stream = self.deliver.sockets.streams.get(usize::from(slot)).and_then(Option::as_ref);
+            let Some(stream) = stream.filter(|stream| !stream.connecting) else {
+                return self.deliver.sockets.quiet(place);
+            };
+            let room = self.core.stream_room(slot);
+            if room.is_empty() {
+                return self.deliver.sockets.quiet(place);
+            }
+            match streams::read(&stream.socket, room) {
+                Ok(got) => self.core.stream_read(slot, got, now),
+                Err(sys::EINTR) => continue,
+                Err(sys::EAGAIN) => return self.deliver.sockets.quiet(place),
+                Err(_) => self.core.stream_failed(slot, now),
+            }
+            self.drain(now);
+        }
+    }
+
+    /// Performs signals; the exit status if one of them was the end.
+    fn signals(&mut self, now: Now) -> Option<i32> {
+        while let Some(signal) = signals::next(&self.signals) {
+            match signal {
+                Signal::Hup => reload::hup(self, now),
+                Signal::Usr1 => self.core.change(Change::Statistics, now),
+                Signal::Usr2 => self.deliver.journal.reopen(),
+                Signal::Term => {
+                    if let Some(path) = &self.core.config.process.pid_file {
+                        // It may be in a directory that is not ours.
+                        let _ = files::remove(path);
+                    }
+                    self.core.outbox.log(&process::EXITING, &[]);
+                    self.drain(now);
+                    return Some(0);
+                }
+                Signal::Int if self.core.config.process.mode == Mode::Debug => return Some(5),
+                Signal::Int => {}
+            }
+            self.drain(now);
+        }
+        self.deliver.sockets.quiet(Place::Signals);
+        None
+    }
+}
+
+/// Events told by one poll.
+pub const EVENTS: usize = 64;
+
+/// Buffers for one batch.
+pub fn receiver() -> Receiver {
+    Receiver::new(limits::BATCH, limits::DATAGRAM_MAX)
+}

@@ -1,0 +1,332 @@
+//! The sockets and files we hold, by their purpose; opened when the purpose
+//! arises, registered with the poll, closed with it. Nothing here allocates
+//! after `new`: the tables have the sizes that the operator chose.
+
+use crate::config::Config;
+use crate::daemon::tokens::{Layout, Place, Ready};
+use crate::limits;
+use crate::outbox::action::{Door, Route};
+use crate::platform::sys::{self, Errno};
+use crate::platform::{sockets, streams};
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// Ports tried beside one that is taken.
+const PORT_TRIES: u16 = 10;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 5;
+
+/// A listening address.
+pub struct Listener {
+    /// Where.
+    pub addr: SocketAddr,
+    /// Datagrams.
+    pub udp: OwnedFd,
+    /// Connections; none for TFTP.
+    pub tcp: Option<OwnedFd>,
+}
+
+/// The sockets of one forwarded question.
+#[derive(Default)]
+struct Upstream {
+    port: u16,
+    v4: Option<OwnedFd>,
+    v6: Option<OwnedFd>,
+}
+
+/// One TFTP transfer.
+#[derive(Default)]
+pub struct Transfer {
+    /// Local port; 0: any.
+    pub port: u16,
+    socket: Option<OwnedFd>,
+    /// What is sent.
+    pub file: Option<OwnedFd>,
+}
+
+/// A TCP stream.
+pub struct Stream {
+    /// The socket.
+    pub socket: OwnedFd,
+    /// It does not stand yet.
+    pub connecting: bool,
+}
+
+/// Everything that is open.
+pub struct Sockets {
+    registry: Registry,
+    layout: Layout,
+    /// Numbers that may have more to say.
+    pub ready: Ready,
+    /// DNS listeners by number.
+    pub dns: Box<[Option<Listener>]>,
+    /// TFTP listeners by number.
+    pub tftp: Box<[Option<Listener>]>,
+    /// DHCPv4.
+    pub dhcp4: Option<OwnedFd>,
+    /// Echo.
+    pub icmp4: Option<OwnedFd>,
+    upstream: Box<[Upstream]>,
+    ports: (u16, u16),
+    /// Transfers by slot.
+    pub transfers: Box<[Transfer]>,
+    /// Streams by slot.
+    pub streams: Box<[Option<Stream>]>,
+}
+
+impl Sockets {
+    /// Nothing open yet.
+    pub fn new(config: &Config, registry: Registry) -> Self {
+        let (upstream, transfers) = sizes(config);
+        let layout = Layout::new(upstream, transfers);
+        Sockets {
+            registry,
+            layout,
+            ready: Ready::new(layout.count()),
+            dns: (0..limits::LISTENERS_MAX).map(|_| None).collect(),
+            tftp: (0..limits::LISTENERS_MAX).map(|_| None).collect(),
+            dhcp4: None,
+            icmp4: None,
+            upstream: (0..upstream).map(|_| Upstream::default()).collect(),
+            ports: config.dns.ports,
+            transfers: (0..transfers).map(|_| Transfer::default()).collect(),
+            streams: (0..limits::STREAMS_MAX).map(|_| None).collect(),
+        }
+    }
+
+    /// Octets of the tables for a configuration.
+    pub fn bytes(config: &Config) -> usize {
+        let (upstream, transfers) = sizes(config);
+        upstream * size_of::<Upstream>()
+            + transfers * size_of::<Transfer>()
+            + 2 * limits::LISTENERS_MAX * size_of::<Option<Listener>>()
+            + limits::STREAMS_MAX * size_of::<Option<Stream>>()
+    }
+
+    /// What a number of the ready set stands for.
+    pub fn place(&self, number: usize) -> Option<Place> {
+        self.layout.place(number)
+    }
+
+    /// Takes a place out of the ready set until the poll tells again.
+    pub fn quiet(&mut self, place: Place) {
+        self.ready.clear(self.layout.number(place));
+    }
+
+    /// Puts a place into the ready set: it may have more to say.
+    pub fn wake(&mut self, place: Place) {
+        self.ready.set(self.layout.number(place));
+    }
+
+    /// From now on the poll tells when this can be read.
+    pub fn watch(&mut self, fd: BorrowedFd, place: Place) -> Result<(), Errno> {
+        self.watch_for(fd, place, Interest::READABLE)
+    }
+
+    /// The same, for other interests.
+    pub fn watch_for(&mut self, fd: BorrowedFd, place: Place, what: Interest) -> Result<(), Errno> {
+        let number = self.layout.number(place);
+        self.ready.clear(number);
+        let token = Token(number);
+        self.registry.register(&mut SourceFd(&fd.as_raw_fd()), token, what).map_err(|e| sys::errno_of(&e))
+    }
+
+    /// The socket that datagrams are received from.
+    pub fn of_place(&self, place: Place) -> Option<BorrowedFd<'_>> {
+        match place {
+            Place::Dns(n) => self.of_door(Door::Dns(n)),
+            Place::Tftp(n) => self.of_door(Door::Tftp(n)),
+            Place::Transfer(slot) => self.of_door(Door::Transfer(slot)),
+            Place::Upstream { slot, v6 } => self.of_door(Door::Upstream { slot, v6 }),
+            Place::Dhcp4 => self.of_door(Door::Dhcp4),
+            Place::Icmp4 => self.of_door(Door::Icmp4),
+            _ => None,
+        }
+    }
+
+    /// The open socket of a door.
+    pub fn of_door(&self, door: Door) -> Option<BorrowedFd<'_>> {
+        match door {
+            Door::Dns(n) => Some(self.dns.get(usize::from(n))?.as_ref()?.udp.as_fd()),
+            Door::Tftp(n) => Some(self.tftp.get(usize::from(n))?.as_ref()?.udp.as_fd()),
+            Door::Dhcp4 => self.dhcp4.as_ref().map(AsFd::as_fd),
+            Door::Icmp4 => self.icmp4.as_ref().map(AsFd::as_fd),
+            Door::Transfer(slot) => Some(self.transfers.get(usize::from(slot))?.socket.as_ref()?.as_fd()),
+            Door::Upstream { slot, v6 } => {
+                let slot = self.upstream.get(usize::from(slot))?;
+                if v6 { &slot.v6 } else { &slot.v4 }.as_ref().map(AsFd::as_fd)
+            }
+        }
+    }
+
+    /// Any IPv4 datagram socket: what a question to the kernel goes through.
+    pub fn of_family_v4(&self) -> Option<&OwnedFd> {
+        let listeners = self.tftp.iter().chain(&self.dns).flatten();
+        self.dhcp4.as_ref().or(listeners.filter(|l| l.addr.is_ipv4()).map(|l| &l.udp).next())
+    }
+
+    /// Opens the socket of a door that a first datagram is about to leave by,
+    /// unless it is open.
+    pub fn open_for(&mut self, route: &Route) -> Result<(), Errno> {
+        if self.of_door(route.door).is_some() {
+            return Ok(());
+        }
+        match route.door {
+            Door::Upstream { slot, v6 } => self.open_upstream(slot, v6),
+            Door::Transfer(slot) => self.open_transfer(slot, route),
+            _ => Err(sys::ENODEV),
+        }
+    }
+
+    fn open_upstream(&mut self, slot: u16, v6: bool) -> Result<(), Errno> {
+        let socket = sockets::udp(v6)?;
+        let port = self.upstream.get(usize::from(slot)).ok_or(sys::ENODEV)?.port;
+        if port != 0 {
+            self.bind_near(&socket, v6, port)?;
+        }
+        self.watch(socket.as_fd(), Place::Upstream { slot, v6 })?;
+        if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
+            *(if v6 { &mut slot.v6 } else { &mut slot.v4 }) = Some(socket);
+        }
+        Ok(())
+    }
+
+    /// Binds to a port, or to one of the next in the range when it is taken.
+    fn bind_near(&self, socket: &OwnedFd, v6: bool, port: u16) -> Result<(), Errno> {
+        let (low, high) = self.ports;
+        let mut port = port;
+        for _ in 0..PORT_TRIES {
+            match sockets::bind(socket, SocketAddr::new(unspecified(v6), port)) {
+                Err(sys::EADDRINUSE | sys::EACCES) => {}
+                done => return done,
+            }
+            port = if port >= high || port < low { low } else { port + 1 };
+        }
+        Err(sys::EADDRINUSE)
+    }
+
+    fn open_transfer(&mut self, slot: u16, route: &Route) -> Result<(), Errno> {
+        let v6 = route.to.is_ipv6();
+        let socket = sockets::udp(v6)?;
+        let port = self.transfers.get(usize::from(slot)).ok_or(sys::ENODEV)?.port;
+        let ip = route.source.unwrap_or_else(|| unspecified(v6));
+        sockets::bind(&socket, with_scope(ip, port, route.iface))?;
+        self.watch(socket.as_fd(), Place::Transfer(slot))?;
+        if let Some(transfer) = self.transfers.get_mut(usize::from(slot)) {
+            transfer.socket = Some(socket);
+        }
+        Ok(())
+    }
+
+    /// The port of a question's sockets, opened later.
+    pub fn set_upstream_port(&mut self, slot: u16, port: u16) {
+        if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
+            slot.port = port;
+        }
+    }
+
+    /// Closes both sockets of a question.
+    pub fn close_upstream(&mut self, slot: u16) {
+        if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
+            *slot = Upstream::default();
+        }
+    }
+
+    /// Closes socket and file of a transfer.
+    pub fn close_transfer(&mut self, slot: u16) {
+        if let Some(transfer) = self.transfers.get_mut(usize::from(slot)) {
+            *transfer = Transfer::default();
+        }
+    }
+
+    /// Takes over a stream's socket and starts to watch it.
+    pub fn add_stream(&mut self, slot: u8, socket: OwnedFd, connecting: bool) -> Result<(), Errno> {
+        let place = Place::Stream(slot);
+        self.watch_for(socket.as_fd(), place, Interest::READABLE | Interest::WRITABLE)?;
+        if let Some(place) = self.streams.get_mut(usize::from(slot)) {
+            *place = Some(Stream { socket, connecting });
+        }
+        Ok(())
+    }
+
+    /// Starts to connect a stream.
+    pub fn connect_stream(&mut self, slot: u8, to: SocketAddr) -> Result<bool, Errno> {
+        let socket = streams::tcp(to.is_ipv6())?;
+        let stands = streams::connect(&socket, to)?;
+        self.add_stream(slot, socket, !stands)?;
+        Ok(stands)
+    }
+
+    /// Closes a stream.
+    pub fn close_stream(&mut self, slot: u8) {
+        if let Some(stream) = self.streams.get_mut(usize::from(slot)) {
+            *stream = None;
+        }
+        self.quiet(Place::Stream(slot));
+    }
+
+    /// Starts to listen for DNS; the listener's number is the first free one.
+    pub fn listen_dns(&mut self, addr: SocketAddr) -> Result<(), Errno> {
+        let Some(number) = free(&self.dns) else { return Err(sys::ENOBUFS) };
+        let tcp = streams::tcp(addr.is_ipv6())?;
+        sockets::reuse_addr(&tcp)?;
+        sockets::bind(&tcp, addr)?;
+        streams::listen(&tcp, BACKLOG)?;
+        let udp = datagrams(addr)?;
+        self.watch(udp.as_fd(), Place::Dns(number))?;
+        self.watch(tcp.as_fd(), Place::Tcp(number))?;
+        if let Some(place) = self.dns.get_mut(usize::from(number)) {
+            *place = Some(Listener { addr, udp, tcp: Some(tcp) });
+        }
+        Ok(())
+    }
+
+    /// Starts to listen for TFTP requests.
+    pub fn listen_tftp(&mut self, addr: SocketAddr) -> Result<(), Errno> {
+        let Some(number) = free(&self.tftp) else { return Err(sys::ENOBUFS) };
+        let udp = datagrams(addr)?;
+        self.watch(udp.as_fd(), Place::Tftp(number))?;
+        if let Some(place) = self.tftp.get_mut(usize::from(number)) {
+            *place = Some(Listener { addr, udp, tcp: None });
+        }
+        Ok(())
+    }
+}
+
+/// Slots of questions (one more, shared, with `query-port`) and of transfers.
+fn sizes(config: &Config) -> (usize, usize) {
+    let upstream = if config.listen.port == 0 { 0 } else { usize::from(config.dns.forward_max) + 1 };
+    let transfers = if config.tftp.on { usize::from(config.tftp.max) } else { 0 };
+    (upstream, transfers)
+}
+
+/// A datagram socket for requests, which tell how they came.
+fn datagrams(addr: SocketAddr) -> Result<OwnedFd, Errno> {
+    let v6 = addr.is_ipv6();
+    let udp = sockets::udp(v6)?;
+    sockets::reuse_addr(&udp)?;
+    sockets::want_arrival(&udp, v6)?;
+    sockets::ignore_path_mtu(&udp, v6);
+    sockets::bind(&udp, addr)?;
+    Ok(udp)
+}
+
+fn free(listeners: &[Option<Listener>]) -> Option<u8> {
+    listeners.iter().position(Option::is_none).and_then(|at| u8::try_from(at).ok())
+}
+
+/// The address that stands for all of its family.
+pub fn unspecified(v6: bool) -> IpAddr {
+    if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
+/// An endpoint; a link-local address is only one together with its interface.
+pub fn with_scope(ip: IpAddr, port: u16, iface: u32) -> SocketAddr {
+    match ip {
+        IpAddr::V6(v6) if crate::base::net::is_link_local6(v6) => SocketAddrV6::new(v6, port, 0, iface).into(),
+        ip => SocketAddr::new(ip, port),
+    }
+}

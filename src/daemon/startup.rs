@@ -1,0 +1,301 @@
+//! Starting, a step at a time in dnsmasq's order: leases are read, sockets
+//! bound as root, the terminal left, pid file and log opened, privileges
+//! dropped, watches set; then the first lines of the log.
+
+use crate::base::bytes::Writer;
+use crate::base::random::Random;
+use crate::base::text;
+use crate::base::time::Now;
+use crate::config::{self, Bind, Config, LocalService, LogTarget, Mode, Warning};
+use crate::daemon::account::Account;
+use crate::daemon::core::Core;
+use crate::daemon::deliver::Deliver;
+use crate::daemon::failure::{FILES, Failure, OTHER};
+use crate::daemon::journal::Journal;
+use crate::daemon::lease_disk::LeaseDisk;
+use crate::daemon::links::Links;
+use crate::daemon::resolv::Resolv;
+use crate::daemon::shell::{self, Shell};
+use crate::daemon::sockets::Sockets;
+use crate::daemon::tokens::Place;
+use crate::daemon::{heap, listeners, reload, serve};
+use crate::outbox::action::{Channel, Level};
+use crate::outbox::change::Change;
+use crate::outbox::lines::{Arg, process};
+use crate::platform::background::{self, Starter};
+use crate::platform::identity;
+use crate::platform::sys::{self, Errno};
+use crate::platform::{clock, files, signals};
+use mio::{Events, Poll};
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+
+/// The version that programs see.
+const VERSION: &str = "2.93";
+
+/// Cache sizes above this are remarked upon.
+const LARGE_CACHE: u32 = 10_000;
+
+/// Starts and runs; the exit status.
+pub fn run(config: Config, warnings: Vec<Warning>, random: Random) -> i32 {
+    let mut journal = Journal::new(&config.log, config.process.mode);
+    let mut starter = None;
+    match start(config, &warnings, random, &mut journal, &mut starter) {
+        Ok(mut shell) => {
+            if let Some(starter) = starter {
+                starter.ready();
+            }
+            heap::close();
+            let status = shell.run();
+            heap::open();
+            status
+        }
+        Err(failure) => {
+            tell(&failure, &mut journal, starter);
+            failure.status.into()
+        }
+    }
+}
+
+/// Says why the start ends: on standard error, here or in the process that
+/// waits there, and in the log.
+fn tell(failure: &Failure, journal: &mut Journal, starter: Option<Starter>) {
+    let message = [b"\ndnsmasq: ", failure.message.as_slice(), b"\n"].concat();
+    match starter {
+        Some(starter) => starter.failed(failure.status, &message),
+        None => background::write_stderr(&message),
+    }
+    to_log(journal, &failure.message);
+}
+
+/// A configuration that is wrong: every message on standard error, the first
+/// one (what dnsmasq would say) in the log too.
+pub fn refuse(messages: &[String]) {
+    for (place, message) in messages.iter().enumerate() {
+        let before: &[u8] = if place == 0 { b"\ndnsmasq: " } else { b"dnsmasq: " };
+        background::write_stderr(&[before, message.as_bytes(), b"\n"].concat());
+    }
+    if let Some(first) = messages.first() {
+        to_log(&mut Journal::closed(), first.as_bytes());
+    }
+}
+
+fn to_log(journal: &mut Journal, message: &[u8]) {
+    let now = clock::wall();
+    journal.open_if_closed();
+    journal.line(Channel::Main, Level::Critical, message, now);
+    let last = &process::FAILED;
+    journal.line(last.channel, last.level, last.text.as_bytes(), now);
+}
+
+fn start(
+    config: Config,
+    warnings: &[Warning],
+    random: Random,
+    journal: &mut Journal,
+    starter: &mut Option<Starter>,
+) -> Result<Shell, Failure> {
+    let system = |what: &'static [u8]| move |errno: Errno| Failure::system(OTHER, &[what], errno);
+    let signals = signals::watch().map_err(system(b"failed to watch signals"))?;
+    let poll = Poll::new().map_err(|error| system(b"failed to create poll")(sys::errno_of(&error)))?;
+    let registry = poll.registry().try_clone();
+    let registry = registry.map_err(|error| system(b"failed to create poll")(sys::errno_of(&error)))?;
+    let now = clock::now();
+    let mut core = Core::new(config, random);
+    let leases = open_leases(&mut core, now)?;
+    let mut links = Links::open();
+    links.read(&core.config, &mut core.world.interfaces);
+    let mut sockets = Sockets::new(&core.config, registry);
+    listeners::open(&mut sockets, &core)?;
+    let account = Account::find(&core.config)?;
+    if core.config.process.mode != Mode::Debug {
+        sys::leave_directory();
+    }
+    if core.config.process.mode == Mode::Daemon {
+        *starter = Some(background::detach().map_err(system(b"cannot fork into background"))?);
+    }
+    let pid_chown = write_pid_file(&core.config, &account)?;
+    let log_chown = open_log(&core.config, journal, &account)?;
+    account.enter()?;
+    check_tftp_roots(&core.config)?;
+    let mut resolv = Resolv::new(&core.config);
+    resolv.start()?;
+    let watched = [
+        (Some(&signals), Place::Signals),
+        (links.socket(), Place::Links),
+        (resolv.socket(), Place::Watch),
+    ];
+    for (fd, place) in watched {
+        if let Some(fd) = fd {
+            sockets.watch(fd.as_fd(), place).map_err(system(b"failed to watch"))?;
+        }
+    }
+    let mut deliver = Deliver::new(sockets, core::mem::replace(journal, Journal::closed()), leases);
+    for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
+        if let Some((path, errno)) = what {
+            core.outbox.log(line, &[Arg::Text(&path), Arg::Errno(errno)]);
+        }
+    }
+    first_lines(&mut core, warnings);
+    deliver.drain(&mut core, now);
+    core.change(Change::Interfaces, now);
+    deliver.drain(&mut core, now);
+    resolv.look(&mut core, true, now);
+    deliver.drain(&mut core, now);
+    let events = Events::with_capacity(shell::EVENTS);
+    let receiver = shell::receiver();
+    let mut shell = Shell { poll, events, core, deliver, links, resolv, signals, receiver };
+    reload::read_all(&mut shell, now);
+    if shell.core.config.process.mode == Mode::Daemon {
+        background::close_standard();
+    }
+    Ok(shell)
+}
+
+/// Opens the lease file and reads it.
+fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
+    let _ = now;
+    if core.config.dhcp.ranges.is_empty() {
+        return Ok(LeaseDisk::none());
+    }
+    let path = &core.config.dhcp.lease_file;
+    LeaseDisk::open(path).map_err(|errno| {
+        Failure::system(FILES, &[b"cannot open or create lease file ", path.to_bytes()], errno)
+    })
+}
+
+/// A file whose owner could not be changed, and why.
+type NotGiven = Option<(Vec<u8>, Errno)>;
+
+/// Writes our number into the pid file, made anew and given to the account.
+fn write_pid_file(config: &Config, account: &Account) -> Result<NotGiven, Failure> {
+    let Some(path) = &config.process.pid_file else { return Ok(None) };
+    if config.process.mode == Mode::Debug {
+        return Ok(None);
+    }
+    let mut buffer = [0; 16];
+    let mut out = Writer::new(&mut buffer);
+    text::decimal(&mut out, sys::pid().into());
+    out.u8(b'\n');
+    let _ = files::remove(path);
+    let file = match files::create_new(path, 0o644).and_then(|file| {
+        files::write_all(&file, out.written())?;
+        Ok(file)
+    }) {
+        Ok(file) => file,
+        // An ordinary account may do without.
+        Err(_) if identity::effective_uid() != 0 => return Ok(None),
+        Err(errno) => return Err(Failure::system(FILES, &[b"failed to create pid file ", path.to_bytes()], errno)),
+    };
+    let given = account.owner().map_or(Ok(()), |(uid, gid)| files::give(&file, uid, gid));
+    Ok(given.err().map(|errno| (path.to_bytes().to_vec(), errno)))
+}
+
+fn open_log(config: &Config, journal: &mut Journal, account: &Account) -> Result<NotGiven, Failure> {
+    let LogTarget::File(path) = &config.log.target else {
+        return journal.open(&config.log).map(|()| None).map_err(|errno| {
+            Failure::system(FILES, &[b"cannot open log"], errno)
+        });
+    };
+    journal
+        .open(&config.log)
+        .map_err(|errno| Failure::system(FILES, &[b"cannot open log ", path.to_bytes()], errno))?;
+    let given = match (journal.file(), account.owner()) {
+        (Some(file), Some((uid, gid))) => files::give(file, uid, gid),
+        _ => Ok(()),
+    };
+    Ok(given.err().map(|errno| (path.to_bytes().to_vec(), errno)))
+}
+
+/// The roots must be directories that we may enter now.
+fn check_tftp_roots(config: &Config) -> Result<(), Failure> {
+    if !config.tftp.on || config.tftp.no_fail {
+        return Ok(());
+    }
+    let roots = config.tftp.root.iter().chain(config.tftp.iface_roots.iter().map(|(_, root)| root));
+    for root in roots {
+        let path = std::ffi::CString::new(&**root).unwrap_or_default();
+        files::check_directory(&path)
+            .map_err(|errno| Failure::system(FILES, &[b"TFTP directory ", root, b" inaccessible"], errno))?;
+    }
+    Ok(())
+}
+
+/// The first lines of the log.
+fn first_lines(core: &mut Core, warnings: &[Warning]) {
+    let Core { config, world, outbox, .. } = core;
+    let version = Arg::Str(VERSION);
+    let listen = &config.listen;
+    match (listen.port, config.dns.cache_size) {
+        (0, _) => outbox.log(&process::STARTED_NO_DNS, &[version]),
+        (_, 0) => outbox.log(&process::STARTED_NO_CACHE, &[version]),
+        (_, size) => outbox.log(&process::STARTED, &[version, Arg::Number(size.into())]),
+    }
+    if listen.port != 0 && config.dns.cache_size > LARGE_CACHE {
+        outbox.log(&process::LARGE_CACHE, &[]);
+    }
+    match listen.local_service {
+        LocalService::Net => outbox.log(&process::LOCAL_SUBNETS, &[]),
+        LocalService::Host => outbox.log(&process::LOCAL_HOST, &[]),
+        LocalService::Off => {}
+    }
+    outbox.log(&process::OPTIONS, &[Arg::Text(config::parts().as_bytes())]);
+    for warning in warnings {
+        outbox.log(&process::WARNING, &[Arg::Text(warning.0.as_bytes())]);
+    }
+    if listen.bind == Bind::Static {
+        loud(outbox, &world.interfaces);
+    }
+    if listen.bind != Bind::Static {
+        for pattern in listen.interfaces.iter().flatten().filter(|pattern| !pattern.wildcard) {
+            if !world.interfaces.iter().any(|known| pattern.matches(known.name.as_bytes())) {
+                outbox.log(&process::NO_INTERFACE, &[Arg::Text(&pattern.name)]);
+            }
+        }
+    }
+    if listen.port != 0 {
+        if config.dns.resolv_ignored {
+            outbox.log(&process::RESOLV_IGNORED, &[]);
+        } else if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
+            outbox.log(&process::NO_UPSTREAM, &[]);
+        }
+    }
+    if !config.dhcp.ranges.is_empty()
+        && let Some(device) = serve::dhcp_device(config, &world.interfaces.list)
+    {
+        outbox.log(&process::DHCP_BOUND, &[Arg::Text(device.name.as_bytes())]);
+    }
+    if config.tftp.on {
+        tftp_lines(config, outbox);
+    }
+}
+
+/// `bind-interfaces` on addresses that anybody can reach.
+fn loud(outbox: &mut crate::outbox::Outbox, interfaces: &crate::store::interfaces::Interfaces) {
+    let mut any = false;
+    for interface in interfaces.iter() {
+        for own in interface.addresses.iter().filter(|own| own.dns) {
+            if let IpAddr::V4(addr) = own.addr
+                && !addr.is_private()
+                && !addr.is_loopback()
+                && !addr.is_link_local()
+            {
+                any = true;
+                outbox.log(&process::LOUD, &[Arg::Ip4(addr), Arg::Text(interface.name.as_bytes())]);
+            }
+        }
+    }
+    if any {
+        outbox.log(&process::LOUD_ADVICE, &[]);
+    }
+}
+
+fn tftp_lines(config: &Config, outbox: &mut crate::outbox::Outbox) {
+    let tftp = &config.tftp;
+    let secure = Arg::Str(if tftp.secure { "secure mode" } else { "" });
+    let single = Arg::Str(if tftp.single_port { "single port mode" } else { "" });
+    match &tftp.root {
+        Some(root) => outbox.log(&process::TFTP_ROOT, &[Arg::Text(root), secure, single]),
+        None => outbox.log(&process::TFTP_ON, &[secure, single]),
+    }
+}
