@@ -17,6 +17,7 @@ use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
 use crate::store::cache::Cache;
+use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
 use crate::store::leases::Leases;
 #[cfg(feature = "tftp")]
@@ -27,6 +28,8 @@ use std::net::{IpAddr, SocketAddr};
 pub struct World {
     /// Interfaces and their addresses.
     pub interfaces: Box<Interfaces>,
+    /// Names of hosts files.
+    pub hosts: Hosts,
     /// What upstream servers said.
     pub cache: Cache,
     /// What was leased to whom.
@@ -61,13 +64,14 @@ impl Core {
         let size = if on { config.dns.cache_size as usize } else { 0 };
         let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };
         let cache = Cache::new(size, !config.dns.no_round_robin, Key::new(&mut random));
+        let hosts = Hosts::empty(Key::new(&mut random));
         let leases = Leases::new(lease_max, Key::new(&mut random));
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
         Core {
             dns,
             #[cfg(feature = "tftp")]
             tftp: config.tftp.on.then(|| tftp::Server::new(&config.tftp)),
-            world: World { interfaces: Box::default(), cache, leases, random },
+            world: World { interfaces: Box::default(), hosts, cache, leases, random },
             outbox: Outbox::new(),
             config,
         }
@@ -81,6 +85,7 @@ impl Core {
             random: &mut self.world.random,
             out: &mut self.outbox,
             interfaces: &self.world.interfaces,
+            hosts: &mut self.world.hosts,
             cache: &mut self.world.cache,
             leases: &self.world.leases,
         };
@@ -154,40 +159,45 @@ impl Core {
         iface: IfIndex,
         now: Now,
     ) -> Option<u8> {
-        let _ = (listener, from, to, iface, now);
-        None
+        let mut slot = None;
+        self.with_dns(now, |dns, with| slot = dns.stream_accepted(with, listener, from, to, iface));
+        slot
     }
 
     /// The connection of `Action::StreamConnect` stands, or failed.
     pub fn stream_connected(&mut self, slot: u8, ok: bool, now: Now) {
-        let _ = (slot, ok, now);
+        self.with_dns(now, |dns, with| dns.stream_connected(with, slot, ok));
     }
 
     /// Where to read into; empty when the stream is not to be read now.
     pub fn stream_room(&mut self, slot: u8) -> &mut [u8] {
-        let _ = slot;
-        &mut []
+        self.dns.as_mut().map_or(&mut [], |dns| dns.stream_room(slot))
     }
 
     /// `n` octets were read into the room; 0: the peer has closed.
     pub fn stream_read(&mut self, slot: u8, n: usize, now: Now) {
-        let _ = (slot, n, now);
+        self.with_dns(now, |dns, with| dns.stream_read(with, slot, n));
     }
 
     /// What is to be written to the stream.
     pub fn stream_output(&self, slot: u8) -> &[u8] {
-        let _ = slot;
-        &[]
+        self.dns.as_ref().map_or(&[], |dns| dns.stream_output(slot))
     }
 
     /// The peer took `n` octets of the output.
     pub fn stream_wrote(&mut self, slot: u8, n: usize, now: Now) {
-        let _ = (slot, n, now);
+        self.with_dns(now, |dns, with| dns.stream_wrote(with, slot, n));
     }
 
     /// Reading or writing failed.
     pub fn stream_failed(&mut self, slot: u8, now: Now) {
-        let _ = (slot, now);
+        self.with_dns(now, |dns, with| dns.stream_failed(with, slot));
+    }
+
+    /// Names of hosts files, read anew. The old ones are freed.
+    pub fn set_hosts(&mut self, hosts: Hosts, now: Now) {
+        self.world.hosts = hosts;
+        self.change(Change::HostsReloaded, now);
     }
 
     /// The next piece of the whole lease file (`LeaseWrite::Rewrite`); false

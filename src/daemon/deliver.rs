@@ -6,6 +6,7 @@
 //! is answered for (a file opened, a send failed) are answered after the round,
 //! which may begin the next one.
 
+use crate::base::bytes::Writer;
 use crate::base::net::HwAddr;
 use crate::base::time::Now;
 use crate::daemon::core::Core;
@@ -17,10 +18,10 @@ use crate::limits;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Action, Door, LeaseWrite, Route, Span};
 use crate::outbox::change::{Change, Errno, FileInfo};
-use crate::outbox::lines::{Arg, process};
+use crate::outbox::lines::{self, Arg, Line, process};
 use crate::platform::sockets::{Outgoing, Sender};
 use crate::platform::sys;
-use crate::platform::{files, identity, neighbours, streams};
+use crate::platform::{clock, files, identity, neighbours, streams};
 use arrayvec::ArrayVec;
 use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};
@@ -68,6 +69,14 @@ impl Deliver {
             uid: identity::effective_uid(),
             lost: 0,
         }
+    }
+
+    /// Writes a log line of the daemon itself at once.
+    pub fn say(&mut self, line: &Line, args: &[Arg]) {
+        let mut buffer = [0; limits::LOG_LINE_MAX];
+        let mut out = Writer::new(&mut buffer);
+        lines::render(&mut out, line, args);
+        self.journal.line(line.channel, line.level, out.written(), clock::wall());
     }
 
     /// Performs everything in the outbox and what follows from it.
