@@ -5,4 +5,5 @@
 //! here: what was read must agree with itself, and what is built from it must be
 //! readable again.
 
+pub mod text;
 pub mod wire;

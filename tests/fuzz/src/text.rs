@@ -1,0 +1,54 @@
+//! The texts of the operator: configuration, hosts files.
+
+use ironmasq::base::hash::Key;
+use ironmasq::base::random::Random;
+use ironmasq::config::{self, Outcome};
+use ironmasq::store::hosts::{Hosts, HostsBuilder};
+use ironmasq::store::hosts_file::HostsFile;
+use ironmasq::wire::dns::name::NameBuf;
+
+fn key() -> Key {
+    Key::new(&mut Random::seeded(7))
+}
+
+/// A configuration file, and each of its lines as one of a file that is read again.
+/// Lines that name other files are left to the ordinary tests.
+pub fn config(text: &[u8]) {
+    let lines = text.split(|octet| *octet == b'\n');
+    let alone: Vec<&[u8]> = lines.filter(|line| !line.windows(4).any(|part| part == b"file" || part == b"-dir")).collect();
+    match config::read_text(&alone.join(&b'\n'), "fuzz", key()) {
+        Outcome::Refused { messages, exit } => assert!(exit != 0 && !messages.is_empty()),
+        Outcome::Run(..) => {}
+        _ => panic!("a text neither tests nor asks for help"),
+    }
+    let mut tags = Vec::new();
+    for line in alone {
+        for refused in [config::dhcp_host_line(line, &mut tags).err(), config::ethers_line(line).err()] {
+            assert!(refused != Some(String::new()));
+        }
+    }
+}
+
+/// A hosts file: read in one piece or octet by octet, it says the same.
+pub fn hosts(text: &[u8]) {
+    let whole = read_hosts(&[text]);
+    let single: Vec<&[u8]> = text.chunks(1).collect();
+    let pieces = read_hosts(&single);
+    assert_eq!(whole.1, pieces.1);
+    assert_eq!(whole.0.len(), pieces.0.len());
+    for (one, other) in whole.0.iter().zip(pieces.0.iter()) {
+        assert!(one.name.same(other.name) && one.addr == other.addr);
+        assert!(whole.0.has(one.name) && whole.0.by_addr(one.addr).is_some());
+    }
+}
+
+fn read_hosts(pieces: &[&[u8]]) -> (Hosts, Vec<u32>) {
+    let mut builder = HostsBuilder::new(key());
+    let mut wrong = Vec::new();
+    let mut file = HostsFile::new(&mut builder, b"/etc/hosts", &|_| NameBuf::from_text(b"lan"));
+    for piece in pieces {
+        file.feed(piece, &mut |_, line| wrong.push(line));
+    }
+    file.finish(&mut |_, line| wrong.push(line));
+    (builder.freeze(), wrong)
+}
