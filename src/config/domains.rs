@@ -2,7 +2,7 @@
 //! text is kept for a domain, only its fingerprint and the number of what
 //! applies to it. Block lists have hundreds of thousands of such lines.
 
-use super::refusal::Applied;
+use super::refusal::{Applied, ERROR};
 use super::{DomainRules, Server, Shown, Target};
 use crate::base::hash::Key;
 use crate::base::suffix::SuffixBuilder;
@@ -14,13 +14,14 @@ const SHOWN_SERVERS: usize = 30;
 const SHOWN_LOCAL: usize = 8;
 
 /// Where a rule applies.
+#[derive(Clone, Copy)]
 pub enum Domain<'a> {
     /// Every name.
     All,
     /// Names without a dot.
     Dotless,
-    /// This domain and all below; its text for the list at start.
-    Name(NameBuf, &'a [u8]),
+    /// This domain and all below.
+    Name(&'a [u8]),
     /// Every name that ends in this text.
     Wild(&'a [u8]),
 }
@@ -61,35 +62,35 @@ impl DomainsDraft {
     }
 
     /// Lets `target` apply to `domain`.
-    pub fn add(&mut self, domain: &Domain, target: Target) {
+    pub fn add(&mut self, domain: Domain, target: Target) -> Applied {
         let number = self.targets.number(target);
-        let text: &[u8] = match *domain {
-            Domain::All => {
-                self.table.add(&[0], number);
-                b""
+        match domain {
+            // "Every name as every name" says nothing.
+            Domain::All if target == Target::Standard => return Ok(()),
+            Domain::All => self.table.add(&[0], number),
+            Domain::Dotless => self.table.add(b"", number),
+            Domain::Name(text) => {
+                let fits = |octet: &u8| (0x20..0x7F).contains(octet);
+                let name = NameBuf::from_text(text).filter(|name| !name.name().is_root() && text.iter().all(fits));
+                self.table.add(name.ok_or(ERROR)?.name().wire(), number);
             }
-            Domain::Dotless => {
-                self.table.add(b"", number);
-                b"."
-            }
-            Domain::Name(name, text) => {
-                self.table.add(name.name().wire(), number);
-                text
-            }
-            Domain::Wild(text) => {
-                self.wild.push((text.to_ascii_lowercase().into(), number));
-                text
-            }
-        };
-        self.show(domain, text, target);
+            Domain::Wild(text) => self.wild.push((text.to_ascii_lowercase().into(), number)),
+        }
+        self.show(domain, target);
+        Ok(())
     }
 
     /// Keeps what the list at start shows: the first servers, the last local
     /// domains.
-    fn show(&mut self, domain: &Domain, text: &[u8], target: Target) {
+    fn show(&mut self, domain: Domain, target: Target) {
         let shown = || {
-            let star: &[u8] = if matches!(domain, Domain::Wild(_)) { b"*" } else { b"" };
-            Shown { target, domain: [star, text].concat().into() }
+            let domain = match domain {
+                Domain::All => Box::default(),
+                Domain::Dotless => Box::from(*b"."),
+                Domain::Name(text) => text.into(),
+                Domain::Wild(text) => [b"*", text].concat().into(),
+            };
+            Shown { target, domain }
         };
         match target {
             Target::Zeros | Target::Address(_) => {}
@@ -198,13 +199,13 @@ mod tests {
     fn the_list_at_start_is_short_however_many_rules_there_are() {
         let mut draft = DomainsDraft::new(Key::new(&mut Random::seeded(1)));
         for number in 128..228u8 {
-            let name = NameBuf::from_text(&[number]).unwrap();
-            draft.add(&Domain::Name(name, &[number]), Target::Local);
-            draft.add(&Domain::All, Target::Server(number.into()));
+            let name = format!("{number}");
+            draft.add(Domain::Name(name.as_bytes()), Target::Local).unwrap();
+            draft.add(Domain::All, Target::Server(number.into())).unwrap();
         }
         let (rules, _, shown, more) = draft.freeze();
         assert_eq!((shown.len(), more), (38, (70, 92)));
-        assert_eq!(shown.get(30).map(|shown| &*shown.domain), Some(&[227][..]), "the last said comes first");
+        assert_eq!(shown.get(30).map(|shown| &*shown.domain), Some(&b"227"[..]), "the last said comes first");
         assert_eq!(rules.table.exactly(&[0]).len(), 100);
     }
 }

@@ -133,6 +133,16 @@ impl Line {
     pub fn value(&mut self, raw: &[u8]) -> Result<Text<'_>, &'static str> {
         self.octets.clear();
         self.quoted.clear();
+        if !raw.contains(&b'"') {
+            // Nearly every line: copied up to the comment.
+            let comment = raw.windows(2).position(|pair| matches!(pair, [blank, b'#'] if is_blank(*blank)));
+            let end = if raw.first() == Some(&b'#') { 0 } else { comment.unwrap_or(raw.len()) };
+            self.octets.extend_from_slice(raw.get(..end).unwrap_or_default());
+            for octet in self.octets.iter_mut().filter(|octet| is_blank(**octet)) {
+                *octet = b' ';
+            }
+            return Ok(Text::plain(self.octets.trim_ascii()));
+        }
         let mut rest = raw.iter().copied();
         let mut after_blank = true;
         while let Some(octet) = rest.next() {

@@ -313,7 +313,8 @@ pub struct DomainRules {
 pub struct Shown {
     /// The target.
     pub target: Target,
-    /// Domain as text, empty for all.
+    /// Domain as text: empty for all, `.` for names without a dot, `*TEXT` for
+    /// names that end in TEXT.
     pub domain: Box<[u8]>,
 }
 

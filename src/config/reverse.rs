@@ -2,18 +2,21 @@
 //! length ends on an octet or, in IPv6, on a nibble; otherwise as many as the
 //! bits left over make.
 
-use crate::wire::dns::name::NameBuf;
+use super::refusal::Applied;
 use std::net::IpAddr;
 
-/// Calls `each` with every zone, as name and as text. `len` counts leading bits
-/// and is at least 1.
-pub fn zones(addr: IpAddr, len: u8, mut each: impl FnMut(NameBuf, &[u8])) {
+/// Calls `each` with every zone as text until one is refused. `len` counts
+/// leading bits; with none there is no zone.
+pub fn zones(addr: IpAddr, len: u8, mut each: impl FnMut(&[u8]) -> Applied) -> Applied {
     let (bits, unit, suffix) = match addr {
         IpAddr::V4(addr) => (u128::from(u32::from(addr)) << 96, 8, "in-addr.arpa"),
         IpAddr::V6(addr) => (u128::from(addr), 4, "ip6.arpa"),
     };
+    if len == 0 {
+        return Ok(());
+    }
     let len = u32::from(len);
-    let units = len.div_ceil(unit).max(1);
+    let units = len.div_ceil(unit);
     let spare = (units.saturating_mul(unit)).saturating_sub(len);
     let kept = bits & u128::MAX.checked_shl(128u32.saturating_sub(len)).unwrap_or(0);
     let step = 128u32.saturating_sub(units.saturating_mul(unit));
@@ -30,10 +33,9 @@ pub fn zones(addr: IpAddr, len: u8, mut each: impl FnMut(NameBuf, &[u8])) {
             text.push('.');
         }
         text.push_str(suffix);
-        if let Some(name) = NameBuf::from_text(text.as_bytes()) {
-            each(name, text.as_bytes());
-        }
+        each(text.as_bytes())?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -42,7 +44,11 @@ mod tests {
 
     fn of(addr: &str, len: u8) -> Vec<String> {
         let mut all = Vec::new();
-        zones(addr.parse().unwrap(), len, |_, text| all.push(String::from_utf8(text.to_vec()).unwrap()));
+        zones(addr.parse().unwrap(), len, |zone| {
+            all.push(String::from_utf8(zone.to_vec()).unwrap());
+            Ok(())
+        })
+        .unwrap();
         all
     }
 

@@ -7,7 +7,7 @@ use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Apply, Row, Takes, flag, later, later_flag, many, number, special};
 use crate::config::server::{Spec, parse};
-use crate::config::values::{name, number as digits, path_or_none};
+use crate::config::values::{number as digits, path_or_none};
 use crate::config::{Target, reverse};
 use std::net::IpAddr;
 
@@ -44,40 +44,43 @@ pub const ROWS: &[Row] = &[
     later_flag("conntrack", 0, "Copy connection marks to upstream"),
 ];
 
-/// The domains in front and the value behind: `/a/b/value`. Quotes have no
-/// effect here.
-fn domains<'a>(text: Text<'a>) -> Applied<(Vec<Domain<'a>>, &'a [u8])> {
+/// The list of domains in front, if there is one, and the value behind:
+/// `/a/b/value`. Quotes have no effect here.
+fn domains_and_value<'a>(text: Text<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
     let octets = text.octets();
-    let Some(listed) = octets.strip_prefix(b"/") else {
-        return Ok((vec![Domain::All], octets));
-    };
-    let mut parts: Vec<&[u8]> = listed.split(|octet| *octet == b'/').collect();
-    let value = parts.pop().unwrap_or_default().trim_ascii();
-    let found: Applied<Vec<_>> = parts.into_iter().map(|part| domain(part.trim_ascii())).collect();
-    match found? {
-        none if none.is_empty() => Ok((vec![Domain::All], value)),
-        found => Ok((found, value)),
+    let Some(listed) = octets.strip_prefix(b"/") else { return (None, octets) };
+    match listed.iter().rposition(|octet| *octet == b'/') {
+        Some(at) => {
+            let (list, value) = listed.split_at_checked(at).unwrap_or_default();
+            (Some(list), value.get(1..).unwrap_or_default().trim_ascii())
+        }
+        None => (None, listed.trim_ascii()),
     }
 }
 
-fn domain(octets: &[u8]) -> Applied<Domain<'_>> {
-    Ok(match octets {
+fn domain(octets: &[u8]) -> Domain<'_> {
+    match octets {
         b"" => Domain::Dotless,
         b"#" | b"*" => Domain::All,
         [b'*', suffix @ ..] => Domain::Wild(suffix),
         _ => {
             let dots = octets.iter().take_while(|octet| **octet == b'.').count();
-            let text = octets.get(dots..).unwrap_or_default();
-            Domain::Name(name(text).ok_or(ERROR)?, text)
+            Domain::Name(octets.get(dots..).unwrap_or_default())
         }
-    })
+    }
+}
+
+/// Lets `target` apply to a list of domains, or to all names.
+fn add(draft: &mut Draft, list: Option<&[u8]>, target: Target) -> Applied {
+    let Some(list) = list else { return draft.domains.add(Domain::All, target) };
+    let mut parts = list.split(|octet| *octet == b'/');
+    parts.try_for_each(|part| draft.domains.add(domain(part.trim_ascii()), target))
 }
 
 fn server(draft: &mut Draft, text: Text) -> Applied {
-    let (domains, value) = domains(text)?;
+    let (list, value) = domains_and_value(text);
     let target = target(draft, value)?;
-    add(draft, &domains, target);
-    Ok(())
+    add(draft, list, target)
 }
 
 /// What a server's text stands for.
@@ -89,24 +92,14 @@ fn target(draft: &mut Draft, value: &[u8]) -> Applied<Target> {
     })
 }
 
-fn add(draft: &mut Draft, domains: &[Domain], target: Target) {
-    for domain in domains {
-        // "Every name as every name" says nothing.
-        if !(target == Target::Standard && matches!(domain, Domain::All)) {
-            draft.domains.add(domain, target);
-        }
-    }
-}
-
 fn address(draft: &mut Draft, text: Text) -> Applied {
-    let (domains, value) = domains(text)?;
+    let (list, value) = domains_and_value(text);
     let target = match value {
         b"" => Target::Local,
         b"#" => Target::Zeros,
         _ => Target::Address(parse_ip(value).ok_or("Bad address in --address")?),
     };
-    add(draft, &domains, target);
-    Ok(())
+    add(draft, list, target)
 }
 
 fn rev_server(draft: &mut Draft, text: Text) -> Applied {
@@ -128,8 +121,7 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
         None => most,
     };
     let len = u8::try_from(len).ok().filter(|len| (1..=most).contains(&u32::from(*len))).ok_or(bad)?;
-    reverse::zones(addr, len, |name, text| draft.domains.add(&Domain::Name(name, text), target));
-    Ok(())
+    reverse::zones(addr, len, |zone| draft.domains.add(Domain::Name(zone), target))
 }
 
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
