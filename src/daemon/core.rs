@@ -12,6 +12,8 @@ use crate::base::net::IfIndex;
 use crate::base::random::Random;
 use crate::base::time::{Due, Now};
 use crate::config::Config;
+#[cfg(feature = "dhcp4")]
+use crate::dhcp4;
 use crate::dns;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
@@ -19,6 +21,7 @@ use crate::outbox::change::Change;
 use crate::store::cache::Cache;
 use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
+use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
 #[cfg(feature = "tftp")]
 use crate::tftp;
@@ -34,6 +37,8 @@ pub struct World {
     pub cache: Cache,
     /// What was leased to whom.
     pub leases: Leases,
+    /// What is known of their file.
+    pub lease_file: LeaseFile,
     /// Randomness.
     pub random: Random,
 }
@@ -46,6 +51,9 @@ pub struct Core {
     pub world: World,
     /// DNS, unless `port=0`.
     pub dns: Option<dns::Forwarder>,
+    /// DHCPv4, with a `dhcp-range`.
+    #[cfg(feature = "dhcp4")]
+    pub dhcp4: Option<dhcp4::Server>,
     /// TFTP, with `enable-tftp`.
     #[cfg(feature = "tftp")]
     pub tftp: Option<tftp::Server>,
@@ -67,11 +75,15 @@ impl Core {
         let hosts = Hosts::empty(Key::new(&mut random));
         let leases = Leases::new(lease_max, Key::new(&mut random));
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
+        #[cfg(feature = "dhcp4")]
+        let dhcp4 = (!config.dhcp.ranges.is_empty()).then(|| dhcp4::Server::new(&config, &mut random));
         Core {
             dns,
+            #[cfg(feature = "dhcp4")]
+            dhcp4,
             #[cfg(feature = "tftp")]
             tftp: config.tftp.on.then(|| tftp::Server::new(&config.tftp)),
-            world: World { interfaces: Box::default(), hosts, cache, leases, random },
+            world: World { interfaces: Box::default(), hosts, cache, leases, lease_file: LeaseFile::new(), random },
             outbox: Outbox::new(),
             config,
         }
@@ -88,6 +100,21 @@ impl Core {
             hosts: &mut self.world.hosts,
             cache: &mut self.world.cache,
             leases: &self.world.leases,
+        };
+        act(engine, &mut with);
+    }
+
+    #[cfg(feature = "dhcp4")]
+    fn with_dhcp4(&mut self, now: Now, act: impl FnOnce(&mut dhcp4::Server, &mut dhcp4::Surroundings)) {
+        let Some(engine) = &mut self.dhcp4 else { return };
+        let mut with = dhcp4::Surroundings {
+            config: &self.config,
+            now,
+            random: &mut self.world.random,
+            out: &mut self.outbox,
+            interfaces: &self.world.interfaces,
+            leases: &mut self.world.leases,
+            file: &mut self.world.lease_file,
         };
         act(engine, &mut with);
     }
@@ -112,7 +139,10 @@ impl Core {
             Door::Dns(_) | Door::Upstream { .. } => {
                 self.with_dns(now, |dns, with| dns.on_datagram(with, arrival, bytes));
             }
-            Door::Dhcp4 | Door::Icmp4 => {}
+            #[cfg(feature = "dhcp4")]
+            Door::Dhcp4 | Door::Icmp4 => {
+                self.with_dhcp4(now, |dhcp4, with| dhcp4.on_datagram(with, arrival, bytes));
+            }
             #[cfg(feature = "tftp")]
             Door::Tftp(_) | Door::Transfer(_) => {
                 self.with_tftp(now, |tftp, with| tftp.on_datagram(with, arrival, bytes));
@@ -122,9 +152,16 @@ impl Core {
         }
     }
 
+    #[cfg(feature = "dhcp4")]
+    fn dhcp4_due(&self) -> Option<Due> {
+        self.dhcp4.as_ref().and_then(|dhcp4| dhcp4.next_due(&self.world.leases))
+    }
+
     /// The earliest deadline of any engine.
     pub fn next_due(&self) -> Option<Due> {
         let due = self.dns.as_ref().and_then(dns::Forwarder::next_due);
+        #[cfg(feature = "dhcp4")]
+        let due = Due::earlier(due, self.dhcp4_due());
         #[cfg(feature = "tftp")]
         let due = Due::earlier(due, self.tftp.as_ref().and_then(tftp::Server::next_due));
         due
@@ -136,6 +173,10 @@ impl Core {
         if reached(self.dns.as_ref().and_then(dns::Forwarder::next_due)) {
             self.with_dns(now, |dns, with| dns.on_due(with));
         }
+        #[cfg(feature = "dhcp4")]
+        if self.outbox.has_room() && reached(self.dhcp4_due()) {
+            self.with_dhcp4(now, |dhcp4, with| dhcp4.on_due(with));
+        }
         #[cfg(feature = "tftp")]
         if self.outbox.has_room() && reached(self.tftp.as_ref().and_then(tftp::Server::next_due)) {
             self.with_tftp(now, |tftp, with| tftp.on_due(with));
@@ -145,6 +186,8 @@ impl Core {
     /// Tells the engines.
     pub fn change(&mut self, change: Change, now: Now) {
         self.with_dns(now, |dns, with| dns.on_change(with, &change));
+        #[cfg(feature = "dhcp4")]
+        self.with_dhcp4(now, |dhcp4, with| dhcp4.on_change(with, &change));
         #[cfg(feature = "tftp")]
         self.with_tftp(now, |tftp, with| tftp.on_change(with, &change));
     }
@@ -203,7 +246,6 @@ impl Core {
     /// The next piece of the whole lease file (`LeaseWrite::Rewrite`); false
     /// when the file is complete.
     pub fn lease_text(&mut self, cursor: &mut LeaseCursor, out: &mut Writer) -> bool {
-        let _ = (cursor, out);
-        false
+        self.world.lease_file.text(&mut self.world.leases, &mut cursor.0, out)
     }
 }

@@ -18,7 +18,7 @@ use crate::limits;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Action, Door, LeaseWrite, Route, Span};
 use crate::outbox::change::{Change, Errno, FileInfo};
-use crate::outbox::lines::{self, Arg, Line, process};
+use crate::outbox::lines::{self, Arg, Line};
 use crate::platform::sockets::{Outgoing, Sender};
 use crate::platform::sys;
 use crate::platform::{clock, files, identity, neighbours, streams};
@@ -238,11 +238,7 @@ impl Deliver {
                 core.change(Change::Block { slot, offset, result }, now);
             }
             Answer::Leases(Ok(())) => core.change(Change::LeaseFileOk, now),
-            Answer::Leases(Err(errno)) => {
-                let path = core.config.dhcp.lease_file.to_bytes();
-                core.outbox.log(&process::LEASES_NOT_WRITTEN, &[Arg::Text(path), Arg::Errno(errno)]);
-                core.change(Change::LeaseFileFailed { errno }, now);
-            }
+            Answer::Leases(Err(errno)) => core.change(Change::LeaseFileFailed { errno }, now),
             Answer::Connect { slot, to } => match self.sockets.connect_stream(slot, to) {
                 Ok(true) => core.stream_connected(slot, true, now),
                 Ok(false) => {}

@@ -6,9 +6,12 @@ mod account;
 mod budget;
 pub mod core;
 mod deliver;
+#[cfg(feature = "dhcp4")]
+mod dhcp_files;
 mod failure;
 mod heap;
 mod journal;
+#[cfg_attr(not(feature = "dhcp4"), allow(dead_code))]
 mod lease_disk;
 mod links;
 mod listeners;

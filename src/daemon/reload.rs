@@ -6,6 +6,8 @@ use crate::base::hash::Key;
 use crate::base::time::Now;
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
+#[cfg(feature = "dhcp4")]
+use crate::daemon::dhcp_files;
 use crate::daemon::heap;
 use crate::daemon::shell::Shell;
 use crate::outbox::lines::{Arg, process};
@@ -36,6 +38,8 @@ pub fn read_all(shell: &mut Shell, now: Now) {
     if shell.core.config.listen.port != 0 {
         hosts(&mut shell.core, &mut shell.deliver, now);
     }
+    #[cfg(feature = "dhcp4")]
+    dhcp_files::hosts(&mut shell.core, &mut shell.deliver);
     shell.deliver.drain(&mut shell.core, now);
 }
 

@@ -5,13 +5,15 @@
 use crate::base::bytes::Writer;
 use crate::base::random::Random;
 use crate::base::text;
-use crate::base::time::Now;
 use crate::config::{self, Bind, Config, LocalService, LogTarget, Mode, Warning};
 use crate::daemon::account::Account;
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
+#[cfg(feature = "dhcp4")]
+use crate::daemon::dhcp_files;
 use crate::daemon::failure::{FILES, Failure, OTHER};
 use crate::daemon::journal::Journal;
+#[cfg(not(feature = "dhcp4"))]
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::links::Links;
 use crate::daemon::resolv::Resolv;
@@ -22,6 +24,7 @@ use crate::daemon::{heap, listeners, reload, serve};
 use crate::outbox::action::{Channel, Level};
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
+use crate::store::interfaces::Interfaces;
 use crate::platform::background::{self, Starter};
 use crate::platform::identity;
 use crate::platform::sys::{self, Errno};
@@ -102,7 +105,10 @@ fn start(
     let registry = registry.map_err(|error| system(b"failed to create poll")(sys::errno_of(&error)))?;
     let now = clock::now();
     let mut core = Core::new(config, random);
-    let leases = open_leases(&mut core, now)?;
+    #[cfg(feature = "dhcp4")]
+    let leases = dhcp_files::open_leases(&mut core, now)?;
+    #[cfg(not(feature = "dhcp4"))]
+    let leases = LeaseDisk::none();
     let mut links = Links::open();
     links.read(&core.config, &mut core.world.interfaces);
     let mut sockets = Sockets::new(&core.config, registry);
@@ -133,11 +139,10 @@ fn start(
     let mut deliver = Deliver::new(sockets, core::mem::replace(journal, Journal::closed()), leases);
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
-            core.outbox.log(line, &[Arg::Text(&path), Arg::Errno(errno)]);
+            deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
         }
     }
-    first_lines(&mut core, warnings);
-    deliver.drain(&mut core, now);
+    first_lines(&core, &mut deliver, warnings);
     core.change(Change::Interfaces, now);
     deliver.drain(&mut core, now);
     resolv.look(&mut core, true, now);
@@ -150,18 +155,6 @@ fn start(
         background::close_standard();
     }
     Ok(shell)
-}
-
-/// Opens the lease file and reads it.
-fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
-    let _ = now;
-    if core.config.dhcp.ranges.is_empty() {
-        return Ok(LeaseDisk::none());
-    }
-    let path = &core.config.dhcp.lease_file;
-    LeaseDisk::open(path).map_err(|errno| {
-        Failure::system(FILES, &[b"cannot open or create lease file ", path.to_bytes()], errno)
-    })
 }
 
 /// A file whose owner could not be changed, and why.
@@ -222,56 +215,58 @@ fn check_tftp_roots(config: &Config) -> Result<(), Failure> {
 }
 
 /// The first lines of the log.
-fn first_lines(core: &mut Core, warnings: &[Warning]) {
-    let Core { config, world, outbox, .. } = core;
+fn first_lines(core: &Core, log: &mut Deliver, warnings: &[Warning]) {
+    let Core { config, world, .. } = core;
     let version = Arg::Str(VERSION);
     let listen = &config.listen;
     match (listen.port, config.dns.cache_size) {
-        (0, _) => outbox.log(&process::STARTED_NO_DNS, &[version]),
-        (_, 0) => outbox.log(&process::STARTED_NO_CACHE, &[version]),
-        (_, size) => outbox.log(&process::STARTED, &[version, Arg::Number(size.into())]),
+        (0, _) => log.say(&process::STARTED_NO_DNS, &[version]),
+        (_, 0) => log.say(&process::STARTED_NO_CACHE, &[version]),
+        (_, size) => log.say(&process::STARTED, &[version, Arg::Number(size.into())]),
     }
     if listen.port != 0 && config.dns.cache_size > LARGE_CACHE {
-        outbox.log(&process::LARGE_CACHE, &[]);
+        log.say(&process::LARGE_CACHE, &[]);
     }
     match listen.local_service {
-        LocalService::Net => outbox.log(&process::LOCAL_SUBNETS, &[]),
-        LocalService::Host => outbox.log(&process::LOCAL_HOST, &[]),
+        LocalService::Net => log.say(&process::LOCAL_SUBNETS, &[]),
+        LocalService::Host => log.say(&process::LOCAL_HOST, &[]),
         LocalService::Off => {}
     }
-    outbox.log(&process::OPTIONS, &[Arg::Text(config::parts().as_bytes())]);
+    log.say(&process::OPTIONS, &[Arg::Text(config::parts().as_bytes())]);
     for warning in warnings {
-        outbox.log(&process::WARNING, &[Arg::Text(warning.0.as_bytes())]);
+        log.say(&process::WARNING, &[Arg::Text(warning.0.as_bytes())]);
     }
     if listen.bind == Bind::Static {
-        loud(outbox, &world.interfaces);
+        loud(log, &world.interfaces);
     }
     if listen.bind != Bind::Static {
         for pattern in listen.interfaces.iter().flatten().filter(|pattern| !pattern.wildcard) {
             if !world.interfaces.iter().any(|known| pattern.matches(known.name.as_bytes())) {
-                outbox.log(&process::NO_INTERFACE, &[Arg::Text(&pattern.name)]);
+                log.say(&process::NO_INTERFACE, &[Arg::Text(&pattern.name)]);
             }
         }
     }
     if listen.port != 0 {
         if config.dns.resolv_ignored {
-            outbox.log(&process::RESOLV_IGNORED, &[]);
+            log.say(&process::RESOLV_IGNORED, &[]);
         } else if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
-            outbox.log(&process::NO_UPSTREAM, &[]);
+            log.say(&process::NO_UPSTREAM, &[]);
         }
     }
+    #[cfg(feature = "dhcp4")]
+    dhcp_files::range_lines(config, log);
     if !config.dhcp.ranges.is_empty()
         && let Some(device) = serve::dhcp_device(config, &world.interfaces.list)
     {
-        outbox.log(&process::DHCP_BOUND, &[Arg::Text(device.name.as_bytes())]);
+        log.say(&process::DHCP_BOUND, &[Arg::Text(device.name.as_bytes())]);
     }
     if config.tftp.on {
-        tftp_lines(config, outbox);
+        tftp_lines(config, log);
     }
 }
 
 /// `bind-interfaces` on addresses that anybody can reach.
-fn loud(outbox: &mut crate::outbox::Outbox, interfaces: &crate::store::interfaces::Interfaces) {
+fn loud(log: &mut Deliver, interfaces: &Interfaces) {
     let mut any = false;
     for interface in interfaces.iter() {
         for own in interface.addresses.iter().filter(|own| own.dns) {
@@ -281,21 +276,21 @@ fn loud(outbox: &mut crate::outbox::Outbox, interfaces: &crate::store::interface
                 && !addr.is_link_local()
             {
                 any = true;
-                outbox.log(&process::LOUD, &[Arg::Ip4(addr), Arg::Text(interface.name.as_bytes())]);
+                log.say(&process::LOUD, &[Arg::Ip4(addr), Arg::Text(interface.name.as_bytes())]);
             }
         }
     }
     if any {
-        outbox.log(&process::LOUD_ADVICE, &[]);
+        log.say(&process::LOUD_ADVICE, &[]);
     }
 }
 
-fn tftp_lines(config: &Config, outbox: &mut crate::outbox::Outbox) {
+fn tftp_lines(config: &Config, log: &mut Deliver) {
     let tftp = &config.tftp;
     let secure = Arg::Str(if tftp.secure { "secure mode" } else { "" });
     let single = Arg::Str(if tftp.single_port { "single port mode" } else { "" });
     match &tftp.root {
-        Some(root) => outbox.log(&process::TFTP_ROOT, &[Arg::Text(root), secure, single]),
-        None => outbox.log(&process::TFTP_ON, &[secure, single]),
+        Some(root) => log.say(&process::TFTP_ROOT, &[Arg::Text(root), secure, single]),
+        None => log.say(&process::TFTP_ON, &[secure, single]),
     }
 }

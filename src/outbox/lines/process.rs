@@ -7,6 +7,10 @@ const fn info(text: &'static str) -> Line {
     main(Level::Info, text)
 }
 
+const fn dhcp(level: Level, text: &'static str) -> Line {
+    Line { channel: Channel::Dhcp, level, text }
+}
+
 const fn warning(text: &'static str) -> Line {
     main(Level::Warning, text)
 }
@@ -50,8 +54,7 @@ pub const RESOLV_IGNORED: Line = warning("warning: ignoring resolv-file flag bec
 /// Nobody to ask.
 pub const NO_UPSTREAM: Line = warning("warning: no upstream servers configured");
 /// Interface.
-pub const DHCP_BOUND: Line =
-    Line { channel: Channel::Dhcp, level: Level::Info, text: "DHCP, sockets bound exclusively to interface %" };
+pub const DHCP_BOUND: Line = dhcp(Level::Info, "DHCP, sockets bound exclusively to interface %");
 /// Directory, ` secure mode` or nothing, ` single port mode` or nothing.
 pub const TFTP_ROOT: Line =
     Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP root is % % %" };
@@ -80,15 +83,19 @@ pub const BAD_NAME: Line = error("bad name at % line %");
 /// SIGHUP without any hosts file.
 pub const CLEARED: Line = info("cleared cache");
 /// DHCP hosts file.
-pub const READ_DHCP: Line = Line { channel: Channel::Dhcp, level: Level::Info, text: "read %" };
-/// Ethers, addresses.
-pub const READ_ETHERS: Line =
-    Line { channel: Channel::Dhcp, level: Level::Info, text: "read /etc/ethers - % addresses" };
+pub const READ_DHCP: Line = dhcp(Level::Info, "read %");
+/// Addresses.
+pub const READ_ETHERS: Line = dhcp(Level::Info, "read /etc/ethers - % addresses");
+/// What is wrong, line, DHCP hosts file.
+pub const BAD_DHCP: Line = dhcp(Level::Error, "% at line % of %");
+/// What is wrong, file, line.
+pub const BAD_ETHERS: Line = dhcp(Level::Error, "% at % line %");
+/// First address, last address, lease time.
+pub const RANGE: Line = dhcp(Level::Info, "DHCP, IP range % -- %, lease time %");
+/// Address, lease time.
+pub const RANGE_STATIC: Line = dhcp(Level::Info, "DHCP, static leases only on %, lease time %");
 /// File, why.
 pub const NOT_READ: Line = error("failed to read %: %");
-/// Lease file, why.
-pub const LEASES_NOT_WRITTEN: Line =
-    Line { channel: Channel::Dhcp, level: Level::Error, text: "failed to write %: % (retry in 60 s)" };
 /// Address, why: a socket that followed a change.
 pub const NO_LISTENER: Line = warning("failed to create listening socket for %: %");
 /// SIGTERM.

@@ -1,0 +1,153 @@
+//! The files of DHCP: leases at start; `dhcp-hostsfile` and /etc/ethers at start
+//! and on SIGHUP; and the lines that tell the ranges.
+
+use crate::base::bytes::Writer;
+use crate::base::time::Now;
+use crate::config::{self, Config, Host, LeaseTime, RangeKind};
+use crate::daemon::core::Core;
+use crate::daemon::deliver::Deliver;
+use crate::daemon::failure::{FILES, Failure};
+use crate::daemon::lease_disk::LeaseDisk;
+use crate::daemon::reload;
+use crate::dhcp4;
+use crate::outbox::lines::{Arg, process};
+use crate::platform::files;
+use std::ffi::CStr;
+
+/// Octets of the lease file read at once.
+const PIECE: usize = 4096;
+
+/// Opens the lease file and reads it.
+pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
+    if core.config.dhcp.ranges.is_empty() {
+        return Ok(LeaseDisk::none());
+    }
+    let path = &core.config.dhcp.lease_file;
+    let disk = LeaseDisk::open(path).map_err(|errno| {
+        Failure::system(FILES, &[b"cannot open or create lease file ", path.to_bytes()], errno)
+    })?;
+    leases(core, &disk, now)?;
+    Ok(disk)
+}
+
+/// Reads the lease file into the table.
+fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
+    let Core { config, world, outbox, .. } = core;
+    let too_many = || Failure::new(FILES, &[b"too many stored leases"]);
+    let Some(file) = disk.file() else { return Ok(()) };
+    let mut reading =
+        dhcp4::LeasesRead { leases: &mut world.leases, file: &mut world.lease_file, out: outbox, now };
+    let mut piece = [0; PIECE];
+    let mut offset = 0;
+    loop {
+        let got = files::read_at(file, &mut piece, offset).map_err(|errno| {
+            Failure::system(FILES, &[b"failed to read lease file ", config.dhcp.lease_file.to_bytes()], errno)
+        })?;
+        if got == 0 {
+            break;
+        }
+        if !reading.piece(piece.get(..got).unwrap_or_default()) {
+            return Err(too_many());
+        }
+        offset = offset.saturating_add(got as u64);
+    }
+    if reading.end(config) { Ok(()) } else { Err(too_many()) }
+}
+
+/// Hosts beside those of the configuration. What is wrong in a line is told
+/// and the line skipped.
+pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
+    let dhcp = &core.config.dhcp;
+    if core.dhcp4.is_none() || (dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
+        return;
+    }
+    let mut tags = dhcp.tags.to_vec();
+    let mut read = Vec::new();
+    for path in &dhcp.hosts_files {
+        match reload::directory(path) {
+            Some(inside) => inside.iter().for_each(|path| hosts_file(path, &mut tags, &mut read, deliver)),
+            None => hosts_file(path, &mut tags, &mut read, deliver),
+        }
+    }
+    // As with lines of the configuration, the last one is looked at first.
+    read.reverse();
+    if dhcp.read_ethers {
+        ethers(&mut read, deliver);
+    }
+    let mut all = dhcp.hosts.to_vec();
+    all.extend(read);
+    core.config.dhcp.tags = tags.into();
+    if let Some(server) = &mut core.dhcp4 {
+        server.set_hosts(all, &mut core.world.random);
+    }
+}
+
+fn hosts_file(path: &CStr, tags: &mut Vec<Box<[u8]>>, read: &mut Vec<Host>, deliver: &mut Deliver) {
+    let shown = Arg::Text(path.to_bytes());
+    let mut number = 0u64;
+    let done = whole_lines(path, &mut |line| {
+        number += 1;
+        match config::dhcp_host_line(line, tags) {
+            Ok(host) => read.extend(host),
+            Err(what) => {
+                deliver.say(&process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
+            }
+        }
+    });
+    match done {
+        Ok(()) => deliver.say(&process::READ_DHCP, &[shown]),
+        Err(errno) => deliver.say(&process::NOT_READ, &[shown, Arg::Errno(errno)]),
+    }
+}
+
+fn ethers(read: &mut Vec<Host>, deliver: &mut Deliver) {
+    const PATH: &CStr = c"/etc/ethers";
+    let shown = Arg::Text(PATH.to_bytes());
+    let (mut number, mut count) = (0u64, 0u64);
+    let done = whole_lines(PATH, &mut |line| {
+        number += 1;
+        match config::ethers_line(line) {
+            Ok(host) => {
+                count += u64::from(host.is_some());
+                read.extend(host);
+            }
+            Err(what) => {
+                deliver.say(&process::BAD_ETHERS, &[Arg::Text(what.as_bytes()), shown, Arg::Number(number)]);
+            }
+        }
+    });
+    match done {
+        Ok(()) => deliver.say(&process::READ_ETHERS, &[Arg::Number(count)]),
+        Err(errno) => deliver.say(&process::NOT_READ, &[shown, Arg::Errno(errno)]),
+    }
+}
+
+/// Tells `each` the lines of a file, of any length.
+fn whole_lines(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
+    let mut text = Vec::new();
+    reload::pieces(path, &mut |piece| text.extend_from_slice(piece))?;
+    let text = text.strip_suffix(b"\n").unwrap_or(&text);
+    if !text.is_empty() {
+        text.split(|octet| *octet == b'\n').for_each(each);
+    }
+    Ok(())
+}
+
+/// The lines that tell the ranges at start.
+pub fn range_lines(config: &Config, log: &mut Deliver) {
+    for range in &config.dhcp.ranges {
+        let mut buffer = [0; 32];
+        let mut out = Writer::new(&mut buffer);
+        match range.lease {
+            LeaseTime::Secs(seconds) => dhcp4::seconds(&mut out, seconds.into()),
+            LeaseTime::Infinite => out.bytes(b"infinite"),
+        }
+        let time = Arg::Text(out.written());
+        match range.kind {
+            RangeKind::Dynamic => {
+                log.say(&process::RANGE, &[Arg::Ip4(range.start), Arg::Ip4(range.end), time]);
+            }
+            RangeKind::Static => log.say(&process::RANGE_STATIC, &[Arg::Ip4(range.start), time]),
+        }
+    }
+}
