@@ -283,7 +283,7 @@ impl Forwarder {
 
     /// The log prefix of the first client of `slot`.
     fn prefix_of(&self, config: &Config, slot: u16) -> Prefix {
-        let waiter = self.pending.waiters(slot).last();
+        let waiter = self.pending.waiters(slot).next();
         let from = waiter.map(|waiter| waiter.arrival.from);
         Prefix::new(config.log.queries, waiter.map_or(0, |waiter| waiter.serial), from, false)
     }

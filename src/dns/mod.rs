@@ -237,3 +237,6 @@ fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code
         let _ = compose::bare(out, message, code, udp_size, why);
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,7 @@ pub struct Entry {
     /// When something must happen.
     due: Millis,
     first: u16,
+    last_waiter: u16,
     waiters: u8,
     live: bool,
 }
@@ -208,6 +209,7 @@ impl Pending {
             last: now,
             due: Millis::NEVER,
             first: NONE,
+            last_waiter: NONE,
             waiters: 0,
             live: true,
         };
@@ -304,24 +306,31 @@ impl Pending {
             None => return false,
         };
         let Some(to) = self.waiters.get_mut(usize::from(place)) else { return false };
-        *to = Waiter { next: entry.first, ..waiter };
-        entry.first = place;
+        *to = Waiter { next: NONE, ..waiter };
+        let before = core::mem::replace(&mut entry.last_waiter, place);
+        match self.waiters.get_mut(usize::from(before)) {
+            Some(before) => before.next = place,
+            None => entry.first = place,
+        }
         entry.waiters = entry.waiters.saturating_add(1);
         true
     }
 
-    /// The clients waiting for `slot`, the last to come first.
+    /// The clients waiting for `slot`, in the order they came.
     pub fn waiters(&self, slot: u16) -> impl Iterator<Item = &Waiter> {
         let first = self.get(slot).and_then(|entry| self.waiters.get(usize::from(entry.first)));
         core::iter::successors(first, |waiter| self.waiters.get(usize::from(waiter.next)))
     }
 
-    /// Takes one client away from `slot`.
+    /// Takes the first client away from `slot`.
     pub fn pop_waiter(&mut self, slot: u16) -> Option<Waiter> {
         let entry = self.entries.get_mut(usize::from(slot)).filter(|e| e.live)?;
         let place = entry.first;
         let waiter = self.waiters.get_mut(usize::from(place))?;
         entry.first = waiter.next;
+        if entry.first == NONE {
+            entry.last_waiter = NONE;
+        }
         entry.waiters = entry.waiters.saturating_sub(1);
         let taken = *waiter;
         waiter.next = core::mem::replace(&mut self.free_waiter, place);

@@ -118,11 +118,12 @@ impl Forwarder {
             with.out.log(&lines::NOT_LOCAL_TCP, &[Arg::Ip(from.ip())]);
             return None;
         }
+        // Chosen before one gives way: that one's socket is closed only later.
+        let free = self.streams.list.iter().position(|entry| !entry.used)?;
         if self.streams.live >= self.streams.limit {
             let idle = self.streams.idlest()?;
             self.client_close(with, idle);
         }
-        let free = self.streams.list.iter().position(|entry| !entry.used)?;
         let at = u8::try_from(free).ok()?;
         let streams = &mut self.streams;
         streams.live = streams.live.saturating_add(1);
