@@ -3,6 +3,7 @@
 //! Blocks of one size cannot fragment, and "full" is one number. A chain does
 //! not know its length; whoever holds it does.
 
+use super::hash;
 use super::slab::Slab;
 
 /// Octets in one block.
@@ -101,7 +102,7 @@ impl Blocks {
     /// True when a chain of `bytes.len()` octets holds `bytes`, letter case aside.
     pub fn same_folded(&self, chain: Chain, bytes: &[u8]) -> bool {
         let mut chunks = self.chunks(chain, bytes.len());
-        bytes.chunks(BLOCK).all(|own| chunks.next().is_some_and(|other| other.eq_ignore_ascii_case(own)))
+        bytes.chunks(BLOCK).all(|own| chunks.next().is_some_and(|other| hash::same_folded(own, other)))
     }
 
     /// Gives all blocks back.

@@ -146,28 +146,43 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Appends `bytes` whole, or nothing. For lengths known beforehand: a plain
+    /// store instead of a copy.
+    #[inline]
+    pub fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        match self.buffer.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            Some(room) if !self.overflow => {
+                *room = bytes;
+                self.len = self.len.saturating_add(N);
+            }
+            _ => self.overflow = true,
+        }
+    }
+
     /// Appends one octet.
     pub fn u8(&mut self, value: u8) {
-        self.bytes(&[value]);
+        self.array([value]);
     }
 
     /// Appends two octets.
     pub fn u16(&mut self, value: u16) {
-        self.bytes(&value.to_be_bytes());
+        self.array(value.to_be_bytes());
     }
 
     /// Appends four octets.
     pub fn u32(&mut self, value: u32) {
-        self.bytes(&value.to_be_bytes());
+        self.array(value.to_be_bytes());
     }
 
     /// Appends `n` zero octets.
     pub fn zeros(&mut self, n: usize) {
-        for _ in 0..n {
-            self.u8(0);
-            if self.overflow {
-                return;
+        let end = self.len.saturating_add(n);
+        match self.buffer.get_mut(self.len..end) {
+            Some(room) if !self.overflow => {
+                room.fill(0);
+                self.len = end;
             }
+            _ => self.overflow = true,
         }
     }
 

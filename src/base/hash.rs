@@ -1,4 +1,5 @@
-//! Keyed hashing of octets and of domain names with ASCII letters folded.
+//! Keyed hashing of octets and of domain names with ASCII letters folded, and
+//! comparison folded alike, eight octets at a time.
 //!
 //! The key is drawn at start, so nobody can aim names at one bucket. This is
 //! a table hash (folded multiplication), not a message authentication code.
@@ -26,18 +27,33 @@ impl Key {
 
     fn run(&self, bytes: &[u8], prepare: impl Fn(u64) -> u64) -> u64 {
         let mut state = self.0 ^ (bytes.len() as u64);
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            state = mix(state ^ prepare(u64::from_le_bytes(word)), self.1);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            state = mix(state ^ prepare(u64::from_le_bytes(*word)), self.1);
         }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(chunks.remainder()) {
-            *to = *from;
-        }
-        mix(mix(state ^ prepare(u64::from_le_bytes(last)), self.1), self.0 | 1)
+        // The rest as the last eight octets, some of them once more.
+        let last = match bytes.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => rest.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)),
+        };
+        mix(mix(state ^ prepare(last), self.1), self.0 | 1)
     }
+}
+
+/// Equality with ASCII letters folded (RFC 4343).
+pub fn same_folded(a: &[u8], b: &[u8]) -> bool {
+    let same = |a: &[u8; 8], b: &[u8; 8]| fold_word(u64::from_le_bytes(*a)) == fold_word(u64::from_le_bytes(*b));
+    let ((words_a, rest_a), (words_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    // Mostly they are spelled the same.
+    if a == b {
+        return true;
+    }
+    a.len() == b.len()
+        && words_a.iter().zip(words_b).all(|(a, b)| same(a, b))
+        && match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+            (Some(a), Some(b)) => same(a, b),
+            _ => rest_a.eq_ignore_ascii_case(rest_b),
+        }
 }
 
 /// Both halves of the 128-bit product, folded together.
@@ -69,6 +85,38 @@ mod tests {
             let word = random.u64();
             let each = word.to_le_bytes().map(|octet| octet.to_ascii_lowercase());
             assert_eq!(fold_word(word).to_le_bytes(), each);
+        }
+    }
+
+    #[test]
+    fn comparing_eight_octets_at_a_time_is_comparing_each() {
+        let mut random = Random::seeded(4);
+        let stock = b"aAbBzZ@[`{09\0\xC1\xE1-";
+        for _ in 0..20_000 {
+            let len = random.below(30) as usize;
+            let mut some = || stock[random.below(stock.len() as u32) as usize];
+            let a: Vec<u8> = (0..len).map(|_| some()).collect();
+            let mut b = a.clone();
+            if len > 0 {
+                let at = random.below(len as u32) as usize;
+                b[at] = if random.below(2) == 0 { b[at] ^ 0x20 } else { b[at].to_ascii_uppercase() };
+            }
+            assert_eq!(same_folded(&a, &b), a.eq_ignore_ascii_case(&b), "{a:?} {b:?}");
+        }
+        assert!(!same_folded(b"a", b"ab"));
+    }
+
+    #[test]
+    fn every_octet_counts() {
+        let key = Key::new(&mut Random::seeded(1));
+        for len in 1..40 {
+            let zeros = vec![0; len];
+            for at in 0..len {
+                let mut one = zeros.clone();
+                one[at] = 1;
+                assert_ne!(key.bytes(&zeros), key.bytes(&one));
+            }
+            assert_ne!(key.bytes(&zeros), key.bytes(&vec![0; len + 1]));
         }
     }
 

@@ -8,7 +8,7 @@
 //! wheel of several addresses turns). Loading is linear, no look-up scans.
 
 use crate::base::bytes::Reader;
-use crate::base::hash::Key;
+use crate::base::hash::{self, Key};
 use crate::base::packed::Packed;
 use crate::wire::dns::name::Name;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -274,7 +274,7 @@ impl Hosts {
         let at = at as usize;
         // The final zero is part of both, so no longer name is taken for this one.
         let own = self.arena.get(at..at.saturating_add(name.wire().len()));
-        own.is_some_and(|own| own.eq_ignore_ascii_case(name.wire()))
+        own.is_some_and(|own| hash::same_folded(own, name.wire()))
     }
 
     /// The numbers of a ring, the first one first.

@@ -7,7 +7,7 @@
 
 use super::codes::flag;
 use super::edns::{self, Head};
-use super::message::{Message, QUESTION_AT, Record, Section};
+use super::message::{HEADER, Message, QUESTION_AT, Record, Section};
 use super::name::{self, Name, NameBuf};
 use super::record::{self, Part, Parts};
 use crate::base::bytes::{Reader, Writer};
@@ -19,10 +19,6 @@ const OFFSETS: usize = 24;
 /// Largest offset a pointer can hold.
 const POINTER_MAX: usize = 0x3FFF;
 
-/// Offsets in a header.
-const FLAGS_AT: usize = 2;
-const COUNTS_AT: usize = 4;
-
 /// A message being built. `finish` completes it.
 pub struct Reply<'w, 'b> {
     out: &'w mut Writer<'b>,
@@ -32,10 +28,13 @@ pub struct Reply<'w, 'b> {
     room: usize,
     /// Octets kept free for an OPT record.
     reserve: usize,
+    id: u16,
     flags: u16,
     counts: [u16; 4],
     /// Where the records begin.
     body: usize,
+    /// Length of the name in the question; 0 without one.
+    asked: usize,
     offsets: ArrayVec<u16, OFFSETS>,
     cut: bool,
     /// Header and question did not fit: there is no message.
@@ -56,9 +55,7 @@ impl<'w, 'b> Reply<'w, 'b> {
         reserve: usize,
     ) -> Self {
         let base = out.len();
-        out.u16(id);
-        out.u16(flags);
-        out.zeros(8);
+        out.zeros(HEADER);
         out.bytes(question);
         let body = out.len().saturating_sub(base);
         let mut reply = Reply {
@@ -66,17 +63,16 @@ impl<'w, 'b> Reply<'w, 'b> {
             base,
             room: limit,
             reserve,
+            id,
             flags,
             counts: [questions, 0, 0, 0],
             body,
+            asked: Name::read(&mut Reader::new(question)).map_or(0, |name| name.wire().len()),
             offsets: ArrayVec::new(),
             cut: false,
             hopeless: false,
         };
         reply.hopeless = reply.out.overflowed();
-        if let Some(name) = Name::read(&mut Reader::new(question)) {
-            reply.remember_all(name, QUESTION_AT);
-        }
         reply
     }
 
@@ -88,7 +84,7 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// Starts a question of our own.
     pub fn ask(out: &'w mut Writer<'b>, id: u16, flags: u16, name: Name, kind: u16, class: u16) -> Self {
         let mut reply = Self::new(out, id, flags, 1, &[], usize::MAX, 0);
-        reply.remember_all(name, QUESTION_AT);
+        reply.asked = name.wire().len();
         reply.out.bytes(name.wire());
         reply.out.u16(kind);
         reply.out.u16(class);
@@ -215,7 +211,10 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// Adds a record with data as it is, without looking for names in it.
     pub fn octets(&mut self, section: Section, owner: Name, kind: u16, class: u16, ttl: u32, data: &[u8]) -> bool {
         let open = self.open(owner, kind, class, ttl);
-        self.out.bytes(data);
+        match data.first_chunk::<4>() {
+            Some(ipv4) if data.len() == 4 => self.out.array(*ipv4),
+            _ => self.out.bytes(data),
+        }
         self.close(section, open)
     }
 
@@ -274,12 +273,9 @@ impl<'w, 'b> Reply<'w, 'b> {
             return None;
         }
         let flags = if self.cut { self.flags | flag::TC } else { self.flags };
-        self.out.patch_u16(self.base.saturating_add(FLAGS_AT), flags);
-        let mut at = self.base.saturating_add(COUNTS_AT);
-        for count in self.counts {
-            self.out.patch_u16(at, count);
-            at = at.saturating_add(2);
-        }
+        let [questions, answers, authority, additional] = self.counts;
+        let header = [self.id, flags, questions, answers, authority, additional].map(u16::to_be_bytes);
+        self.out.patch(self.base, header.as_flattened());
         self.out.finish().map(|end| end.saturating_sub(self.base))
     }
 }
@@ -332,11 +328,9 @@ impl Reply<'_, '_> {
     fn open(&mut self, owner: Name, kind: u16, class: u16, ttl: u32) -> Open {
         let (start, offsets) = (self.out.len(), self.offsets.len());
         self.put_name(owner);
-        self.out.u16(kind);
-        self.out.u16(class);
-        self.out.u32(ttl);
-        let len_at = self.out.len();
-        self.out.u16(0);
+        let len_at = self.out.len().saturating_add(8);
+        let ([k1, k2], [c1, c2], [t1, t2, t3, t4]) = (kind.to_be_bytes(), class.to_be_bytes(), ttl.to_be_bytes());
+        self.out.array([k1, k2, c1, c2, t1, t2, t3, t4, 0, 0]);
         Open { start, offsets, len_at }
     }
 
@@ -385,6 +379,14 @@ impl Reply<'_, '_> {
 
     /// Appends a name: as much of its end as was written before as a pointer.
     fn put_name(&mut self, name: Name) {
+        if name.is_root() {
+            return self.out.u8(0);
+        }
+        // Most names are the one asked about.
+        if self.question_name() == name.wire() {
+            return self.out.u16(0xC000 | QUESTION_AT as u16);
+        }
+        self.remember_question();
         for suffix in name.suffixes() {
             if suffix.is_root() {
                 break;
@@ -409,12 +411,24 @@ impl Reply<'_, '_> {
         })
     }
 
-    /// Remembers the places of a whole name at `at` and of its suffixes.
-    fn remember_all(&mut self, name: Name, at: usize) {
-        let whole = name.wire().len();
-        for suffix in name.suffixes().filter(|suffix| !suffix.is_root()) {
-            self.remember(at.saturating_add(whole.saturating_sub(suffix.wire().len())));
+    fn question_name(&self) -> &[u8] {
+        let at = self.base.saturating_add(QUESTION_AT);
+        self.out.written().get(at..at.saturating_add(self.asked)).unwrap_or_default()
+    }
+
+    /// Remembers the places of the question's name and of its suffixes, unless
+    /// that was done: they come first in the table.
+    fn remember_question(&mut self) {
+        if !self.offsets.is_empty() {
+            return;
         }
+        let mut offsets = ArrayVec::<u16, OFFSETS>::new();
+        if let Some(name) = Name::read(&mut Reader::new(self.question_name())) {
+            let at = |suffix: Name| QUESTION_AT.saturating_add(name.wire().len()).saturating_sub(suffix.wire().len());
+            let places = name.suffixes().filter(|suffix| !suffix.is_root()).map(at);
+            offsets.extend(places.take(OFFSETS).map(|place| place as u16));
+        }
+        self.offsets = offsets;
     }
 
     fn remember(&mut self, at: usize) {

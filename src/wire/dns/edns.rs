@@ -118,12 +118,9 @@ pub struct Head {
 /// Appends an OPT record with these options (code and data; for an extended
 /// error the data is its code in network order, and any text).
 pub fn write(out: &mut Writer, head: Head, options: &[(u16, &[u8])]) {
-    out.u8(0);
-    out.u16(kind::OPT);
-    out.u16(head.udp_size);
-    out.bytes(&[head.ext_rcode, 0]);
-    out.u16(head.flags);
     let len: usize = options.iter().map(|(_, data)| data.len().saturating_add(4)).sum();
+    let [[k1, k2], [s1, s2], [f1, f2]] = [kind::OPT, head.udp_size, head.flags].map(u16::to_be_bytes);
+    out.array([0, k1, k2, s1, s2, head.ext_rcode, 0, f1, f2]);
     put_len(out, len);
     for (code, data) in options {
         out.u16(*code);

@@ -57,9 +57,11 @@ impl<'a> Message<'a> {
     /// is (a name there cannot be compressed: nothing stands before it).
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let id = reader.u16()?;
-        let flags = reader.u16()?;
-        let counts = [reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?];
+        let header = reader.array::<HEADER>()?;
+        let (words, _) = header.as_chunks::<2>();
+        let &[id, flags, counts @ ..] = words.first_chunk::<6>()?;
+        let (id, flags, counts) =
+            (u16::from_be_bytes(id), u16::from_be_bytes(flags), counts.map(u16::from_be_bytes));
         let [questions, ..] = counts;
         let mut question = None;
         if questions > 0 {
@@ -291,11 +293,12 @@ impl<'a> Iterator for Records<'a> {
 fn read(bytes: &[u8], at: usize, section: Section) -> Option<Record<'_>> {
     let mut reader = Reader::at(bytes, at)?;
     NameBuf::skip(&mut reader)?;
-    let (kind, class) = (reader.u16()?, reader.u16()?);
-    let ttl_at = reader.position();
-    let ttl = reader.u32()?;
+    let ttl_at = reader.position().checked_add(4)?;
+    let [k1, k2, c1, c2, t1, t2, t3, t4, l1, l2] = reader.array()?;
+    let (kind, class) = (u16::from_be_bytes([k1, k2]), u16::from_be_bytes([c1, c2]));
+    let ttl = u32::from_be_bytes([t1, t2, t3, t4]);
     let ttl = if ttl > i32::MAX as u32 && kind != kind::OPT { 0 } else { ttl };
-    let len = usize::from(reader.u16()?);
+    let len = usize::from(u16::from_be_bytes([l1, l2]));
     let data_at = reader.position();
     let data = Reader::at(bytes.get(..data_at.checked_add(len)?)?, data_at)?;
     Some(Record { section, kind, class, ttl, data, at, ttl_at })

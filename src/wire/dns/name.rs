@@ -5,6 +5,7 @@
 //! files, log lines.
 
 use crate::base::bytes::{Reader, Writer};
+use crate::base::hash::same_folded;
 
 /// Longest name on the wire, final zero included (RFC 1035 §2.3.4).
 pub const NAME_MAX: usize = 255;
@@ -46,17 +47,18 @@ impl<'a> Name<'a> {
 
     /// Reads a name that may not be compressed; the cursor ends behind it.
     pub fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let start = *reader;
+        let rest = reader.whole().get(reader.position()..)?;
+        let mut end = 0usize;
         loop {
-            match reader.u8()? {
-                0 => break,
-                len @ 1..=63 => reader.take(usize::from(len))?,
-                _ => return None,
-            };
+            let len = usize::from(*rest.get(end)?);
+            end = end.saturating_add(len).saturating_add(1);
+            if len > LABEL_MAX || end > NAME_MAX {
+                return None;
+            }
+            if len == 0 {
+                return reader.take(end).map(Name);
+            }
         }
-        let mut name = start;
-        let wire = name.take(reader.position().checked_sub(start.position())?)?;
-        (wire.len() <= NAME_MAX).then_some(Name(wire))
     }
 
     /// The octets, final zero included.
@@ -103,7 +105,7 @@ impl<'a> Name<'a> {
 
     /// Equality with ASCII letters folded (RFC 4343).
     pub fn same(&self, other: Name) -> bool {
-        self.0.eq_ignore_ascii_case(other.0)
+        same_folded(self.0, other.0)
     }
 
     /// True when this name is `zone` or lies below it.
@@ -289,7 +291,7 @@ pub fn expand(reader: &mut Reader, out: &mut Writer) -> Option<()> {
 /// True when the (possibly compressed) name at the cursor is `name` in any case.
 pub fn points_to(mut reader: Reader, name: Name) -> bool {
     let mut rest = Reader::new(name.wire());
-    let matches = |label: &[u8]| rest.take(label.len()).filter(|own| own.eq_ignore_ascii_case(label)).map(drop);
+    let matches = |label: &[u8]| rest.take(label.len()).filter(|own| same_folded(own, label)).map(drop);
     walk(&mut reader, matches).is_some()
 }
 
