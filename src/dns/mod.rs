@@ -239,4 +239,12 @@ fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code
 }
 
 #[cfg(test)]
-mod tests;
+mod caching_tests;
+#[cfg(test)]
+mod choice_tests;
+#[cfg(test)]
+mod local_tests;
+#[cfg(test)]
+mod rig_tests;
+#[cfg(test)]
+mod stream_tests;

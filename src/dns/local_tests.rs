@@ -1,6 +1,6 @@
 //! Answers made here: hosts, leases, refusals, odd messages, the log.
 
-use super::*;
+use crate::dns::rig_tests::*;
 use crate::wire::dns::codes::rcode;
 
 #[test]

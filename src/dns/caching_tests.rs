@@ -1,6 +1,6 @@
 //! What is kept, for how long, and who gets it.
 
-use super::*;
+use crate::dns::rig_tests::*;
 use crate::wire::dns::codes::rcode;
 
 fn primed(config: &str, name: &str, kind: u16, build: impl FnOnce(&mut Reply)) -> Rig {

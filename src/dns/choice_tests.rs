@@ -1,6 +1,6 @@
 //! Which servers are asked, when again, and which of their answers count.
 
-use super::*;
+use crate::dns::rig_tests::*;
 use crate::wire::dns::codes::rcode;
 
 const TWO: &str = "server=192.0.2.1\nserver=192.0.2.2#5353\n";

@@ -1,31 +1,26 @@
 //! The engine through its entry points: a rig with a clock, tables and an
 //! outbox, and messages shown as text.
 
-mod caching;
-mod choice;
-mod local;
-mod streams;
-
-use crate::base::bytes::Writer;
-use crate::base::hash::Key;
-use crate::base::random::Random;
-use crate::base::time::{Millis, Now, UnixTime};
-use crate::config::{Outcome, read_text};
-use crate::config::Config;
-use crate::dns::{Forwarder, Surroundings};
-use crate::outbox::Outbox;
-use crate::outbox::action::{Action, Arrival, Door};
-use crate::outbox::change::Change;
-use crate::store::cache::Cache;
-use crate::store::hosts::{Hosts, HostsBuilder};
-use crate::store::interfaces::{Address, Interface, Interfaces};
-use crate::store::leases::Leases;
-use crate::wire::dns::build::Reply;
-use crate::wire::dns::codes::{class, flag, kind};
-use crate::wire::dns::edns::{DNSSEC_OK, Head};
-use crate::wire::dns::message::{Message, Section};
-use crate::wire::dns::name::{Name, NameBuf};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+pub use crate::base::bytes::Writer;
+pub use crate::base::hash::Key;
+pub use crate::base::random::Random;
+pub use crate::base::time::{Millis, Now, UnixTime};
+pub use crate::config::{Outcome, read_text};
+pub use crate::config::Config;
+pub use crate::dns::{Forwarder, Surroundings};
+pub use crate::outbox::Outbox;
+pub use crate::outbox::action::{Action, Arrival, Door};
+pub use crate::outbox::change::Change;
+pub use crate::store::cache::Cache;
+pub use crate::store::hosts::{Hosts, HostsBuilder};
+pub use crate::store::interfaces::{Address, Interface, Interfaces};
+pub use crate::store::leases::Leases;
+pub use crate::wire::dns::build::Reply;
+pub use crate::wire::dns::codes::{class, flag, kind};
+pub use crate::wire::dns::edns::{DNSSEC_OK, Head};
+pub use crate::wire::dns::message::{Message, Section};
+pub use crate::wire::dns::name::{Name, NameBuf};
+pub use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A datagram that left.
 #[derive(Clone)]

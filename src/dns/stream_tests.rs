@@ -1,6 +1,6 @@
 //! DNS over TCP, both sides.
 
-use super::*;
+use crate::dns::rig_tests::*;
 use crate::wire::dns::codes::rcode;
 
 const CLIENT: &str = "10.0.0.9:5000";
