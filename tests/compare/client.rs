@@ -152,6 +152,10 @@ impl Player<'_> {
                 (Some(from), Some(to)) if from < to => format!("{}{}", &line[..from], &line[to + 1..]),
                 _ => line.to_string(),
             })
+            .map(|line| match line.split_once("avg. latency ") {
+                Some((front, latency)) => format!("{front}avg. latency ~{} ms", latency.trim_end_matches("ms")),
+                None => line,
+            })
             .collect();
         self.logged = all.len();
         lines
