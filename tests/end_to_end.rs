@@ -1,0 +1,16 @@
+//! The real program with real clients: network namespaces, sockets, processes,
+//! signals, privileges, files. What it says is compared with dnsmasq in
+//! `compare`; here it is used.
+//!
+//! Needs root, `ip`, and the clients; a test whose client is missing says so and
+//! passes. `END_TO_END_PROGRAM` names another program to test (dnsmasq itself
+//! passes, which proves the tests).
+
+#[path = "end_to_end/clients.rs"]
+mod clients;
+#[path = "end_to_end/files.rs"]
+mod files;
+#[path = "end_to_end/net.rs"]
+mod net;
+#[path = "end_to_end/process.rs"]
+mod process;

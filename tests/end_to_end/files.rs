@@ -1,0 +1,82 @@
+//! The lease file: kept over a restart, shared with dnsmasq in both directions,
+//! written where it cannot be renamed over.
+
+use crate::net::{Net, program, wait_for};
+
+const DHCP: &str = "dhcp-range=192.168.77.100,192.168.77.150,1h\ndomain=lan.test";
+
+/// A lease by udhcpc for a client of this name.
+fn lease(net: &Net, name: &str) -> String {
+    let script = net.script("script", "#!/bin/sh\n[ $1 = bound ] && echo \"$ip\"\nexit 0\n");
+    let mac = format!("02:77:00:00:00:{:02x}", name.bytes().last().unwrap());
+    net.in_client(&format!("ip link set eth0 address {mac}"));
+    let shown = net.ask(&format!("udhcpc -i eth0 -f -n -q -t 5 -T 1 -x hostname:{name} -s {script}"));
+    shown.lines().find(|line| line.starts_with("192.168.77.")).unwrap_or_else(|| panic!("{shown}\n{}", net.read("log"))).into()
+}
+
+fn known(net: &Net, name: &str) -> String {
+    net.in_client("ip addr add 192.168.77.2/24 dev eth0");
+    net.ask(&format!("dig +short +time=2 +tries=1 @192.168.77.1 {name}.lan.test A"))
+}
+
+#[test]
+fn a_restart_keeps_leases() {
+    let Some(net) = Net::new(&["udhcpc", "dig"]) else { return };
+    let server = net.serve(DHCP);
+    let addr = lease(&net, "boxa");
+    assert_eq!(server.stop(), Some(0));
+    let server = net.serve(DHCP);
+    assert_eq!(known(&net, "boxa"), addr);
+    assert_eq!(lease(&net, "boxa"), addr);
+    // Killed without a chance to say good-bye: what was promised is in the file.
+    let other = lease(&net, "boxb");
+    server.signal("KILL");
+    drop(server);
+    let _server = net.serve(DHCP);
+    assert_eq!(known(&net, "boxb"), other);
+}
+
+#[test]
+fn dnsmasq_and_we_read_each_other_s_lease_file() {
+    let Some(net) = Net::new(&["udhcpc", "dig", "dnsmasq"]) else { return };
+    let mut leases: Vec<(&str, String)> = Vec::new();
+    for (program, name) in [(program(), "boxa"), ("dnsmasq".into(), "boxb"), (program(), "boxc"), ("dnsmasq".into(), "boxd")] {
+        let server = net.serve_with(&program, DHCP);
+        for (old, addr) in &leases {
+            assert_eq!(known(&net, old), *addr, "{program} knows {old} from\n{}", net.read("leases"));
+        }
+        leases.push((name, lease(&net, name)));
+        assert_eq!(server.stop(), Some(0));
+    }
+    assert_eq!(net.read("leases").lines().count(), 4);
+}
+
+#[test]
+fn a_lease_file_that_is_a_mount_point_is_written_in_place() {
+    let Some(net) = Net::new(&["udhcpc", "dig"]) else { return };
+    net.write("outside", "");
+    net.write("leases", "");
+    let config = format!("no-hosts\nno-resolv\nno-ping\npid-file=\nlog-facility={0}/log\ndhcp-leasefile={0}/leases\n{DHCP}\n", net.folder.display());
+    let path = net.write("conf", &config);
+    // As in OpenWrt's jail: one file mounted over another, in a folder that the
+    // account cannot write to.
+    let start = || {
+        let before = net.read("log").len();
+        let mount = format!("mount --bind {0}/outside {0}/leases", net.folder.display());
+        let server = net.at_router(&format!("unshare -m sh -c '{mount} && exec {} -k -C {path}'", program()));
+        wait_for("the program", || net.read("log")[before..].contains("started, version"));
+        server
+    };
+    let server = start();
+    let first = lease(&net, "boxa");
+    let second = lease(&net, "boxb");
+    let text = net.read("outside");
+    assert!(text.contains(&first) && text.contains(&second), "{text}\n{}", net.read("log"));
+    assert_eq!(net.read("leases"), "", "the file below the mount is untouched");
+    assert_eq!(lease(&net, "boxa"), first);
+    assert_eq!(net.read("outside").lines().count(), 2, "{}", net.read("outside"));
+    drop(server);
+    let _server = start();
+    assert_eq!(known(&net, "boxa"), first);
+    assert_eq!(known(&net, "boxb"), second);
+}

@@ -1,0 +1,108 @@
+//! The process: privileges, pid file, signals, background, exit codes.
+
+use crate::net::{Net, program, run, wait_for};
+
+fn status(pid: u32, field: &str) -> String {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = text.lines().find(|line| line.starts_with(field)).unwrap_or_default();
+    line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+}
+
+fn number(database: &str, name: &str) -> Option<String> {
+    let line = run(&format!("getent {database} {name}")).stdout;
+    String::from_utf8_lossy(&line).split(':').nth(2).map(|id| id.trim().to_string())
+}
+
+#[test]
+fn privileges_are_dropped_to_what_is_needed() {
+    let Some(net) = Net::new(&["getent"]) else { return };
+    let nobody = number("passwd", "nobody").unwrap();
+    let dip = number("group", "dip");
+    let range = "dhcp-range=192.168.77.100,192.168.77.150";
+    let probing = format!("-no-ping\n{range}");
+    for (config, capabilities) in [("", "0000000000000000"), (range, "0000000000001000"), (&probing, "0000000000003000")] {
+        let server = net.serve(config);
+        let pid = server.pid();
+        assert_eq!(status(pid, "Uid:"), [nobody.as_str(); 4].join(" "));
+        if let Some(dip) = &dip {
+            assert_eq!(status(pid, "Gid:"), [dip.as_str(); 4].join(" "));
+        }
+        assert_eq!(status(pid, "CapEff:"), capabilities, "with {config:?}");
+        assert_eq!(status(pid, "CapPrm:"), capabilities, "with {config:?}");
+        assert_eq!(status(pid, "CapInh:"), "0000000000000000");
+        assert_eq!(server.stop(), Some(0));
+    }
+    let server = net.serve("user=root");
+    assert_eq!(status(server.pid(), "Uid:"), "0 0 0 0");
+}
+
+#[test]
+fn the_pid_file_names_the_process() {
+    let Some(net) = Net::new(&[]) else { return };
+    let server = net.serve("");
+    assert_eq!(net.read("pid"), format!("{}\n", server.pid()));
+}
+
+#[test]
+fn signals_do_what_they_do_in_dnsmasq() {
+    let Some(net) = Net::new(&["dig"]).map(Net::with_address) else { return };
+    net.write("hosts", "192.168.77.9 printer\n");
+    let server = net.serve("addn-hosts=DIR/hosts");
+    let printer = || net.ask("dig +short +time=2 +tries=1 @192.168.77.1 printer A");
+    assert_eq!(printer(), "192.168.77.9");
+    net.write("hosts", "192.168.77.8 printer\n");
+    server.signal("HUP");
+    wait_for("the new hosts file", || printer() == "192.168.77.8");
+    server.signal("USR1");
+    wait_for("statistics", || net.read("log").contains("cache size 150, 0/") && net.read("log").contains("queries answered locally"));
+    std::fs::rename(net.path("log"), net.path("log.old")).unwrap();
+    // The folder is root's: the new file is there for the account already.
+    net.write("log", "");
+    run(&format!("chmod 666 {}", net.path("log")));
+    server.signal("USR2");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    server.signal("USR1");
+    wait_for("lines in the new log", || net.read("log").contains("cache size 150"));
+    assert_eq!(server.stop(), Some(0));
+    assert!(net.read("log").contains("exiting on receipt of SIGTERM"), "{}", net.read("log"));
+}
+
+#[test]
+fn in_the_background_it_serves_when_the_command_returns() {
+    let Some(net) = Net::new(&["dig"]).map(Net::with_address) else { return };
+    let command = format!(
+        "{} --conf-file=/dev/null --no-resolv --no-hosts --address=/x.test/192.0.2.7 --pid-file={} --log-facility={}",
+        program(), net.path("pid"), net.path("log")
+    );
+    let output = net.run_at_router(&command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let pid: u32 = net.read("pid").trim().parse().unwrap();
+    assert_eq!(net.ask("dig +short +time=2 +tries=1 @192.168.77.1 x.test A"), "192.0.2.7");
+    // Its own session, no terminal, the root as its folder.
+    assert_eq!(std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap(), std::path::Path::new("/"));
+    assert!(run(&format!("kill {pid}")).status.success());
+    wait_for("its end", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn exit_codes_and_messages() {
+    let Some(net) = Net::new(&[]) else { return };
+    let code = |args: &str| {
+        let output = net.run_at_router(&format!("timeout 5 {} --pid-file= {args}", program()));
+        (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_string())
+    };
+    let good = net.write("good", "port=5353\n");
+    let bad = net.write("bad", "port=5353\nno-such-option\n");
+    let (status, text) = code(&format!("--test -C {good}"));
+    assert!(status == 0 && text.ends_with("syntax check OK."), "{status} {text}");
+    let (status, text) = code(&format!("-k -C {bad}"));
+    assert!(status == 1 && text.contains(&format!("at line 2 of {bad}")), "{status} {text}");
+    assert_eq!(code(&format!("-k -C {}", net.path("none"))).0, 3);
+    let _first = net.serve("");
+    let (status, text) = code("-k -C /dev/null");
+    assert!(status == 2 && text.contains("failed to create listening socket for port 53: Address already in use"), "{status} {text}");
+    let (status, text) = code("-k -C /dev/null --log-facility=- --port=0 --enable-tftp --tftp-root=/no/such/folder");
+    assert!(status == 3 && text.contains("TFTP directory /no/such/folder inaccessible"), "{status} {text}");
+    let (status, text) = code("--version");
+    assert!(status == 0 && text.to_lowercase().contains("version"), "{status} {text}");
+}
