@@ -92,7 +92,7 @@ pub fn open(sockets: &mut Sockets, core: &Core) -> Result<(), Failure> {
             match opened {
                 Ok(()) => {}
                 Err(errno) if missing(errno) => {}
-                Err(errno) => return Err(refused(config, service, addr, errno)),
+                Err(errno) => return Err(refused(config, addr, errno)),
             }
         }
     }
@@ -102,7 +102,7 @@ pub fn open(sockets: &mut Sockets, core: &Core) -> Result<(), Failure> {
     Ok(())
 }
 
-fn refused(config: &Config, service: Service, addr: SocketAddr, why: Errno) -> Failure {
+fn refused(config: &Config, addr: SocketAddr, why: Errno) -> Failure {
     let mut buffer = [0; 64];
     let mut out = Writer::new(&mut buffer);
     if config.listen.bind == Bind::Wildcard {
@@ -111,11 +111,7 @@ fn refused(config: &Config, service: Service, addr: SocketAddr, why: Errno) -> F
     } else {
         text::ip(&mut out, addr.ip());
     }
-    let what: &[u8] = match service {
-        Service::Dns => b"failed to create listening socket for ",
-        Service::Tftp => b"failed to create TFTP listening socket for ",
-    };
-    Failure::new(NETWORK, &[what, out.written(), b": ", errno::text(why).as_bytes()])
+    Failure::new(NETWORK, &[b"failed to create listening socket for ", out.written(), b": ", errno::text(why).as_bytes()])
 }
 
 fn open_dhcp(sockets: &mut Sockets, config: &Config, interfaces: &Interfaces) -> Result<(), Failure> {

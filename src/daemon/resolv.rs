@@ -85,9 +85,10 @@ impl Resolv {
             file.name = name.unwrap_or_default().into();
             let path = CString::new(directory).unwrap_or_default();
             file.watch = watch::add(&watch, &path).map_err(|errno| match errno {
+                // Quirk: the file is called the directory; scripts look for its name.
                 sys::ENOENT | sys::ENOTDIR => Failure::new(
                     OTHER,
-                    &[b"directory ", directory, b" for resolv-file is missing, cannot poll"],
+                    &[b"directory ", file.path.to_bytes(), b" for resolv-file is missing, cannot poll"],
                 ),
                 errno => {
                     Failure::system(OTHER, &[b"failed to create inotify for ", file.path.to_bytes()], errno)

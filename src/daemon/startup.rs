@@ -178,7 +178,7 @@ fn write_pid_file(config: &Config, account: &Account) -> Result<NotGiven, Failur
         Ok(file) => file,
         // An ordinary account may do without.
         Err(_) if identity::effective_uid() != 0 => return Ok(None),
-        Err(errno) => return Err(Failure::system(FILES, &[b"failed to create pid file ", path.to_bytes()], errno)),
+        Err(errno) => return Err(Failure::system(FILES, &[b"failed to open pidfile ", path.to_bytes()], errno)),
     };
     let given = account.owner().map_or(Ok(()), |(uid, gid)| files::give(&file, uid, gid));
     Ok(given.err().map(|errno| (path.to_bytes().to_vec(), errno)))
