@@ -24,6 +24,9 @@ mod server;
 mod source;
 mod values;
 
+#[cfg(test)]
+mod effect_tests;
+
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
 pub use render::{parts, version};
 

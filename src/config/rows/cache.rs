@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
     number("min-cache-ttl", 0, Number::MinCacheTtl, ANY, "Shortest time to keep answers, in seconds, at most 3600 (0)"),
     number("max-cache-ttl", 0, Number::MaxCacheTtl, ANY, "Longest time to keep answers, in seconds"),
     later("use-stale-cache", 0, Takes::Optional("<seconds>"), "Answer from old entries while asking upstream"),
-    later("cache-rr", 0, Takes::Value("<type>[,…]"), "Keep records of these types too"),
+    later("cache-rr", 0, Takes::Value("<type>[,...]"), "Keep records of these types too"),
     flag("no-round-robin", 0, Flag::NoRoundRobin, "Do not rotate the addresses of a name"),
     flag("no-ident", 0, Flag::NoIdent, "Do not answer what version and statistics there are"),
 ];

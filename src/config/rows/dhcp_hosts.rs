@@ -10,7 +10,7 @@ use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Tag};
 use crate::wire::dns::name::Name;
 use std::net::Ipv4Addr;
 
-const HOST: Takes = Takes::Value("[<mac>…][,id:<id>][,set:<tag>…][,<address>][,<name>][,<time>][,ignore]");
+const HOST: Takes = Takes::Value("[<mac>...][,id:<id>][,set:<tag>...][,<address>][,<name>][,<time>][,ignore]");
 
 pub const ROWS: &[Row] = &[
     many("dhcp-host", b'G', HOST, dhcp_host, "Settings of one host: address, name, time, tags").dhcp4(),

@@ -10,7 +10,7 @@ use crate::config::{Match, TagIf, Test};
 use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
 const AGENT: Takes = Takes::Value("set:<tag>,<text>|<hex>");
-const TAG_IF: Takes = Takes::Value("set:<tag>[,…][,tag:[!]<tag>…]");
+const TAG_IF: Takes = Takes::Value("set:<tag>[,...][,tag:[!]<tag>...]");
 const OPTION: Takes = Takes::Value("set:<tag>,<number>|option:<name>[,<value>]");
 
 pub const ROWS: &[Row] = &[

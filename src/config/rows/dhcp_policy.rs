@@ -6,10 +6,10 @@ use crate::config::refusal::Applied;
 use crate::config::row::{Row, Takes, flag, many};
 use crate::config::values::conditions;
 
-const TAGS: Takes = Takes::Optional("tag:<tag>,…");
+const TAGS: Takes = Takes::Optional("tag:<tag>,...");
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-ignore", b'J', Takes::Value("tag:<tag>,…"), ignore, "Do not answer clients with these tags").dhcp4(),
+    many("dhcp-ignore", b'J', Takes::Value("tag:<tag>,..."), ignore, "Do not answer clients with these tags").dhcp4(),
     many("dhcp-ignore-names", 0, TAGS, ignore_names, "Do not use names that clients send").dhcp4(),
     flag("dhcp-ignore-clid", 0, Flag::DhcpIgnoreClid, "Know clients by hardware address only").dhcp4(),
     many("dhcp-generate-names", 0, TAGS, generate_names, "Name clients without name after their hardware address").dhcp4(),

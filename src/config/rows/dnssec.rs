@@ -9,6 +9,6 @@ pub const ROWS: &[Row] = &[
     later_flag("dnssec-no-timecheck", 0, "Do not look at times of signatures until SIGINT"),
     later("dnssec-timestamp", 0, Takes::Value("<file>"), "Remember the last time known to be right in a file"),
     later_flag("dnssec-debug", 0, "Pass on answers that fail validation"),
-    later("dnssec-limits", 0, Takes::Value("<n>[,…]"), "How much work one validation may take"),
+    later("dnssec-limits", 0, Takes::Value("<n>[,...]"), "How much work one validation may take"),
     later_flag("proxy-dnssec", 0, "Pass on what upstream says about validation"),
 ];

@@ -9,15 +9,15 @@ use crate::config::values::patterns;
 
 pub const ROWS: &[Row] = &[
     number("port", b'p', Number::Port, (0, 65535), "Port of the DNS server; 0 switches DNS off (53)"),
-    many("interface", b'i', Takes::Value("<interface>[,…]"), interface, "Serve on these interfaces only"),
-    many("except-interface", b'I', Takes::Value("<interface>[,…]"), except_interface, "Do not serve on these interfaces"),
-    many("listen-address", b'a', Takes::Value("<address>[,…]"), listen_address, "Serve on these addresses"),
+    many("interface", b'i', Takes::Value("<interface>[,...]"), interface, "Serve on these interfaces only"),
+    many("except-interface", b'I', Takes::Value("<interface>[,...]"), except_interface, "Do not serve on these interfaces"),
+    many("listen-address", b'a', Takes::Value("<address>[,...]"), listen_address, "Serve on these addresses"),
     flag("bind-interfaces", b'z', Flag::BindInterfaces, "Bind to the addresses of interfaces in use only"),
     flag("bind-dynamic", 0, Flag::BindDynamic, "The same, and follow interfaces that come and go"),
     once("local-service", 0, Takes::Optional("net|host"), local_service, "Answer DNS for directly connected networks only"),
-    many("no-dhcp-interface", b'2', Takes::Value("<interface>[,…]"), no_dhcp, "Neither DHCP nor TFTP on these interfaces"),
-    many("no-dhcpv4-interface", 0, Takes::Value("<interface>[,…]"), no_dhcp4, "No DHCPv4 on these interfaces"),
-    special("no-dhcpv6-interface", 0, Takes::Value("<interface>[,…]"), Apply::Holds, "No DHCPv6 on these interfaces"),
+    many("no-dhcp-interface", b'2', Takes::Value("<interface>[,...]"), no_dhcp, "Neither DHCP nor TFTP on these interfaces"),
+    many("no-dhcpv4-interface", 0, Takes::Value("<interface>[,...]"), no_dhcp4, "No DHCPv4 on these interfaces"),
+    special("no-dhcpv6-interface", 0, Takes::Value("<interface>[,...]"), Apply::Holds, "No DHCPv6 on these interfaces"),
 ];
 
 fn interface(draft: &mut Draft, text: Text) -> Applied {

@@ -8,7 +8,7 @@ use crate::config::values::{path, path_or_none};
 
 pub const ROWS: &[Row] = &[
     special("conf-file", b'C', Takes::Optional("<file>"), Apply::File, "Read this configuration file (/etc/dnsmasq.conf)"),
-    special("conf-dir", b'7', Takes::Value("<dir>[,<suffix>…]"), Apply::Dir, "Read every configuration file of a directory"),
+    special("conf-dir", b'7', Takes::Value("<dir>[,<suffix>...]"), Apply::Dir, "Read every configuration file of a directory"),
     later("conf-script", 0, Takes::Value("<command>"), "Read the output of a command as configuration"),
     later("servers-file", 0, Takes::Value("<file>"), "Read upstream servers from a file, again on SIGHUP"),
     once("user", b'u', Takes::Optional("<name>"), user, "Run as this user once started (nobody)"),

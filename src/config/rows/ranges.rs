@@ -23,14 +23,14 @@ pub const ROWS: &[Row] = &[
     flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
     flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4(),
     flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4(),
-    later("dhcp-reply-delay", 0, Takes::Value("[tag:<tag>,…]<seconds>"), "Wait before answering"),
+    later("dhcp-reply-delay", 0, Takes::Value("[tag:<tag>,...]<seconds>"), "Wait before answering"),
     later("dhcp-alternate-port", 0, Takes::Optional("<server>[,<client>]"), "Use other ports for DHCP"),
-    later("bootp-dynamic", b'3', Takes::Optional("tag:<tag>,…"), "Give addresses to BOOTP clients too"),
+    later("bootp-dynamic", b'3', Takes::Optional("tag:<tag>,..."), "Give addresses to BOOTP clients too"),
     later("dhcp-relay", 0, Takes::Value("<local>,<server>[#<port>][,<interface>]"), "Relay DHCP to another server"),
     later("dhcp-split-relay", 0, Takes::Value("<local>,<server>,<interface>"), "Relay DHCP between networks without a route"),
-    later("dhcp-proxy", 0, Takes::Optional("<relay>,…"), "Have all DHCP go through these relays"),
+    later("dhcp-proxy", 0, Takes::Optional("<relay>,..."), "Have all DHCP go through these relays"),
     later("shared-network", 0, Takes::Value("<interface>|<address>,<address>"), "Networks that share a wire"),
-    later("bridge-interface", 0, Takes::Value("<interface>,<alias>…"), "Interfaces that count as one for DHCP"),
+    later("bridge-interface", 0, Takes::Value("<interface>,<alias>..."), "Interfaces that count as one for DHCP"),
     later("leasequery", 0, Takes::Optional("<address>[/<length>]"), "Answer questions about leases"),
 ];
 

@@ -8,7 +8,7 @@ use crate::config::row::{Row, Takes, flag, many, number, once};
 use crate::config::values::{patterns, port};
 
 pub const ROWS: &[Row] = &[
-    many("enable-tftp", 0, Takes::Optional("<interface>[,…]"), enable_tftp, "Serve files by TFTP, read only").tftp(),
+    many("enable-tftp", 0, Takes::Optional("<interface>[,...]"), enable_tftp, "Serve files by TFTP, read only").tftp(),
     many("tftp-root", 0, Takes::Value("<dir>[,<interface>]"), tftp_root, "The directory that TFTP serves").tftp(),
     flag("tftp-no-fail", 0, Flag::TftpNoFail, "Start even if the directory is missing").tftp(),
     many("tftp-unique-root", 0, Takes::Optional("ip|mac"), unique_root, "Serve each client from a directory of its own").tftp(),

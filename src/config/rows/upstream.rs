@@ -11,13 +11,13 @@ use crate::config::values::{number as digits, path_or_none};
 use crate::config::{Target, reverse};
 use std::net::IpAddr;
 
-const SERVER: Takes = Takes::Value("[/<domain>/…]<address>[#<port>][@<interface>][@<source>]");
+const SERVER: Takes = Takes::Value("[/<domain>/...]<address>[#<port>][@<interface>][@<source>]");
 
 pub const ROWS: &[Row] = &[
     many("server", b'S', SERVER, server, "Ask this upstream server, perhaps for some domains only"),
     many("local", 0, SERVER, server, "Answer for these domains from local data only"),
     many("rev-server", 0, Takes::Value("<prefix>[,<server>]"), rev_server, "Ask this server for names of these addresses"),
-    many("address", b'A', Takes::Value("/<domain>/…/[<address>|#]"), address, "Answer with this address for these domains"),
+    many("address", b'A', Takes::Value("/<domain>/.../[<address>|#]"), address, "Answer with this address for these domains"),
     many("resolv-file", b'r', Takes::Optional("<file>"), resolv_file, "Take upstream servers from here (/etc/resolv.conf)"),
     flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only"),
     flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only"),
