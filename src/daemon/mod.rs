@@ -17,7 +17,7 @@ mod links;
 mod listeners;
 mod reload;
 mod resolv;
-mod serve;
+pub mod serve;
 mod shell;
 mod sockets;
 mod startup;

@@ -84,3 +84,48 @@ fn fits(template: &str, text: &str) -> bool {
     // A template of nothing but arguments would fit everything.
     template.chars().filter(|symbol| symbol.is_ascii_alphabetic()).count() > 0 || text.contains(template)
 }
+
+/// Directives in force that no scenario can reach, and what reaches them.
+const REACHED_ELSEWHERE: [(&str, &str); 0] = [];
+
+/// Directives in force that stand in the configuration of no scenario.
+pub fn directives_without_scenario() -> Vec<String> {
+    let mut paths = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios"), "scn", &mut paths);
+    let texts: Vec<String> = paths.iter().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
+    let used: Vec<&str> = texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.strip_prefix("  "))
+        .map(|line| line.split(['=', ' ']).next().unwrap_or(""))
+        .collect();
+    let mut missing = Vec::new();
+    for source in read_all("src/config/rows") {
+        for (at, name) in rows_in_force(&source) {
+            let elsewhere = REACHED_ELSEWHERE.iter().any(|(exception, _)| *exception == name);
+            if !elsewhere && !used.contains(&name.as_str()) {
+                missing.push(format!("{}: {name}", source.place(at)));
+            }
+        }
+    }
+    missing
+}
+
+/// The rows of a table that do what they say, by their names.
+fn rows_in_force(source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for token in source.tokens().filter(|token| !source.is_test(token.at)) {
+        if !matches!(token.word, "flag" | "number" | "once" | "many" | "special") {
+            continue;
+        }
+        let behind = source.text[token.at + token.word.len()..].trim_start();
+        let Some(call) = behind.strip_prefix('(').map(str::trim_start) else { continue };
+        let Some((name, rest)) = call.strip_prefix('"').and_then(|text| text.split_once('"')) else { continue };
+        let row = rest.split_inclusive(')').next().unwrap_or("");
+        let idle = ["Apply::Warns", "Apply::Holds", "Apply::CommandLine", "Apply::NotYet"];
+        if !idle.iter().any(|apply| row.contains(apply)) {
+            found.push((token.at, name.to_owned()));
+        }
+    }
+    found
+}

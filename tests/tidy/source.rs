@@ -184,11 +184,16 @@ fn character(inside: &[u8]) -> usize {
     if inside.get(width) == Some(&b'\'') { width + 2 } else { 0 }
 }
 
-/// The items that stand behind `#[cfg(test)]`.
+/// The items that are no part of the product: those behind `#[cfg(test)]`, and
+/// `check`, which looks after invariants for the simulation.
 fn test_items(code: &[u8]) -> Vec<Range<usize>> {
-    let mark = b"#[cfg(test)]";
-    let starts = code.windows(mark.len()).enumerate().filter(|(_, window)| window == mark);
-    starts.map(|(at, _)| at..item_end(code, at + mark.len())).collect()
+    let marks: [&[u8]; 3] = [b"#[cfg(test)]", b"#[cfg(any(test, debug_assertions))]", b"fn check(&self)"];
+    let mut items = Vec::new();
+    for mark in marks {
+        let starts = code.windows(mark.len()).enumerate().filter(|(_, window)| *window == mark);
+        items.extend(starts.map(|(at, _)| at..item_end(code, at + mark.len())));
+    }
+    items
 }
 
 fn item_end(code: &[u8], from: usize) -> usize {

@@ -1,0 +1,237 @@
+//! Starting the machine of the laboratory, and the signals that it gets: the
+//! part of the shell that is not the loop, with fake files instead of real
+//! ones.
+
+use super::files::Files;
+use super::{EPOCH, Lab, Logged};
+use arrayvec::{ArrayString, ArrayVec};
+use ironmasq::base::bytes::Writer;
+use ironmasq::base::hash::Key;
+use ironmasq::base::net::{HwAddr, IfIndex, netmask4};
+use ironmasq::base::random::Random;
+use ironmasq::base::time::{Millis, Now, UnixTime};
+use ironmasq::config::{self, Config, Outcome};
+use ironmasq::daemon::core::Core;
+use ironmasq::daemon::serve;
+use ironmasq::dns::resolv;
+use ironmasq::outbox::change::Change;
+use ironmasq::outbox::lines::{self, Arg, Line, process};
+use ironmasq::platform::seal::{self, Seal};
+use ironmasq::store::hosts::HostsBuilder;
+use ironmasq::store::hosts_file::{HostsFile, Problem};
+use ironmasq::store::interfaces::{Address, Interface};
+use ironmasq::wire::dns::name::{Name, NameBuf};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+#[global_allocator]
+static GUARD: seal::Guard = seal::Guard;
+
+const ENOENT: i32 = 2;
+
+/// What a machine is made of.
+#[derive(Clone)]
+pub struct Plan {
+    pub config: String,
+    pub files: Files,
+    pub interfaces: Vec<Interface>,
+    pub seed: u64,
+    pub now: Now,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let now = Now { mono: Millis(1_000_000), wall: UnixTime(EPOCH) };
+        Plan { config: String::new(), files: Files::default(), interfaces: Vec::new(), seed: 1, now }
+    }
+}
+
+/// Runs something with the heap sealed; a heap operation is counted and told
+/// by `broken`. `LAB_SEAL=abort` stops at the first one, for a debugger.
+pub fn sealed<R>(act: impl FnOnce() -> R) -> R {
+    let how = if abort_at_once() { Seal::Abort } else { Seal::Count };
+    seal::seal(how);
+    let result = act();
+    seal::unseal();
+    result
+}
+
+fn abort_at_once() -> bool {
+    static ABORT: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *ABORT.get_or_init(|| std::env::var("LAB_SEAL").is_ok_and(|text| text == "abort"))
+}
+
+/// Heap operations so far while the heap was sealed.
+pub fn broken() -> u32 {
+    seal::broken()
+}
+
+/// An interface as netlink would tell it.
+pub fn interface(
+    index: IfIndex,
+    name: &str,
+    hw: &[u8],
+    mtu: u32,
+    up: bool,
+    addresses: &[(IpAddr, u8)],
+) -> Interface {
+    let address = |(addr, prefix): &(IpAddr, u8)| {
+        let broadcast = match addr {
+            IpAddr::V4(v4) => Ipv4Addr::from(u32::from(*v4) | !u32::from(netmask4(*prefix))),
+            IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+        };
+        Address { addr: *addr, prefix: *prefix, broadcast, dns: false, tentative: false }
+    };
+    Interface {
+        index,
+        name: ArrayString::from(name).expect("a name that fits"),
+        mtu,
+        loopback: name == "lo",
+        up,
+        hw: HwAddr::new(1, hw),
+        addresses: addresses.iter().map(address).collect::<ArrayVec<_, _>>(),
+        dns: false,
+        dhcp4: false,
+        tftp: false,
+    }
+}
+
+/// Reads the configuration and starts; the error is the first message of a
+/// refusal.
+pub fn start(plan: &Plan) -> Result<Lab, String> {
+    let mut random = Random::seeded(plan.seed);
+    let config = match config::read_text(plan.config.as_bytes(), "/etc/dnsmasq.conf", Key::new(&mut random)) {
+        Outcome::Run(config, _) => *config,
+        Outcome::Refused { messages, .. } => return Err(messages.into_iter().next().unwrap_or_default()),
+        _ => return Err("it would not run".into()),
+    };
+    let mut files = plan.files.clone();
+    files.lease_path = config.dhcp.lease_file.to_string_lossy().into_owned();
+    let core = Core::new(config, random);
+    let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
+    read_leases(&mut lab);
+    interfaces_changed(&mut lab);
+    poll_files(&mut lab);
+    read_files(&mut lab);
+    Ok(lab)
+}
+
+/// The interface table is read anew.
+fn interfaces_changed(lab: &mut Lab) {
+    for interface in &mut lab.interfaces {
+        mark(&lab.core.config, interface);
+    }
+    lab.core.world.interfaces.list = lab.interfaces.iter().cloned().collect();
+    lab.change(Change::Interfaces);
+}
+
+fn mark(config: &Config, interface: &mut Interface) {
+    serve::mark(config, interface);
+    let (name, loopback) = (interface.name, interface.loopback);
+    for address in &mut interface.addresses {
+        address.dns = serve::by_address(config, name.as_bytes(), b"", loopback, address.addr);
+    }
+}
+
+/// An interface changed, or came.
+pub fn replace_interface(lab: &mut Lab, interface: Interface) {
+    match lab.interfaces.iter_mut().find(|known| known.name == interface.name) {
+        Some(known) => *known = Interface { index: known.index, ..interface },
+        None => lab.interfaces.push(interface),
+    }
+    interfaces_changed(lab);
+}
+
+/// SIGHUP.
+pub fn reload(lab: &mut Lab) {
+    read_files(lab);
+}
+
+/// SIGUSR1.
+pub fn statistics(lab: &mut Lab) {
+    lab.change(Change::Statistics);
+}
+
+fn say(lab: &mut Lab, line: &Line, args: &[Arg]) {
+    let mut buffer = [0; 1024];
+    let mut out = Writer::new(&mut buffer);
+    lines::render(&mut out, line, args);
+    let text = String::from_utf8_lossy(out.written()).into_owned();
+    lab.log.push(Logged { channel: line.channel, level: line.level, text });
+}
+
+fn read_files(lab: &mut Lab) {
+    if lab.core.config.listen.port != 0 {
+        hosts(lab);
+    }
+}
+
+fn hosts(lab: &mut Lab) {
+    let mut builder = HostsBuilder::new(Key::new(&mut lab.core.world.random));
+    let etc = lab.core.config.dns.etc_hosts.then(|| "/etc/hosts".to_owned());
+    let others = lab.core.config.dns.addn_hosts.iter().rev().map(|path| path.to_string_lossy().into_owned());
+    let paths: Vec<String> = etc.into_iter().chain(others).collect();
+    for path in paths {
+        let mut problems = Vec::new();
+        let dns = &lab.core.config.dns;
+        let domain_of = |addr: IpAddr| {
+            let domain = dns.expand_hosts.then(|| dns.domain_for(addr)).flatten()?;
+            Name::new(domain).map(NameBuf::from_name)
+        };
+        let mut file = HostsFile::new(&mut builder, path.as_bytes(), &domain_of);
+        let mut report = |problem: Problem, line: u32| problems.push((problem, line));
+        let found = lab.files.all.get(&path).map(|file| file.content.clone());
+        for piece in found.as_deref().unwrap_or_default().chunks(7) {
+            file.feed(piece, &mut report);
+        }
+        let names = file.finish(&mut report);
+        let shown = Arg::Text(path.as_bytes());
+        for (problem, line) in problems {
+            let which = match problem {
+                Problem::BadAddress => &process::BAD_ADDRESS,
+                Problem::BadName => &process::BAD_NAME,
+            };
+            say(lab, which, &[shown, Arg::Number(line.into())]);
+        }
+        match found {
+            Some(_) => say(lab, &process::READ_HOSTS, &[shown, Arg::Number(names.into())]),
+            None => say(lab, &process::NO_HOSTS, &[shown, Arg::Errno(ENOENT)]),
+        }
+    }
+    let now = lab.now;
+    lab.core.set_hosts(builder.freeze(), now);
+    lab.settle();
+}
+
+/// Looks at the resolv files: the one changed last is read if it is new.
+pub fn poll_files(lab: &mut Lab) {
+    let files: Vec<String> = lab.core.config.dns.resolv_files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let newest = files.iter().filter_map(|path| Some((path.clone(), lab.files.all.get(path)?.clone()))).max_by_key(|(_, file)| file.mtime);
+    let Some((path, file)) = newest.filter(|(path, file)| lab.seen_resolv.as_ref() != Some(&(path.clone(), file.mtime))) else {
+        return;
+    };
+    lab.seen_resolv = Some((path.clone(), file.mtime));
+    let servers: Vec<SocketAddr> = file.content.split(|octet| *octet == b'\n').filter_map(|line| resolv::server(line, |_| 0)).collect();
+    say(lab, &process::READING, &[Arg::Text(path.as_bytes())]);
+    if servers.is_empty() {
+        say(lab, &process::NO_SERVERS, &[Arg::Text(path.as_bytes())]);
+    }
+    lab.change(Change::Resolv { servers: &servers });
+}
+
+fn read_leases(_lab: &mut Lab) {}
+
+/// Debug builds: every invariant of every table.
+pub fn check(lab: &Lab) {
+    if let Some(dns) = &lab.core.dns {
+        dns.check();
+    }
+    lab.core.world.cache.check();
+}
+
+/// Nothing is under way, so every table of transactions is empty.
+pub fn check_quiet(lab: &Lab) -> Result<(), String> {
+    match lab.core.tftp.as_ref().map_or(0, |tftp| tftp.active()) {
+        0 => Ok(()),
+        active => Err(format!("when all was quiet {active} TFTP transfers were under way")),
+    }
+}

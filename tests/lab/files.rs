@@ -1,0 +1,96 @@
+//! Files that exist only in the test: text by path, with the attributes that
+//! engines look at, and one lease file on a disk that can fail.
+
+use ironmasq::base::time::UnixTime;
+use ironmasq::outbox::change::FileInfo;
+use std::collections::BTreeMap;
+
+const ENOENT: i32 = 2;
+const EACCES: i32 = 13;
+const ENOSPC: i32 = 28;
+
+/// One file.
+#[derive(Clone, Default)]
+pub struct File {
+    pub content: Vec<u8>,
+    pub mtime: u64,
+    pub private: bool,
+    pub foreign: bool,
+    pub directory: bool,
+    pub denied: bool,
+}
+
+/// All files.
+#[derive(Clone, Default)]
+pub struct Files {
+    pub all: BTreeMap<String, File>,
+    /// The path of the lease file.
+    pub lease_path: String,
+    /// Writing the lease file fails.
+    pub broken: bool,
+    /// Changes of the lease file so far.
+    pub writes: u32,
+}
+
+impl Files {
+    pub fn put(&mut self, path: &str, content: impl Into<Vec<u8>>, mtime: u64) {
+        let old = self.all.remove(path).unwrap_or_default();
+        self.all.insert(path.into(), File { content: content.into(), mtime, ..old });
+    }
+
+    pub fn content(&self, path: &str) -> Vec<u8> {
+        self.all.get(path).map(|file| file.content.clone()).unwrap_or_default()
+    }
+
+    pub fn info(&self, path: &str) -> Result<FileInfo, i32> {
+        let (place, file) = self.all.iter().enumerate().find(|(_, (name, _))| *name == path).ok_or(ENOENT)?;
+        let file = file.1;
+        if file.denied {
+            return Err(EACCES);
+        }
+        Ok(FileInfo {
+            size: file.content.len() as u64,
+            device: 1,
+            inode: place as u64 + 1,
+            mtime: UnixTime(file.mtime),
+            regular: !file.directory,
+            directory: file.directory,
+            world_readable: !file.private,
+            own: !file.foreign,
+            as_root: false,
+        })
+    }
+
+    /// The lease file as it stands.
+    pub fn lease_text(&self) -> String {
+        String::from_utf8_lossy(&self.content(&self.lease_path)).into_owned()
+    }
+
+    fn lease(&mut self) -> Result<&mut Vec<u8>, i32> {
+        if self.broken {
+            return Err(ENOSPC);
+        }
+        self.writes += 1;
+        Ok(&mut self.all.entry(self.lease_path.clone()).or_default().content)
+    }
+
+    pub fn lease_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), i32> {
+        let content = self.lease()?;
+        let from = offset as usize;
+        if content.len() < from + bytes.len() {
+            content.resize(from + bytes.len(), 0);
+        }
+        content[from..from + bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    pub fn lease_append(&mut self, bytes: &[u8]) -> Result<(), i32> {
+        self.lease()?.extend(bytes);
+        Ok(())
+    }
+
+    pub fn lease_rewrite(&mut self, text: Vec<u8>) -> Result<(), i32> {
+        *self.lease()? = text;
+        Ok(())
+    }
+}
