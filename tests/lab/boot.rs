@@ -13,6 +13,7 @@ use ironmasq::base::time::{Millis, Now, UnixTime};
 use ironmasq::config::{self, Config, Outcome};
 use ironmasq::daemon::core::Core;
 use ironmasq::daemon::serve;
+use ironmasq::dhcp4;
 use ironmasq::dns::resolv;
 use ironmasq::outbox::change::Change;
 use ironmasq::outbox::lines::{self, Arg, Line, process};
@@ -108,7 +109,7 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     files.lease_path = config.dhcp.lease_file.to_string_lossy().into_owned();
     let core = Core::new(config, random);
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
-    read_leases(&mut lab);
+    read_leases(&mut lab)?;
     interfaces_changed(&mut lab);
     poll_files(&mut lab);
     read_files(&mut lab);
@@ -163,6 +164,7 @@ fn read_files(lab: &mut Lab) {
     if lab.core.config.listen.port != 0 {
         hosts(lab);
     }
+    dhcp_hosts(lab);
 }
 
 fn hosts(lab: &mut Lab) {
@@ -218,7 +220,59 @@ pub fn poll_files(lab: &mut Lab) {
     lab.change(Change::Resolv { servers: &servers });
 }
 
-fn read_leases(_lab: &mut Lab) {}
+/// The lease file, in small pieces.
+fn read_leases(lab: &mut Lab) -> Result<(), String> {
+    if lab.core.config.dhcp.ranges.is_empty() {
+        return Ok(());
+    }
+    let text = lab.files.content(&lab.files.lease_path);
+    let now = lab.now;
+    let Core { config, world, outbox, .. } = &mut lab.core;
+    let mut reading = dhcp4::LeasesRead { leases: &mut world.leases, file: &mut world.lease_file, out: outbox, now };
+    let fits = text.chunks(9).all(|piece| reading.piece(piece)) && reading.end(config);
+    lab.settle();
+    if fits { Ok(()) } else { Err("too many stored leases".into()) }
+}
+
+/// `dhcp-hostsfile` and `/etc/ethers`.
+fn dhcp_hosts(lab: &mut Lab) {
+    let dhcp = &lab.core.config.dhcp;
+    if lab.core.dhcp4.is_none() || (dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
+        return;
+    }
+    let mut tags = dhcp.tags.to_vec();
+    let mut read = Vec::new();
+    let (mut all, ethers) = (dhcp.hosts.to_vec(), dhcp.read_ethers);
+    let paths: Vec<String> = dhcp.hosts_files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    for path in paths {
+        let content = lab.files.content(&path);
+        let shown = Arg::Text(path.as_bytes());
+        for (line, number) in content.split(|octet| *octet == b'\n').zip(1..) {
+            match config::dhcp_host_line(line, &mut tags) {
+                Ok(host) => read.extend(host),
+                Err(what) => say(lab, &process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]),
+            }
+        }
+        match lab.files.all.contains_key(&path) {
+            true => say(lab, &process::READ_DHCP, &[shown]),
+            false => say(lab, &process::NOT_READ, &[shown, Arg::Errno(ENOENT)]),
+        }
+    }
+    read.reverse();
+    if ethers {
+        let content = lab.files.content("/etc/ethers");
+        let lines = content.split(|octet| *octet == b'\n');
+        let found: Vec<_> = lines.filter_map(|line| config::ethers_line(line).ok().flatten()).collect();
+        say(lab, &process::READ_ETHERS, &[Arg::Number(found.len() as u64)]);
+        read.extend(found);
+    }
+    all.extend(read);
+    lab.core.config.dhcp.tags = tags.into();
+    let Core { dhcp4, world, .. } = &mut lab.core;
+    if let Some(server) = dhcp4 {
+        server.set_hosts(all, &mut world.random);
+    }
+}
 
 /// Debug builds: every invariant of every table.
 pub fn check(lab: &Lab) {
@@ -226,6 +280,9 @@ pub fn check(lab: &Lab) {
         dns.check();
     }
     lab.core.world.cache.check();
+    if let Some(dhcp4) = &lab.core.dhcp4 {
+        dhcp4.check();
+    }
 }
 
 /// Nothing is under way, so every table of transactions is empty.

@@ -175,12 +175,29 @@ pub fn value_text(code: u8, value: &[u8]) -> String {
             Some(value.iter().fold(0u64, |sum, octet| sum << 8 | u64::from(*octet)).to_string())
         }
         Form::Text => std::str::from_utf8(value).ok().map(|text| text.replace('\0', "\\0")),
+        Form::Names => names_text(value),
         Form::Hex => Some(hex_text(value)),
         _ => None,
     };
     // The form must lead back to the same octets, or it would hide something.
     let back = shown.filter(|text| self::value(code, text).ok().as_deref() == Some(value));
     back.unwrap_or_else(|| format!("hex:{}", hex_text(value)))
+}
+
+/// Names without compression.
+fn names_text(value: &[u8]) -> Option<String> {
+    let mut names = Vec::new();
+    let mut labels: Vec<String> = Vec::new();
+    let mut rest = value;
+    while let [len, tail @ ..] = rest {
+        let (label, behind) = tail.split_at_checked((*len).into())?;
+        match len {
+            0 => names.push(std::mem::take(&mut labels).join(".")),
+            _ => labels.push(String::from_utf8(label.to_vec()).ok()?),
+        }
+        rest = behind;
+    }
+    Some(names.join(","))
 }
 
 enum Form {

@@ -43,7 +43,7 @@ impl Files {
     }
 
     pub fn info(&self, path: &str) -> Result<FileInfo, i32> {
-        let (place, file) = self.all.iter().enumerate().find(|(_, (name, _))| *name == path).ok_or(ENOENT)?;
+        let (place, file) = self.all.iter().enumerate().find(|(_, (name, _))| *name == path.trim_end_matches('/')).ok_or(ENOENT)?;
         let file = file.1;
         if file.denied {
             return Err(EACCES);

@@ -133,7 +133,7 @@ impl Player {
 
     fn network_step(&mut self, verb: &str, step: &Step) -> Outcome {
         match verb {
-            "ask" | "asked" | "reply" | "answer" | "send" | "tcp" | "connect" => self.dns_step(verb, step),
+            "ask" | "asked" | "lost" | "reply" | "answer" | "send" | "tcp" | "connect" => self.dns_step(verb, step),
             "discover" | "request" | "decline" | "release" | "inform" | "bootp" | "offer" | "ack" | "nak" | "bootreply"
             | "probed" | "alive" => self.dhcp_step(verb, step),
             "get" | "put" | "oack" | "data" | "acked" | "error" | "error-to" | "complain" => self.tftp_step(verb, step),

@@ -204,7 +204,7 @@ fn compare_options(block: &[String], packet: &Packet) -> Outcome {
         return Ok(());
     }
     let came: Vec<String> =
-        packet.options.iter().map(|(code, value)| format!("{code} {}", dhcp::value_text(*code, value))).collect();
+        packet.options.iter().map(|(code, value)| format!("{code} {}", dhcp::value_text(*code, value)).trim_end().into()).collect();
     let loose = block.iter().any(|line| line.trim() == "...");
     let (absent, wanted): (Vec<&str>, Vec<&str>) =
         block.iter().map(|line| line.trim()).filter(|line| *line != "...").partition(|line| line.starts_with("not "));

@@ -2,7 +2,7 @@
 //! they say, what clients are told.
 
 use crate::lab::Out;
-use crate::lab::dns::{self, FLAGS, Message, Opt, RA, RD, Record};
+use crate::lab::dns::{self, FLAGS, Message, OPCODE, Opt, RA, RD, Record};
 use crate::player::{Outcome, Player, differs};
 use crate::script::{Step, Words, endpoint};
 use ironmasq::outbox::action::{Arrival, Door, Route};
@@ -41,6 +41,7 @@ impl Player {
             "answer" => self.answered(step),
             "send" => self.send_raw(step),
             "connect" => self.connect(step),
+            "lost" => self.lost(step),
             _ => self.tcp(step),
         }
     }
@@ -149,6 +150,15 @@ impl Player {
         Ok(())
     }
 
+    /// `lost SERVER`: everything on its way there gets lost.
+    fn lost(&mut self, step: &Step) -> Outcome {
+        let server = endpoint(step.rest.trim(), 53)?;
+        let out = &mut self.lab()?.out;
+        let before = out.len();
+        out.retain(|out| !matches!(out, Out::Datagram { route, .. } if route.to == server));
+        if out.len() < before { Ok(()) } else { Err("  nothing was on its way there".into()) }
+    }
+
     fn take_upstream(&mut self, server: SocketAddr) -> Outcome<(Route, Vec<u8>, u16)> {
         let out = &mut self.lab()?.out;
         let at = out.iter().position(
@@ -219,7 +229,8 @@ impl Player {
         let label = words.named("to").unwrap_or("").to_owned();
         let query = self.queries.get(&label).cloned().ok_or("  no such question was asked")?;
         let mut wanted = query.message.answered(code);
-        wanted.flags = reply_flags(&mut words, (wanted.flags & !(RD | RA)) | (query.message.flags & RD) | RA);
+        let kept = query.message.flags & (RD | OPCODE);
+        wanted.flags = reply_flags(&mut words, (wanted.flags & !(RD | RA)) | kept | RA);
         let size: Option<u16> = words.value("edns")?;
         let ede: Option<u16> = words.value("ede")?;
         let any_order = words.flag("any-order");

@@ -13,7 +13,7 @@ pub const PACKET: Line = dhcp(Level::Info, "%(%) %%% %%");
 pub const PACKET_XID: Line = dhcp(Level::Info, "% %(%) %%% %%");
 
 /// No range fits the packet.
-pub const NO_RANGE: Line = dhcp(Level::Warning, "no address range available for DHCP request % %");
+pub const NO_RANGE: Line = dhcp(Level::Warning, "no address range available for DHCP request %");
 /// The interface has no IPv4 address.
 pub const NO_ADDRESS: Line = dhcp(Level::Warning, "DHCP packet received on % which has no address");
 
