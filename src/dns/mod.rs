@@ -147,7 +147,12 @@ impl Forwarder {
     pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
         match change {
             Change::SendFailed { door: Door::Upstream { slot, .. }, to, .. } => self.send_failed(with, *slot, *to),
-            Change::Resolv { servers } => self.upstream.set_resolv(servers),
+            Change::Resolv { servers } => {
+                self.upstream.set_resolv(servers);
+                if with.config.dns.clear_on_reload {
+                    with.cache.clear();
+                }
+            }
             Change::ClearCache | Change::HostsReloaded => with.cache.clear(),
             Change::Statistics => self.report(with),
             _ => {}
