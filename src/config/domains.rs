@@ -80,29 +80,25 @@ impl DomainsDraft {
         Ok(())
     }
 
-    /// Keeps what the list at start shows: the first servers, the last local
-    /// domains.
+    /// Keeps what the list at start shows: the first servers, the last domains
+    /// without servers of their own.
     fn show(&mut self, domain: Domain, target: Target) {
-        let shown = || {
-            let domain = match domain {
-                Domain::All => Box::default(),
-                Domain::Dotless => Box::from(*b"."),
-                Domain::Name(text) => text.into(),
-                Domain::Wild(text) => [b"*", text].concat().into(),
-            };
-            Shown { target, domain }
-        };
-        match target {
-            Target::Zeros | Target::Address(_) => {}
-            Target::Local => {
+        let shown = |domain: Vec<u8>| Shown { target, domain: domain.into() };
+        match (target, domain) {
+            (Target::Server(_), _) if self.shown.len() >= SHOWN_SERVERS => self.more.0 = self.more.0.saturating_add(1),
+            (Target::Server(_), Domain::All) => self.shown.push(shown(Vec::new())),
+            (Target::Server(_), Domain::Dotless) => self.shown.push(shown(b".".into())),
+            (Target::Server(_), Domain::Name(text)) => self.shown.push(shown(text.into())),
+            (Target::Server(_), Domain::Wild(text)) => self.shown.push(shown([b"*", text].concat())),
+            (Target::Local | Target::Standard, Domain::Name(text) | Domain::Wild(text)) => {
                 if self.shown_local.len() >= SHOWN_LOCAL {
                     self.shown_local.remove(0);
                     self.more.1 = self.more.1.saturating_add(1);
                 }
-                self.shown_local.push(shown());
+                self.shown_local.push(shown(text.into()));
             }
-            Target::Server(_) | Target::Standard if self.shown.len() < SHOWN_SERVERS => self.shown.push(shown()),
-            Target::Server(_) | Target::Standard => self.more.0 = self.more.0.saturating_add(1),
+            (Target::Local | Target::Standard, Domain::All | Domain::Dotless) => {}
+            (Target::Zeros | Target::Address(_), _) => {}
         }
     }
 

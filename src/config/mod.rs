@@ -312,7 +312,8 @@ pub struct DomainRules {
     pub wild: Box<[(Box<[u8]>, u32)]>,
 }
 
-/// One line of the server list that is logged at start.
+/// One line of the server list that is logged at start: first the servers in
+/// configured order, then what has none of its own, last configured first.
 pub struct Shown {
     /// The target.
     pub target: Target,

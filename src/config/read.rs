@@ -36,7 +36,7 @@ pub enum Outcome {
 pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
     let mut source = Source::new(key);
     match args::read(&mut source, args.collect()) {
-        Ok(asked) => finish(source, asked.test),
+        Ok(test) => finish(source, test),
         // Whoever has mistyped is told so before anything else.
         Err(_) if !source.problems.is_empty() => finish(source, true),
         Err(outcome) => outcome,

@@ -9,6 +9,9 @@ use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 /// Column where the words of `--help` start.
 const COLUMN: usize = 46;
 
+/// Columns of a line of names.
+const LINE: usize = 78;
+
 /// How a directive is written on the command line, without its letter.
 fn form(row: &Row) -> String {
     match row.takes {
@@ -38,9 +41,16 @@ pub fn help(directory: &Directory) -> String {
         text.push_str(row.help);
         text.push('\n');
     }
-    text.push_str("\nKnown and not supported yet:");
+    text.push_str("\nKnown and not in this program:\n");
+    let mut width = 0;
     for row in directory.rows().iter().filter(|row| !row.in_force()) {
-        text.push(' ');
+        width += row.name.len() + 1;
+        if width > LINE {
+            text.push('\n');
+            width = row.name.len();
+        } else if width > row.name.len() + 1 {
+            text.push(' ');
+        }
         text.push_str(row.name);
     }
     text.push('\n');
@@ -130,6 +140,9 @@ mod tests {
     /// `REGENERATE=1 cargo test --lib readme` writes it.
     #[test]
     fn the_readme_shows_the_rows() {
+        if !(HAS_DHCP4 && HAS_TFTP) {
+            return; // The table is that of the whole program.
+        }
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
         let readme = std::fs::read_to_string(path).unwrap();
         let (before, rest) = readme.split_once(FROM).expect("the README marks the table");
@@ -157,7 +170,7 @@ mod tests {
         let directory = Directory::new();
         let text = help(&directory);
         assert!(directory.rows().iter().all(|row| text.contains(row.name)));
-        assert!(text.lines().all(|line| line.starts_with("Known") || line.chars().count() <= 120), "lines fit");
+        assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "lines fit any terminal");
         assert!(dhcp_names().contains("  3 router\n") && !dhcp_names().contains("hostname"));
     }
 }

@@ -85,7 +85,7 @@ pub enum Wish {
 impl Row {
     /// True when the directive does what it says.
     pub fn in_force(&self) -> bool {
-        !matches!(self.apply, Apply::Warns | Apply::NotYet)
+        !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut)
     }
 }
 

@@ -54,7 +54,9 @@ fn domains_and_value<'a>(text: Text<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
             let (list, value) = listed.split_at_checked(at).unwrap_or_default();
             (Some(list), value.get(1..).unwrap_or_default().trim_ascii())
         }
-        None => (None, listed.trim_ascii()),
+        // Quirk: `/#` is every name, but `/` alone is names without a dot.
+        None if listed == b"#" => (None, listed),
+        None => (Some(b""), listed.trim_ascii()),
     }
 }
 
