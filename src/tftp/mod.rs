@@ -113,7 +113,10 @@ impl Server {
                 let text = path::shown(text);
                 let args = [Arg::Number(code.into()), Arg::Text(&text), Arg::Ip(arrival.from.ip())];
                 with.out.log(&lines::tftp::CLIENT_ERROR, &args);
-                self.finish(with, slot, &lines::tftp::FAILED);
+                // Quirk: whoever has everything got its file, whatever it says
+                // instead of the last acknowledgement (as in dnsmasq's log).
+                let all = self.get(slot).is_some_and(|transfer| transfer.is_all_sent());
+                self.finish(with, slot, if all { &lines::tftp::SENT } else { &lines::tftp::FAILED });
             }
             _ => {}
         }

@@ -11,7 +11,8 @@
 //! upstream [@54] NAME TYPE = [WORD…] [RECORD] [| RECORD]…
 //!                                  RECORD: [authority|additional] NAME TTL TYPE DATA
 //!                                  WORD: nxdomain servfail refused drop tc aa ad noedns
-//! allow TEXT because REASON        differing lines that hold TEXT are wanted
+//! allow TEXT because REASON        differing lines that hold TEXT are wanted; what holds
+//!                                  for all cases stands in always.allow
 //! dns NAME TYPE [WORD…]            tcp norec cd ad do edns=N class=CH opcode=N from=IP to=IP
 //! dhcp KIND mac=MAC [WORD…]        see dhcp.rs
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
@@ -49,7 +50,7 @@ pub enum Make {
 impl Case {
     pub fn parse(text: &str) -> Result<Case, String> {
         let mut case = Case { config: USUAL.map(String::from).to_vec(), ..Case::default() };
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in text.lines().chain(include_str!("always.allow").lines()).enumerate() {
             let line = line.trim_end();
             if line.is_empty() || line.starts_with('#') {
                 continue;

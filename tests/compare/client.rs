@@ -161,7 +161,8 @@ impl Player<'_> {
         lines
     }
 
-    /// The lease file; the ends of leases as seconds from now.
+    /// The lease file; the ends of leases as seconds from now. The order of its
+    /// lines is not compared: dnsmasq writes the newest first, we append it.
     fn leases(&self) -> Vec<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let text = std::fs::read_to_string(self.lab.folder.join("leases")).unwrap_or_default();
@@ -173,6 +174,7 @@ impl Player<'_> {
             }
         };
         let mut lines: Vec<String> = text.lines().map(line).collect();
+        lines.sort_by_key(|line| line.split(' ').rev().take(4).map(str::to_owned).collect::<Vec<_>>());
         lines.push(format!("octets {}{}", text.len(), if text.ends_with('\n') || text.is_empty() { "" } else { " without final newline" }));
         lines
     }

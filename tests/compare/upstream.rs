@@ -48,8 +48,9 @@ impl Upstream {
         let rules: Vec<Rule> = rules.iter().filter(|r| r.server.as_deref().is_none_or(|s| s == server)).cloned().collect();
         let (asked, stop) = (self.asked.clone(), self.stop.clone());
         let tell = move |how: &str, bytes: &[u8]| {
-            let said = dns::show(bytes).join("; ");
-            asked.lock().unwrap().push(format!("{how} .{server} {said}"));
+            // Each line by itself, but for the length: it follows from the rest.
+            let said = dns::show(bytes).into_iter().filter(|line| !line.starts_with("octets "));
+            asked.lock().unwrap().extend(said.map(|line| format!("asked {how} .{server} {line}")));
         };
         self.threads.push(std::thread::spawn(move || {
             let mut buffer = [0; 4096];
