@@ -11,6 +11,7 @@ use super::message::{HEADER, Message, QUESTION_AT, Record, Section};
 use super::name::{self, Name, NameBuf};
 use super::record::{self, Part, Parts};
 use crate::base::bytes::{Reader, Writer};
+use crate::base::hash;
 use arrayvec::ArrayVec;
 
 /// Places of names remembered for compression.
@@ -383,7 +384,7 @@ impl Reply<'_, '_> {
             return self.out.u8(0);
         }
         // Most names are the one asked about.
-        if self.question_name() == name.wire() {
+        if hash::same(self.question_name(), name.wire()) {
             return self.out.u16(0xC000 | QUESTION_AT as u16);
         }
         self.remember_question();

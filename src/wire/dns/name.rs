@@ -5,7 +5,7 @@
 //! files, log lines.
 
 use crate::base::bytes::{Reader, Writer};
-use crate::base::hash::same_folded;
+use crate::base::hash::{same, same_folded};
 
 /// Longest name on the wire, final zero included (RFC 1035 §2.3.4).
 pub const NAME_MAX: usize = 255;
@@ -127,12 +127,7 @@ impl<'a> Name<'a> {
                 match octet {
                     b'.' | b'\\' => out.bytes(&[b'\\', *octet]),
                     0x21..=0x7E => out.u8(*octet),
-                    _ => out.bytes(&[
-                        b'\\',
-                        b'0' + octet / 100,
-                        b'0' + octet / 10 % 10,
-                        b'0' + octet % 10,
-                    ]),
+                    _ => out.bytes(&[b'\\', b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10]),
                 }
             }
         }
@@ -298,7 +293,7 @@ pub fn points_to(mut reader: Reader, name: Name) -> bool {
 /// True when the name at the cursor is `name`, spelled the same.
 pub fn is_written_at(mut reader: Reader, name: Name) -> bool {
     let mut rest = Reader::new(name.wire());
-    walk(&mut reader, |label| rest.take(label.len()).filter(|own| *own == label).map(drop)).is_some()
+    walk(&mut reader, |label| rest.take(label.len()).filter(|own| same(own, label)).map(drop)).is_some()
 }
 
 /// Appends a wire-form name as text in lower case, as dnsmasq logs names: the
