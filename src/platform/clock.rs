@@ -5,7 +5,7 @@
 use crate::base::time::{Millis, Now, UnixTime};
 
 fn read(clock: libc::clockid_t) -> (u64, u64) {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec::default();
     // SAFETY: `time` is a timespec that lives through the call.
     unsafe { libc::clock_gettime(clock, &raw mut time) };
     // The widths differ between targets; neither is ever negative.
