@@ -5,5 +5,6 @@
 //! here: what was read must agree with itself, and what is built from it must be
 //! readable again.
 
+pub mod core;
 pub mod text;
 pub mod wire;

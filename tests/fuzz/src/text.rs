@@ -1,10 +1,14 @@
-//! The texts of the operator: configuration, hosts files.
+//! The texts of files: configuration, hosts, leases.
 
+use ironmasq::base::bytes::Writer;
 use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
+use ironmasq::base::time::{Millis, Now, UnixTime};
 use ironmasq::config::{self, Outcome};
 use ironmasq::store::hosts::{Hosts, HostsBuilder};
 use ironmasq::store::hosts_file::HostsFile;
+use ironmasq::store::lease_file::{self, LeaseFile};
+use ironmasq::store::leases::Leases;
 use ironmasq::wire::dns::name::NameBuf;
 
 fn key() -> Key {
@@ -51,4 +55,56 @@ fn read_hosts(pieces: &[&[u8]]) -> (Hosts, Vec<u32>) {
     }
     file.finish(&mut |_, line| wrong.push(line));
     (builder.freeze(), wrong)
+}
+
+/// A lease file: read in one piece or octet by octet it says the same, and so
+/// does the file we write from it.
+pub fn leases(text: &[u8]) {
+    let (mut first, mut file, wrong) = read_leases(&[text]);
+    let single: Vec<&[u8]> = text.chunks(1).collect();
+    let (second, _, wrong_again) = read_leases(&single);
+    first.check();
+    assert_eq!((listed(&first), wrong), (listed(&second), wrong_again));
+    let (mut at, mut written) = (0, Vec::new());
+    loop {
+        let mut room = [0; 2048];
+        let mut out = Writer::new(&mut room);
+        let more = file.text(&mut first, &mut at, &mut out);
+        let len = out.finish().expect("only whole lines are written");
+        written.extend_from_slice(&room[..len]);
+        if !more {
+            break;
+        }
+    }
+    let (again, _, wrong) = read_leases(&[&written]);
+    assert_eq!(wrong, 0);
+    assert_eq!(listed(&first), listed(&again));
+}
+
+fn read_leases(pieces: &[&[u8]]) -> (Leases, LeaseFile, usize) {
+    let now = Now { mono: Millis(5_000), wall: UnixTime(1_700_000_000) };
+    let mut leases = Leases::new(20, key());
+    let mut file = LeaseFile::new();
+    let mut wrong = 0;
+    for piece in pieces {
+        file.read(&mut leases, piece, now, &mut |_, _| wrong += 1);
+    }
+    file.read_end(&mut leases, now, &mut |_, _| wrong += 1);
+    (leases, file, wrong)
+}
+
+/// Everything a lease file can say of each lease.
+fn listed(leases: &Leases) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = leases
+        .iter()
+        .map(|lease| {
+            let mut room = [0; 2048];
+            let mut out = Writer::new(&mut room);
+            lease_file::write_line(leases, lease, &mut out);
+            let len = out.finish().expect("a line fits");
+            room[..len].to_vec()
+        })
+        .collect();
+    lines.sort();
+    lines
 }
