@@ -61,7 +61,7 @@ pub struct Source {
     seen: Vec<(u64, u64)>,
     stdin_seen: bool,
     /// Directives that stood on the command line, and in files.
-    used: [Vec<&'static str>; 2],
+    used: [Vec<&'static Row>; 2],
     depth: usize,
 }
 
@@ -163,12 +163,12 @@ impl Source {
             Place::Line(..) => (1, "illegal repeated keyword"),
         };
         // Two spellings of one directive share its letter.
-        let name = if row.short == b'l' { "dhcp-leasefile" } else { row.name };
+        let same = |other: &&Row| other.name == row.name || (other.short == row.short && row.short != 0);
         let Some(used) = self.used.get_mut(number) else { return Ok(()) };
-        if used.contains(&name) {
+        if used.iter().any(same) {
             return Err(words.into());
         }
-        used.push(name);
+        used.push(row);
         Ok(())
     }
 

@@ -160,9 +160,9 @@ pub struct Hex {
 }
 
 /// Groups of hexadecimal digits divided by `:`, `-` or blank; a group may hold
-/// several octets, and `*` stands for any octet. With `typed`, a first group
-/// ended by `-` is a hardware type. At most 64
-/// octets with wildcards. Nothing for anything else.
+/// several octets, an empty one is a zero, and `*` stands for any octet. With
+/// `typed`, a first group ended by `-` is a hardware type. At most 64 octets
+/// with wildcards. Nothing for anything else.
 pub fn parse_hex(octets: &[u8], typed: bool) -> Option<Hex> {
     let mut hex = Hex { octets: Vec::new(), wild: 0, kind: None };
     let mut rest = octets;
@@ -172,9 +172,12 @@ pub fn parse_hex(octets: &[u8], typed: bool) -> Option<Hex> {
         hex.kind = Some(group(front)?.first().copied()?);
         rest = behind.get(1..)?;
     }
+    if rest.is_empty() {
+        return Some(hex);
+    }
     for part in rest.split(is_divider) {
         match part {
-            b"" => return rest.is_empty().then_some(hex),
+            b"" => hex.octets.push(0),
             b"*" => {
                 hex.wild |= 1u64.checked_shl(u32::try_from(hex.octets.len()).ok()?)?;
                 hex.octets.push(0);

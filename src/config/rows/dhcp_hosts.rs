@@ -110,12 +110,12 @@ impl Parts {
     }
 }
 
-/// A client identifier: `*`, hexadecimal with colons, or text.
+/// A client identifier: `*`, hexadecimal with colons, or text (quoted: always).
 fn client_id(id: Text) -> Applied<ClientId> {
     let octets = id.octets();
     Ok(match octets {
         b"*" => ClientId::Ignored,
-        _ if octets.contains(&b':') => {
+        _ if id.bare().is_some_and(|octets| octets.contains(&b':')) => {
             let hex = parse_hex(octets, false).filter(|hex| hex.wild == 0).ok_or("bad hex constant")?;
             ClientId::Is(hex.octets.into())
         }

@@ -104,7 +104,11 @@ fn code_of(octets: &[u8]) -> Option<u8> {
 fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applied<DhcpOption> {
     let Some(text) = value else { return Ok(option) };
     match parse(option.code, kind, text)? {
-        Value::Hex(_, wild) if wild != 0 => return Err("bad dhcp-option".into()),
+        // A wildcard cannot be sent: it was text.
+        Value::Hex(_, wild) if wild != 0 => {
+            option.value = text.octets().into();
+            option.text = true;
+        }
         Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) => option.value = octets.into(),
         Value::Text(octets) => {
             option.value = octets.into();
@@ -135,8 +139,8 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
             None => NextServer::Name(name_box(octets)?),
         },
     };
-    // Quirk: further items are passed over, as they always were.
-    if file.len() > 127 || server_name.len() > 63 {
+    // Both may go out as options; further items are passed over.
+    if file.len().max(server_name.len()) >= VALUE_MAX {
         return Err(ERROR);
     }
     draft.boots.push(Boot {
