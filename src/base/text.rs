@@ -6,6 +6,7 @@
 
 use crate::base::bytes::Writer;
 use crate::base::net::HwAddr;
+use crate::base::time::UnixTime;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Appends a number in decimal.
@@ -114,6 +115,40 @@ pub fn hw_addr(out: &mut Writer, hw: &HwAddr) {
     hex(out, hw.octets(), b':');
 }
 
+/// Appends a moment as `ctime` writes it, in universal time:
+/// `Mon Nov 23 13:03:56 2026`.
+pub fn ctime(out: &mut Writer, at: UnixTime) {
+    let (days, secs) = (at.0 / 86_400, at.0 % 86_400);
+    // Days from 1 March of year 0, so that leap days end their year; 400 years
+    // have 146,097 days.
+    let shifted = days.saturating_add(719_468);
+    let era_day = shifted % 146_097;
+    let era_year = (era_day - era_day / 1_460 + era_day / 36_524 - era_day / 146_096) / 365;
+    let year_day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
+    let month_from_march = (5 * year_day + 2) / 153;
+    let day = year_day - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12;
+    let year = era_year + shifted / 146_097 * 400 + u64::from(month < 2);
+    const WEEKDAYS: [&[u8]; 7] = [b"Thu ", b"Fri ", b"Sat ", b"Sun ", b"Mon ", b"Tue ", b"Wed "];
+    const MONTHS: &[u8] = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+    out.bytes(WEEKDAYS.get((days % 7) as usize).copied().unwrap_or_default());
+    out.bytes(MONTHS.chunks(4).nth(month as usize).unwrap_or_default());
+    two_digits(out, day, b' ');
+    for (unit, before) in [(secs / 3600, b' '), (secs / 60 % 60, b':'), (secs % 60, b':')] {
+        out.u8(before);
+        two_digits(out, unit, b'0');
+    }
+    out.u8(b' ');
+    decimal(out, year);
+}
+
+fn two_digits(out: &mut Writer, value: u64, pad: u8) {
+    if value < 10 {
+        out.u8(pad);
+    }
+    decimal(out, value);
+}
+
 /// Reads a decimal number that is all digits and fits; nothing otherwise.
 pub fn parse_decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
@@ -161,6 +196,20 @@ mod tests {
             assert_eq!(shown(|w| ipv6(w, addr)), addr.to_string(), "{text}");
         }
         assert_eq!(shown(|w| ipv4(w, Ipv4Addr::new(192, 168, 0, 1))), "192.168.0.1");
+    }
+
+    #[test]
+    fn moments_are_written_as_ctime_does() {
+        for (at, expected) in [
+            (0, "Thu Jan  1 00:00:00 1970"),
+            (951_782_399, "Mon Feb 28 23:59:59 2000"),
+            (951_782_400, "Tue Feb 29 00:00:00 2000"),
+            (1_709_251_200, "Fri Mar  1 00:00:00 2024"),
+            (1_795_438_736, "Mon Nov 23 12:58:56 2026"),
+            (4_102_444_799, "Thu Dec 31 23:59:59 2099"),
+        ] {
+            assert_eq!(shown(|w| ctime(w, UnixTime(at))), expected);
+        }
     }
 
     #[test]

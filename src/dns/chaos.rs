@@ -12,8 +12,8 @@ use crate::wire::dns::codes::{kind, rcode};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::Name;
 
-/// The program as `version.bind` names it.
-const VERSION: &[u8] = concat!("ironmasq-", env!("CARGO_PKG_VERSION")).as_bytes();
+/// The program as `version.bind` names it: what we stand for, and what we are.
+const VERSION: &[u8] = concat!("dnsmasq-2.93 ironmasq-", env!("CARGO_PKG_VERSION")).as_bytes();
 /// Who wrote it.
 const AUTHORS: &[u8] = b"The ironmasq authors";
 /// Under which terms.
@@ -39,7 +39,7 @@ pub(super) fn answer(with: &mut Surroundings, query: &Query, prefix: &Prefix, ou
             None => Verdict::Silence,
         };
     }
-    journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Text(value.written()));
+    journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Str("<TXT>"));
     let mut reply = compose::start(out, query);
     let ttl = if is_fixed(name) { with.config.dns.local_ttl } else { 0 };
     reply.add(Section::Answer, name, kind::TXT, query.question.class, ttl, |data| data.string(value.written()));

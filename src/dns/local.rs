@@ -31,6 +31,10 @@ pub(super) fn answer(
     if question.class == class::CHAOS && !with.config.dns.no_ident && chaos::is_ours(question.name) {
         return chaos::answer(with, query, prefix, out);
     }
+    if question.class == class::IN && question.kind == kind::MAILB {
+        let reply = compose::start(out, query);
+        return close(with, query, reply, rcode::NXDOMAIN, true);
+    }
     if question.class == class::IN && !query.signed {
         if let Some(verdict) = known(with, query, prefix, out) {
             return verdict;
@@ -115,9 +119,6 @@ fn by_rule(
         Ruling::NoServers => true,
     };
     let is_in = class == class::IN;
-    if is_in && kind == kind::MAILB {
-        return nothing(with, query, prefix, out, rcode::NXDOMAIN, false);
-    }
     if is_in && kind == kind::PTR && with.config.dns.bogus_priv && for_every_name
         && reverse::addr(name).is_some_and(reverse::is_private)
     {

@@ -63,7 +63,7 @@ fn what_must_not_leave_the_house_stays() {
     assert_eq!(rig.ask("9.0.0.9.in-addr.arpa", kind::PTR)[0].to.port(), 53);
     let six = format!("{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(24));
     assert_eq!(rig.ask(&six, kind::PTR)[0].to.ip().to_string(), "192.0.2.7", "somebody knows that zone");
-    assert_eq!(rig.answer("a.test", kind::MAILB), "7 NXDOMAIN rd ra | a.test MAILB");
+    assert_eq!(rig.answer("a.test", kind::MAILB), "7 NXDOMAIN aa rd ra | a.test MAILB");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn the_chaos_class_knows_who_we_are() {
     let mut rig = Rig::new("server=192.0.2.1");
     let chaos = Ask { class: class::CHAOS, ..PLAIN };
     let version = rig.answer_to("VERSION.bind", kind::TXT, chaos);
-    assert!(version.starts_with("7 NOERROR aa rd ra | VERSION.bind TXT | VERSION.bind 0 TXT ironmasq-"), "{version}");
+    assert!(version.starts_with("7 NOERROR aa rd ra | VERSION.bind TXT | VERSION.bind 0 TXT dnsmasq-2.93 ironmasq-"), "{version}");
     assert!(rig.answer_to("cachesize.bind", kind::TXT, chaos).ends_with("TXT 150"));
     assert_eq!(rig.answer_to("other.bind", kind::TXT, chaos), "7 NOTIMP rd ra | other.bind TXT");
     let mut rig = Rig::new("server=192.0.2.1\nno-ident");
@@ -173,6 +173,31 @@ query[A] ad.test from 10.0.0.9
 config ad.test is 1.1.1.1
 query[MX] no.test from 10.0.0.9
 config no.test is NXDOMAIN";
+    assert_eq!(rig.logs.join("\n"), expected);
+}
+
+#[test]
+fn what_is_no_plain_answer_has_lines_too() {
+    let mut rig = Rig::new("server=192.0.2.1\nlog-queries");
+    let mut notify = question("a.test", kind::A, PLAIN);
+    notify[2] |= 0x20;
+    rig.datagram("10.0.0.9:5000", &notify);
+    rig.ask_as("10.0.0.9:5000", "x.bind", kind::TXT, Ask { class: class::CHAOS, ..PLAIN });
+    let up = rig.ask("a.test", kind::A).remove(0);
+    rig.reply(&up, |reply| reply.set_flags(flag::QR | flag::RD | flag::RA | flag::TC));
+    let up = rig.ask("b.test", kind::A).remove(0);
+    rig.reply(&up, |reply| reply.set_flags(flag::QR | flag::RD));
+    let expected = "non-query opcode 4 from 10.0.0.9
+reply opcode is not implemented
+query[TXT] x.bind from 10.0.0.9
+config x.bind is not implemented
+query[A] a.test from 10.0.0.9
+forwarded a.test to 192.0.2.1
+reply is truncated
+query[A] b.test from 10.0.0.9
+forwarded b.test to 192.0.2.1
+nameserver 192.0.2.1 refused to do a recursive query
+reply b.test is NODATA-IPv4";
     assert_eq!(rig.logs.join("\n"), expected);
 }
 

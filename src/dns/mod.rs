@@ -19,6 +19,7 @@ pub mod report;
 pub mod resolv;
 pub mod reverse;
 pub mod rules;
+pub mod server_list;
 pub mod stream;
 pub mod tables;
 pub mod upstream;
@@ -31,6 +32,7 @@ use crate::config::Config;
 use crate::dns::admit::{Kind, Query};
 use crate::dns::journal::Prefix;
 use crate::dns::pending::Pending;
+use crate::dns::report::Dump;
 use crate::dns::stream::Streams;
 use crate::dns::upstream::{Group, Upstream};
 use crate::outbox::Outbox;
@@ -92,6 +94,10 @@ pub struct Forwarder {
     /// When the full table was last complained about.
     complained: Option<Millis>,
     stranger_logged: bool,
+    /// How far the list of all names has come.
+    dump: Dump,
+    /// The list of servers was logged.
+    listed: bool,
     /// The shared sockets of `query-port` are open.
     shared_open: bool,
 }
@@ -119,6 +125,8 @@ impl Forwarder {
             serial: 0,
             complained: None,
             stranger_logged: false,
+            dump: Dump::Idle,
+            listed: false,
             shared_open: false,
         }
     }
@@ -136,21 +144,24 @@ impl Forwarder {
     pub fn on_due(&mut self, with: &mut Surroundings) {
         self.forward_due(with);
         self.streams_due(with);
+        self.dump_due(with);
     }
 
     /// The earliest deadline.
     pub fn next_due(&self) -> Option<Due> {
-        Due::earlier(self.forward_next_due(), self.streams_next_due())
+        let network = Due::earlier(self.forward_next_due(), self.streams_next_due());
+        Due::earlier(network, self.dump_next_due())
     }
 
     /// Something happened.
     pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
         match change {
             Change::SendFailed { door: Door::Upstream { slot, .. }, to, .. } => self.send_failed(with, *slot, *to),
-            Change::Resolv { servers } => {
-                self.upstream.set_resolv(servers);
-                if with.config.dns.clear_on_reload {
-                    with.cache.clear();
+            Change::Resolv { servers } => self.new_servers(with, servers),
+            Change::Interfaces => {
+                self.upstream.find_own(with.config, with.interfaces);
+                if !core::mem::replace(&mut self.listed, true) {
+                    self.list_servers(with);
                 }
             }
             Change::ClearCache | Change::HostsReloaded => with.cache.clear(),
@@ -251,5 +262,7 @@ mod choice_tests;
 mod local_tests;
 #[cfg(test)]
 mod rig_tests;
+#[cfg(test)]
+mod report_tests;
 #[cfg(test)]
 mod stream_tests;

@@ -189,6 +189,12 @@ impl Pending {
         self.live
     }
 
+    /// Octets of stored questions: now, at most so far, and room for.
+    pub fn octets(&self) -> [usize; 3] {
+        [usize::from(self.live), self.entries.len(), self.entries.capacity()]
+            .map(|count| count.saturating_mul(limits::UPSTREAM_QUERY_MAX))
+    }
+
     /// Takes a slot and files it under `hash` and `id`. Nothing when all are taken.
     pub fn open(&mut self, hash: u32, id: u16, now: Millis) -> Option<u16> {
         let entry = Entry {

@@ -41,9 +41,10 @@ struct Offer {
 }
 
 impl Offer {
-    fn take(&mut self, config: &config::Dns, numbers: impl Iterator<Item = u32>) {
+    fn take(&mut self, config: &config::Dns, upstream: &Upstream, numbers: impl Iterator<Item = u32>) {
         for number in numbers {
             match config.domains.targets.get(number as usize) {
+                Some(Target::Server(server)) if upstream.is_own(*server) => {}
                 Some(Target::Server(server)) => push(&mut self.servers, *server),
                 Some(Target::Standard) => self.standard = true,
                 Some(Target::Local) => self.local = true,
@@ -98,7 +99,7 @@ pub fn find(config: &config::Dns, upstream: &Upstream, name: Name, kind: u16) ->
         let len = suffix.wire().len().saturating_sub(2);
         while let Some(longest) = wild.longest(len, wild_below) {
             wild_below = longest;
-            match offer(config, wild.numbers(longest)).rule(kind) {
+            match offer(config, upstream, wild.numbers(longest)).rule(kind) {
                 Some(Step::Ruling(ruling)) => return ruling,
                 Some(Step::Standard) => return every_name(config, upstream, None),
                 None => {}
@@ -107,14 +108,14 @@ pub fn find(config: &config::Dns, upstream: &Upstream, name: Name, kind: u16) ->
         if suffix.is_root() {
             break;
         }
-        match offer(config, config.domains.table.exactly(suffix.wire()).iter().copied()).rule(kind) {
+        match offer(config, upstream, config.domains.table.exactly(suffix.wire()).iter().copied()).rule(kind) {
             Some(Step::Ruling(ruling)) => return ruling,
             Some(Step::Standard) => return every_name(config, upstream, None),
             None => {}
         }
     }
     if name.label_count() == 1 {
-        match offer(config, config.domains.table.exactly(&[]).iter().copied()).rule(kind) {
+        match offer(config, upstream, config.domains.table.exactly(&[]).iter().copied()).rule(kind) {
             Some(Step::Ruling(ruling)) => return ruling,
             Some(Step::Standard) => return every_name(config, upstream, None),
             None => {}
@@ -135,16 +136,16 @@ fn push<T, const N: usize>(list: &mut ArrayVec<T, N>, item: T) {
     }
 }
 
-fn offer(config: &config::Dns, numbers: impl Iterator<Item = u32>) -> Offer {
+fn offer(config: &config::Dns, upstream: &Upstream, numbers: impl Iterator<Item = u32>) -> Offer {
     let mut offer = Offer::default();
-    offer.take(config, numbers);
+    offer.take(config, upstream, numbers);
     offer
 }
 
 /// The ruling for every name; its addresses count only for `kind`.
 fn every_name(config: &config::Dns, upstream: &Upstream, kind: Option<u16>) -> Ruling {
-    let mut offer = offer(config, config.domains.table.exactly(&[0]).iter().copied());
-    for number in upstream.resolv_numbers() {
+    let mut offer = offer(config, upstream, config.domains.table.exactly(&[0]).iter().copied());
+    for number in upstream.resolv_numbers().filter(|number| !upstream.is_own(*number)) {
         push(&mut offer.servers, number);
     }
     let mut group = Group::new();

@@ -105,12 +105,22 @@ fn domain_of<'a>(with: Tables<'a>, lease: &Lease) -> Option<Name<'a>> {
     with.config.dns.domain_for(lease.addr.into()).and_then(Name::new)
 }
 
-/// The name that the address of a lease stands for: with its domain if it has
-/// one, and never one that a hosts file gives to another address.
+/// The name that the address of a lease stands for.
 fn name_of(with: Tables, lease: &Lease) -> Option<NameBuf> {
+    names_of(with, lease).into_iter().flatten().next()
+}
+
+/// The names of a lease: with its domain if it has one, then alone unless
+/// `dhcp-fqdn` is set; never one that a hosts file gives to another address.
+fn names_of(with: Tables, lease: &Lease) -> [Option<NameBuf>; 2] {
     let full = domain_of(with, lease).and_then(|domain| NameBuf::join(lease.name(), domain));
     let plain = NameBuf::join(lease.name(), Name::ROOT).filter(|_| !with.config.dhcp.fqdn);
-    full.into_iter().chain(plain).find(|name| with.hosts.find(name.name(), false).is_none())
+    [full, plain].map(|name| name.filter(|name| with.hosts.find(name.name(), false).is_none()))
+}
+
+/// The names of a lease.
+pub(super) fn names(with: &Surroundings, lease: &Lease) -> [Option<NameBuf>; 2] {
+    names_of(Tables::of(with), lease)
 }
 
 /// True for the domains of leases and what is above them: they exist because

@@ -8,10 +8,10 @@
 
 use crate::base::net::IfIndex;
 use crate::base::time::Millis;
-use crate::config::{self, Server};
+use crate::config::{self, Config, Server};
 use crate::dns::pending::Positions;
 use crate::limits;
-use crate::store::interfaces::Interfaces;
+use crate::store::interfaces::{Address, Interfaces};
 use arrayvec::ArrayVec;
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,6 +40,8 @@ pub struct Tally {
     latency: u32,
     /// It refused to recurse, and that was logged.
     pub refusal_logged: bool,
+    /// It is ourselves: not asked.
+    is_own: bool,
 }
 
 impl Tally {
@@ -134,6 +136,31 @@ impl Upstream {
     pub fn tallies(&self, config: &config::Dns) -> impl Iterator<Item = (SocketAddr, &Tally)> {
         let numbers = 0u16..;
         numbers.zip(&self.tallies).filter_map(|(number, tally)| Some((self.addr(config, number)?, tally)))
+    }
+
+    /// Finds the servers that are ourselves: an address that DNS is served at,
+    /// and our port.
+    pub fn find_own(&mut self, config: &Config, interfaces: &Interfaces) {
+        for number in self.numbers() {
+            let is_own = self.addr(&config.dns, number).is_some_and(|addr| {
+                let served = |own: &Address| own.addr == addr.ip() && own.dns;
+                addr.port() == config.listen.port && interfaces.iter().any(|i| i.addresses.iter().any(served))
+            });
+            if let Some(tally) = self.tally(number) {
+                tally.is_own = is_own;
+            }
+        }
+    }
+
+    /// The server is ourselves.
+    pub fn is_own(&self, number: u16) -> bool {
+        self.tallies.get(usize::from(number)).is_some_and(|tally| tally.is_own)
+    }
+
+    /// The numbers of all servers.
+    fn numbers(&self) -> impl Iterator<Item = u16> + use<> {
+        let resolv = u16::try_from(self.resolv.len()).unwrap_or(0);
+        0..self.configured.saturating_add(resolv)
     }
 
     /// Which memory a group uses: that of the servers for every name, or that

@@ -2,7 +2,7 @@
 //! `log-queries=extra` puts in front (serial number, client), else empty.
 
 use super::{Line, main};
-use crate::outbox::action::Level::{Error, Info, Warning};
+use crate::outbox::action::Level::{Info, Warning};
 
 /// A question: type, name, client.
 pub const QUERY: Line = main(Info, "%query[%] % from %");
@@ -59,6 +59,8 @@ pub const CACHE: Line = main(Info, "cache size %, %/% cache insertions re-used u
 pub const COUNTS: Line = main(Info, "queries forwarded %, queries answered locally %");
 /// Statistics of the authoritative mode.
 pub const AUTH: Line = main(Info, "queries for authoritative zones %");
+/// Statistics of stored questions: octets now, most so far, room for.
+pub const POOL: Line = main(Info, "pool memory in use %, max %, allocated %");
 /// Statistics of TCP: connections now, most at once, limit.
 pub const TCP: Line = main(Info, "child processes for TCP requests: in use %, highest since last SIGUSR1 %, max allowed %.");
 /// Statistics of a server: address, port, counters, latency in milliseconds.
@@ -76,5 +78,3 @@ pub const DUMP_RULE: Line = main(
 );
 /// One entry of the cache dump.
 pub const DUMP: Line = main(Info, "%");
-/// TCP could not be served: the large buffers or slots are gone.
-pub const TCP_BUSY: Line = main(Error, "too many TCP connections");

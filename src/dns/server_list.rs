@@ -1,0 +1,80 @@
+//! The list of servers in the log: once at start and whenever a resolv file was
+//! read. `address=` lines are not in it.
+
+use crate::config::{Shown, Target};
+use crate::dns::{Forwarder, Surroundings};
+use crate::outbox::Outbox;
+use crate::outbox::lines::{Arg, Line, dns as lines};
+use std::net::SocketAddr;
+
+impl Forwarder {
+    /// The servers of a resolv file, which replace those of the last one.
+    pub(super) fn new_servers(&mut self, with: &mut Surroundings, servers: &[SocketAddr]) {
+        self.upstream.set_resolv(servers);
+        self.upstream.find_own(with.config, with.interfaces);
+        if with.config.dns.clear_on_reload {
+            with.cache.clear();
+        }
+        if !servers.is_empty() {
+            self.list_servers(with);
+        }
+    }
+
+    /// Logs the servers: the configured ones, those of the resolv file, and the
+    /// domains that have none of their own.
+    pub(super) fn list_servers(&mut self, with: &mut Surroundings) {
+        let dns = &with.config.dns;
+        for shown in &dns.shown {
+            if let Target::Server(number) = shown.target
+                && let Some(server) = dns.servers.get(usize::from(number))
+            {
+                match self.upstream.is_own(number) {
+                    true => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(server.addr.ip())]),
+                    false => server_line(with.out, server.addr, server.iface.as_deref(), shown),
+                }
+            }
+        }
+        for number in self.upstream.resolv_numbers() {
+            let Some(addr) = self.upstream.addr(dns, number) else { continue };
+            match self.upstream.is_own(number) {
+                true => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(addr.ip())]),
+                false => say(with.out, &lines::USING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]),
+            }
+        }
+        let (more_servers, more_local) = dns.shown_more;
+        if more_servers > 0 {
+            say(with.out, &lines::USING_MORE, &[Arg::Number(more_servers.into())]);
+        }
+        for (target, line) in [(Target::Standard, &lines::USING_STANDARD), (Target::Local, &lines::USING_LOCAL)] {
+            for shown in dns.shown.iter().filter(|shown| shown.target == target) {
+                say(with.out, line, &[domain(shown)]);
+            }
+        }
+        if more_local > 0 {
+            say(with.out, &lines::USING_MORE_LOCAL, &[Arg::Number(more_local.into())]);
+        }
+    }
+}
+
+fn server_line(out: &mut Outbox, addr: SocketAddr, iface: Option<&[u8]>, shown: &Shown) {
+    let (ip, port) = (Arg::Ip(addr.ip()), Arg::Number(addr.port().into()));
+    match (&*shown.domain, iface) {
+        (b"", Some(iface)) => say(out, &lines::USING_VIA, &[ip, port, Arg::Text(iface)]),
+        (b"", None) => say(out, &lines::USING, &[ip, port]),
+        (b".", _) => say(out, &lines::USING_UNQUALIFIED, &[ip, port]),
+        _ => say(out, &lines::USING_FOR, &[ip, port, domain(shown)]),
+    }
+}
+
+fn domain(shown: &Shown) -> Arg<'_> {
+    match &*shown.domain {
+        b"." => Arg::Str("unqualified names"),
+        text => Arg::Text(text),
+    }
+}
+
+fn say(out: &mut Outbox, line: &'static Line, args: &[Arg]) {
+    if out.has_room_for_log() {
+        out.log(line, args);
+    }
+}
