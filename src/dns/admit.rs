@@ -6,9 +6,9 @@ use crate::base::net::{Prefix, unmapped};
 use crate::config::{Listen, LocalService};
 use crate::outbox::action::Arrival;
 use crate::store::interfaces::Interfaces;
-use crate::wire::dns::codes::{flag, kind};
+use crate::wire::dns::codes::flag;
 use crate::wire::dns::edns::{self, Opt};
-use crate::wire::dns::message::{Message, Question};
+use crate::wire::dns::message::{Extras, Message, Question};
 use std::net::IpAddr;
 
 /// Largest answer to a client without EDNS (RFC 1035 §4.2.1).
@@ -61,14 +61,12 @@ pub fn decode<'a>(bytes: &'a [u8], arrival: &Arrival, tcp: bool, edns_max: u16) 
         ([1, 0, 0, _], Some(question)) => *question,
         _ => return Kind::Odd(message),
     };
-    let opt = message.opt().unwrap_or(None);
+    let Extras { opt, signed } = message.extras().unwrap_or_default();
     let limit = match opt {
         _ if tcp => u16::MAX,
         Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, edns_max.max(PLAIN_LIMIT)),
         None => PLAIN_LIMIT,
     };
-    let [.., additional] = message.counts();
-    let signed = additional > 0 && message.records().any(|record| matches!(record.kind, kind::TSIG | kind::SIG));
     Kind::Query(Query { message, question, opt, arrival: *arrival, tcp, limit, serial: 0, signed })
 }
 

@@ -180,6 +180,9 @@ impl Hosts {
 
     /// The addresses of a name: IPv6 or IPv4. Nothing when there are none.
     pub fn find(&self, name: Name, v6: bool) -> Option<Ring> {
+        if self.is_empty() {
+            return None;
+        }
         self.ring(self.key.name(name.wire()), name, v6)
     }
 

@@ -34,8 +34,6 @@ pub struct Reply<'w, 'b> {
     counts: [u16; 4],
     /// Where the records begin.
     body: usize,
-    /// Length of the name in the question; 0 without one.
-    asked: usize,
     offsets: ArrayVec<u16, OFFSETS>,
     cut: bool,
     /// Header and question did not fit: there is no message.
@@ -68,7 +66,6 @@ impl<'w, 'b> Reply<'w, 'b> {
             flags,
             counts: [questions, 0, 0, 0],
             body,
-            asked: Name::read(&mut Reader::new(question)).map_or(0, |name| name.wire().len()),
             offsets: ArrayVec::new(),
             cut: false,
             hopeless: false,
@@ -85,7 +82,6 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// Starts a question of our own.
     pub fn ask(out: &'w mut Writer<'b>, id: u16, flags: u16, name: Name, kind: u16, class: u16) -> Self {
         let mut reply = Self::new(out, id, flags, 1, &[], usize::MAX, 0);
-        reply.asked = name.wire().len();
         reply.out.bytes(name.wire());
         reply.out.u16(kind);
         reply.out.u16(class);
@@ -363,7 +359,11 @@ impl Reply<'_, '_> {
         self.offsets.truncate(open.offsets);
     }
 
-    fn put_data(&mut self, kind: u16, data: Reader) -> Option<()> {
+    fn put_data(&mut self, kind: u16, mut data: Reader) -> Option<()> {
+        if let Some(len) = record::fixed_len(kind) {
+            self.out.bytes(data.take(len)?);
+            return data.is_empty().then_some(());
+        }
         let mut parts = Parts::new(kind, data);
         for part in parts.by_ref() {
             match part {
@@ -383,8 +383,9 @@ impl Reply<'_, '_> {
         if name.is_root() {
             return self.out.u8(0);
         }
-        // Most names are the one asked about.
-        if hash::same(self.question_name(), name.wire()) {
+        // Most names are the one asked about. No name is the beginning of another,
+        // so it is enough that the question begins with this one.
+        if self.question().get(..name.wire().len()).is_some_and(|asked| hash::same(asked, name.wire())) {
             return self.out.u16(0xC000 | QUESTION_AT as u16);
         }
         self.remember_question();
@@ -412,9 +413,10 @@ impl Reply<'_, '_> {
         })
     }
 
-    fn question_name(&self) -> &[u8] {
-        let at = self.base.saturating_add(QUESTION_AT);
-        self.out.written().get(at..at.saturating_add(self.asked)).unwrap_or_default()
+    /// The question section.
+    fn question(&self) -> &[u8] {
+        let message = self.out.written().get(self.base..).unwrap_or_default();
+        message.get(QUESTION_AT..self.body).unwrap_or_default()
     }
 
     /// Remembers the places of the question's name and of its suffixes, unless
@@ -424,7 +426,7 @@ impl Reply<'_, '_> {
             return;
         }
         let mut offsets = ArrayVec::<u16, OFFSETS>::new();
-        if let Some(name) = Name::read(&mut Reader::new(self.question_name())) {
+        if let Some(name) = Name::read(&mut Reader::new(self.question())) {
             let at = |suffix: Name| QUESTION_AT.saturating_add(name.wire().len()).saturating_sub(suffix.wire().len());
             let places = name.suffixes().filter(|suffix| !suffix.is_root()).map(at);
             offsets.extend(places.take(OFFSETS).map(|place| place as u16));

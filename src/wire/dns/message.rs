@@ -155,25 +155,43 @@ impl<'a> Message<'a> {
         !records.malformed
     }
 
-    /// The OPT record. `Malformed` when a record before it is cut, it is itself
-    /// broken, or there are two (RFC 6891 §6.1.1).
-    pub fn opt(&self) -> Result<Option<Opt<'a>>, Malformed> {
-        let mut found = None;
+    /// The records that are no data. `Malformed` when any record is cut, the OPT
+    /// record is broken, or there are two (RFC 6891 §6.1.1).
+    pub fn extras(&self) -> Result<Extras<'a>, Malformed> {
+        let mut extras = Extras::default();
         let [.., additional] = self.counts;
         if additional == 0 {
-            return Ok(None);
+            return Ok(extras);
         }
         let mut records = self.records();
-        for record in records.by_ref() {
-            if record.kind == kind::OPT && record.section == Section::Additional {
-                let opt = Opt::read(&record).ok_or(Malformed)?;
-                if found.replace(opt).is_some() {
-                    return Err(Malformed);
+        while let Some(record) = records.next() {
+            match record.kind {
+                kind::OPT if record.section == Section::Additional => {
+                    let opt = Opt::read(&record).ok_or(Malformed)?;
+                    if extras.opt.replace(opt).is_some() {
+                        return Err(Malformed);
+                    }
                 }
+                kind::TSIG | kind::SIG => extras.signed = true,
+                _ => {}
             }
         }
-        if records.malformed { Err(Malformed) } else { Ok(found) }
+        if records.malformed { Err(Malformed) } else { Ok(extras) }
     }
+
+    /// The OPT record; see `extras`.
+    pub fn opt(&self) -> Result<Option<Opt<'a>>, Malformed> {
+        self.extras().map(|extras| extras.opt)
+    }
+}
+
+/// Records that are no data but speak about the message.
+#[derive(Clone, Copy, Default)]
+pub struct Extras<'a> {
+    /// The OPT record.
+    pub opt: Option<Opt<'a>>,
+    /// There is a signature of the message (TSIG or SIG): it must not be changed.
+    pub signed: bool,
 }
 
 /// A section of records.
