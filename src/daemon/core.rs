@@ -46,7 +46,7 @@ pub struct World {
 /// Tables and engines.
 pub struct Core {
     /// What the operator said.
-    pub config: Config,
+    pub config: Box<Config>,
     /// The tables.
     pub world: World,
     /// DNS, unless `port=0`.
@@ -67,7 +67,11 @@ pub struct LeaseCursor(u32);
 
 impl Core {
     /// Everything the configuration asks for; all allocation happens here.
-    pub fn new(config: Config, mut random: Random) -> Self {
+    pub fn new(config: impl Into<Box<Config>>, random: Random) -> Self {
+        Self::with(config.into(), random)
+    }
+
+    fn with(config: Box<Config>, mut random: Random) -> Self {
         let on = config.listen.port != 0;
         let size = if on { config.dns.cache_size as usize } else { 0 };
         let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };

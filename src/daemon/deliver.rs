@@ -49,7 +49,7 @@ pub struct Deliver {
     sender: Sender,
     /// Places of datagrams in the outbox that have not left yet.
     pending: ArrayVec<u16, { limits::OUTBOX_ACTIONS }>,
-    answers: heapless::Deque<Answer, { 2 * limits::OUTBOX_ACTIONS }>,
+    answers: Box<heapless::Deque<Answer, { 2 * limits::OUTBOX_ACTIONS }>>,
     block: Box<[u8]>,
     uid: u32,
     lost: u32,
@@ -64,7 +64,7 @@ impl Deliver {
             leases,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
-            answers: heapless::Deque::new(),
+            answers: Box::default(),
             block: vec![0; limits::FILE_READ_MAX].into_boxed_slice(),
             uid: identity::effective_uid(),
             lost: 0,

@@ -4,10 +4,6 @@
 #[cfg(feature = "seal")]
 use crate::platform::seal::{self, Seal};
 
-#[cfg(feature = "seal")]
-#[global_allocator]
-static GUARD: seal::Guard = seal::Guard;
-
 /// From now on nothing allocates.
 pub fn close() {
     #[cfg(feature = "seal")]

@@ -30,13 +30,14 @@ use crate::platform::background::{write_stderr, write_stdout};
 use crate::platform::{entropy, sys};
 use std::ffi::OsString;
 
-/// The whole program: arguments (without the program's name) to exit status.
-pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
+/// The whole program: arguments (without the program's name) to an exit status.
+/// It ends the process itself: what it holds is not taken apart before.
+pub fn run(args: impl Iterator<Item = OsString>) -> ! {
     sys::close_inherited();
     sys::set_umask();
     let mut random = Random::kernel(entropy::fill);
-    match config::read(args, Key::new(&mut random)) {
-        Outcome::Run(config, warnings) => startup::run(*config, warnings, random),
+    let status = match config::read(args, Key::new(&mut random)) {
+        Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
         Outcome::Test(config, _) => {
             write_stderr(b"dnsmasq: syntax check OK.\n");
             write_stdout(&budget::plan(&config));
@@ -54,5 +55,6 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
             startup::refuse(&messages);
             exit.into()
         }
-    }
+    };
+    sys::exit(status)
 }

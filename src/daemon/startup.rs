@@ -29,7 +29,7 @@ use crate::platform::background::{self, Starter};
 use crate::platform::identity;
 use crate::platform::sys::{self, Errno};
 use crate::platform::{clock, files, signals};
-use mio::{Events, Poll};
+use mio::{Events, Poll, Registry};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
@@ -39,36 +39,109 @@ const VERSION: &str = "2.93";
 /// Cache sizes above this are remarked upon.
 const LARGE_CACHE: u32 = 10_000;
 
-/// Starts and runs; the exit status.
-pub fn run(config: Config, warnings: Vec<Warning>, random: Random) -> i32 {
-    let mut journal = Journal::new(&config.log, config.process.mode);
-    let mut starter = None;
-    match start(config, &warnings, random, &mut journal, &mut starter) {
-        Ok(mut shell) => {
-            if let Some(starter) = starter {
-                starter.ready();
-            }
-            heap::close();
-            let status = shell.run();
-            heap::open();
-            status
+/// What is at hand to say why a start ends.
+struct Start {
+    journal: Journal,
+    starter: Option<Starter>,
+}
+
+impl Start {
+    /// The value, or the end: on standard error, here or in the process that
+    /// waits there, and in the log.
+    fn need<T>(&mut self, result: Result<T, Failure>) -> T {
+        match result {
+            Ok(value) => value,
+            Err(failure) => self.end(&failure),
         }
-        Err(failure) => {
-            tell(&failure, &mut journal, starter);
-            failure.status.into()
+    }
+
+    fn end(&mut self, failure: &Failure) -> ! {
+        let message = [b"\ndnsmasq: ", failure.message.as_slice(), b"\n"].concat();
+        match self.starter.take() {
+            Some(starter) => starter.failed(failure.status, &message),
+            None => background::write_stderr(&message),
         }
+        to_log(&mut self.journal, &failure.message);
+        sys::exit(failure.status.into())
     }
 }
 
-/// Says why the start ends: on standard error, here or in the process that
-/// waits there, and in the log.
-fn tell(failure: &Failure, journal: &mut Journal, starter: Option<Starter>) {
-    let message = [b"\ndnsmasq: ", failure.message.as_slice(), b"\n"].concat();
-    match starter {
-        Some(starter) => starter.failed(failure.status, &message),
-        None => background::write_stderr(&message),
+/// Starts and runs; the exit status.
+pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> i32 {
+    let mut start = Start { journal: Journal::new(&config.log, config.process.mode), starter: None };
+    let now = clock::now();
+    let signals = start.need(signals::watch().map_err(|errno| system(b"failed to watch signals", errno)));
+    let (poll, registry) = start.need(new_poll());
+    let mut core = Core::new(config, random);
+    #[cfg(feature = "dhcp4")]
+    let leases = start.need(dhcp_files::open_leases(&mut core, now));
+    #[cfg(not(feature = "dhcp4"))]
+    let leases = LeaseDisk::none();
+    let mut links = Links::open();
+    links.read(&core.config, &mut core.world.interfaces);
+    let mut sockets = Sockets::new(&core.config, registry);
+    start.need(listeners::open(&mut sockets, &core));
+    let account = start.need(Account::find(&core.config));
+    if core.config.process.mode != Mode::Debug {
+        sys::leave_directory();
     }
-    to_log(journal, &failure.message);
+    if core.config.process.mode == Mode::Daemon {
+        let detached = background::detach().map_err(|errno| system(b"cannot fork into background", errno));
+        start.starter = Some(start.need(detached));
+    }
+    let pid_chown = start.need(write_pid_file(&core.config, &account));
+    let opened = open_log(&core.config, &mut start.journal, &account);
+    let log_chown = start.need(opened);
+    start.need(account.enter());
+    start.need(check_tftp_roots(&core.config));
+    let mut resolv = Resolv::new(&core.config);
+    start.need(resolv.start());
+    for (fd, place) in [
+        (Some(&signals), Place::Signals),
+        (links.socket(), Place::Links),
+        (resolv.socket(), Place::Watch),
+    ] {
+        if let Some(fd) = fd {
+            start.need(sockets.watch(fd.as_fd(), place).map_err(|errno| system(b"failed to watch", errno)));
+        }
+    }
+    let journal = core::mem::replace(&mut start.journal, Journal::closed());
+    let mut deliver = Deliver::new(sockets, journal, leases);
+    for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
+        if let Some((path, errno)) = what {
+            deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
+        }
+    }
+    first_lines(&core, &mut deliver, warnings);
+    core.change(Change::Interfaces, now);
+    deliver.drain(&mut core, now);
+    resolv.look(&mut core, true, now);
+    deliver.drain(&mut core, now);
+    let events = Events::with_capacity(shell::EVENTS);
+    let receiver = shell::receiver();
+    let mut shell = Shell { poll, events, core, deliver, links, resolv, signals, receiver };
+    reload::read_all(&mut shell, now);
+    if shell.core.config.process.mode == Mode::Daemon {
+        background::close_standard();
+    }
+    if let Some(starter) = start.starter.take() {
+        starter.ready();
+    }
+    heap::close();
+    shell.run()
+}
+
+fn system(what: &[u8], errno: Errno) -> Failure {
+    Failure::system(OTHER, &[what], errno)
+}
+
+fn new_poll() -> Result<(Poll, Registry), Failure> {
+    let open = || {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        Ok((poll, registry))
+    };
+    open().map_err(|error: std::io::Error| system(b"failed to create poll", sys::errno_of(&error)))
 }
 
 /// A configuration that is wrong: every message on standard error, the first
@@ -89,72 +162,6 @@ fn to_log(journal: &mut Journal, message: &[u8]) {
     journal.line(Channel::Main, Level::Critical, message, now);
     let last = &process::FAILED;
     journal.line(last.channel, last.level, last.text.as_bytes(), now);
-}
-
-fn start(
-    config: Config,
-    warnings: &[Warning],
-    random: Random,
-    journal: &mut Journal,
-    starter: &mut Option<Starter>,
-) -> Result<Shell, Failure> {
-    let system = |what: &'static [u8]| move |errno: Errno| Failure::system(OTHER, &[what], errno);
-    let signals = signals::watch().map_err(system(b"failed to watch signals"))?;
-    let poll = Poll::new().map_err(|error| system(b"failed to create poll")(sys::errno_of(&error)))?;
-    let registry = poll.registry().try_clone();
-    let registry = registry.map_err(|error| system(b"failed to create poll")(sys::errno_of(&error)))?;
-    let now = clock::now();
-    let mut core = Core::new(config, random);
-    #[cfg(feature = "dhcp4")]
-    let leases = dhcp_files::open_leases(&mut core, now)?;
-    #[cfg(not(feature = "dhcp4"))]
-    let leases = LeaseDisk::none();
-    let mut links = Links::open();
-    links.read(&core.config, &mut core.world.interfaces);
-    let mut sockets = Sockets::new(&core.config, registry);
-    listeners::open(&mut sockets, &core)?;
-    let account = Account::find(&core.config)?;
-    if core.config.process.mode != Mode::Debug {
-        sys::leave_directory();
-    }
-    if core.config.process.mode == Mode::Daemon {
-        *starter = Some(background::detach().map_err(system(b"cannot fork into background"))?);
-    }
-    let pid_chown = write_pid_file(&core.config, &account)?;
-    let log_chown = open_log(&core.config, journal, &account)?;
-    account.enter()?;
-    check_tftp_roots(&core.config)?;
-    let mut resolv = Resolv::new(&core.config);
-    resolv.start()?;
-    let watched = [
-        (Some(&signals), Place::Signals),
-        (links.socket(), Place::Links),
-        (resolv.socket(), Place::Watch),
-    ];
-    for (fd, place) in watched {
-        if let Some(fd) = fd {
-            sockets.watch(fd.as_fd(), place).map_err(system(b"failed to watch"))?;
-        }
-    }
-    let mut deliver = Deliver::new(sockets, core::mem::replace(journal, Journal::closed()), leases);
-    for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
-        if let Some((path, errno)) = what {
-            deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
-        }
-    }
-    first_lines(&core, &mut deliver, warnings);
-    core.change(Change::Interfaces, now);
-    deliver.drain(&mut core, now);
-    resolv.look(&mut core, true, now);
-    deliver.drain(&mut core, now);
-    let events = Events::with_capacity(shell::EVENTS);
-    let receiver = shell::receiver();
-    let mut shell = Shell { poll, events, core, deliver, links, resolv, signals, receiver };
-    reload::read_all(&mut shell, now);
-    if shell.core.config.process.mode == Mode::Daemon {
-        background::close_standard();
-    }
-    Ok(shell)
 }
 
 /// A file whose owner could not be changed, and why.

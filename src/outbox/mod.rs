@@ -20,7 +20,7 @@ use lines::{Arg, Line};
 pub struct Outbox {
     bytes: Box<[u8]>,
     used: usize,
-    actions: heapless::Vec<Action, { limits::OUTBOX_ACTIONS }>,
+    actions: Box<heapless::Vec<Action, { limits::OUTBOX_ACTIONS }>>,
     lost: u32,
 }
 
@@ -36,7 +36,7 @@ impl Outbox {
         Outbox {
             bytes: vec![0; limits::OUTBOX_BYTES].into_boxed_slice(),
             used: 0,
-            actions: heapless::Vec::new(),
+            actions: Box::default(),
             lost: 0,
         }
     }

@@ -9,6 +9,7 @@ pub mod background;
 pub mod clock;
 pub mod entropy;
 pub mod files;
+pub mod heap;
 pub mod icmp;
 pub mod identity;
 pub mod links;

@@ -5,7 +5,7 @@
 //! Stands on std::alloc::GlobalAlloc. Sealing counts for the calling thread, so
 //! tests beside each other do not meet.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
 /// What happens to a heap operation between `seal` and `unseal`.
@@ -22,8 +22,8 @@ thread_local! {
     static BROKEN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The guard: the system's allocator, watched.
-pub struct Guard;
+/// The guard: another allocator, watched.
+pub struct Guard<A>(pub A);
 
 fn touched() {
     // A thread that is ending has no cells any more, and is not ours.
@@ -38,30 +38,30 @@ fn touched() {
     }
 }
 
-// SAFETY: every method passes its arguments on to the system's allocator.
-unsafe impl GlobalAlloc for Guard {
+// SAFETY: every method passes its arguments on to the allocator inside.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Guard<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         touched();
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
+        unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         touched();
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(place, layout) }
+        unsafe { self.0.dealloc(place, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         touched();
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         touched();
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(place, layout, size) }
+        unsafe { self.0.realloc(place, layout, size) }
     }
 }
 
