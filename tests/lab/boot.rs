@@ -25,7 +25,7 @@ use ironmasq::wire::dns::name::{Name, NameBuf};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 #[global_allocator]
-static GUARD: seal::Guard = seal::Guard;
+static GUARD: seal::Guard<std::alloc::System> = seal::Guard(std::alloc::System);
 
 const ENOENT: i32 = 2;
 
