@@ -66,6 +66,9 @@ fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name
 
 /// Adds the addresses of DHCP clients of this name.
 fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
+    if with.leases.is_empty() {
+        return false;
+    }
     let tables = Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono };
     let mut any = false;
     for lease in leases_of(tables, name) {
