@@ -33,17 +33,26 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Plays one seed; its trace, or what went wrong and when.
-fn play(seed: u64, steps: u64) -> Result<u64, String> {
+/// What came of a seed.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+struct Played {
+    /// A number that any difference changes.
+    trace: u64,
+    /// Questions answered, leases given, files fetched, restarts.
+    counts: [u64; 4],
+}
+
+/// Plays one seed; what came of it, or what went wrong and when.
+fn play(seed: u64, steps: u64) -> Result<Played, String> {
     let outcome = std::panic::catch_unwind(|| {
         let mut world = World::new(seed);
         for _ in 0..steps {
             world.step()?;
         }
         world.quiet_down()?;
-        Ok(world.trace())
+        Ok(Played { trace: world.trace(), counts: world.counts() })
     });
-    let result: Result<u64, String> = outcome.unwrap_or_else(|_| Err("it panicked".into()));
+    let result: Result<Played, String> = outcome.unwrap_or_else(|_| Err("it panicked".into()));
     result.map_err(|why| format!("SIM_SEED={seed}: {why}"))
 }
 
@@ -54,8 +63,19 @@ fn many_worlds() {
         Ok(text) => vec![text.parse().expect("a number")],
         Err(_) => (1..=setting("SIM_SEEDS", 50)).collect(),
     };
-    let failures: Vec<String> = seeds.iter().filter_map(|seed| play(*seed, steps).err()).collect();
+    let mut failures = Vec::new();
+    let mut totals = [0; 4];
+    for seed in &seeds {
+        match play(*seed, steps) {
+            Ok(played) => totals.iter_mut().zip(played.counts).for_each(|(total, count)| *total += count),
+            Err(why) => failures.push(why),
+        }
+    }
+    println!("answers, leases, files, restarts: {totals:?}");
     assert!(failures.is_empty(), "{} of {} worlds broke:\n{}", failures.len(), seeds.len(), failures.join("\n"));
+    // A world in which nothing happens proves nothing.
+    let enough = seeds.len() < 20 || steps < 1_000 || totals.iter().all(|total| *total > 50);
+    assert!(enough, "too little happened: {totals:?}");
 }
 
 #[test]

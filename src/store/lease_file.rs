@@ -58,6 +58,8 @@ pub struct LeaseFile {
     end: u64,
     /// A rewrite is wanted, and nothing else makes sense until it begins.
     rewriting: bool,
+    /// The last change failed: nobody knows what the file holds.
+    broken: bool,
     /// Lines of others, verbatim. Grows while the file is read at start.
     kept: Vec<u8>,
     /// The line being read.
@@ -80,6 +82,7 @@ impl LeaseFile {
         LeaseFile {
             end: 0,
             rewriting: false,
+            broken: false,
             kept: Vec::new(),
             line: ArrayVec::new(),
             overlong: false,
@@ -168,7 +171,9 @@ impl LeaseFile {
     /// The caller performs what is said; nothing needs to be told afterwards.
     pub fn save(&mut self, leases: &mut Leases, id: Option<LeaseId>) -> Save {
         if self.rewriting {
-            return Save::Nothing;
+            // A lease that is about to be promised does not wait for the next
+            // try after a failure.
+            return if self.broken && id.is_some() { Save::Rewrite } else { Save::Nothing };
         }
         let lease = id.and_then(|id| Some((id, leases.get(id)?)));
         let (unsaved, offset) = lease.map_or((Unsaved::Nothing, None), |(_, l)| (l.unsaved, l.offset));
@@ -195,6 +200,7 @@ impl LeaseFile {
     /// Nothing that was written can be relied on: only a rewrite helps.
     pub fn failed(&mut self) {
         self.rewriting = true;
+        self.broken = true;
     }
 
     /// True while a rewrite is wanted and has not begun.
@@ -208,6 +214,7 @@ impl LeaseFile {
         if *at == 0 {
             self.end = 0;
             self.rewriting = false;
+            self.broken = false;
             self.untidy = false;
             leases.lines_gone = false;
         }

@@ -78,7 +78,7 @@ impl Chaos {
     /// One piece of trouble.
     pub fn strike(world: &mut World) -> Result<(), String> {
         let now = world.now();
-        let at = now + 200 + world.shared.chance.below(15_000);
+        let at = now + 200 + world.shared.chance.below(6_000);
         world.shared.wake(at, Who::Chaos);
         let kind = world.shared.chance.below(12);
         if world.chaos.mask >> kind & 1 == 0 {

@@ -3,7 +3,6 @@
 //! them, which it must keep through loss, crashes and jumps of the clock.
 
 use crate::lab::dhcp::{self, Packet};
-use crate::lab::boot::Plan;
 use crate::lab::Lab;
 use crate::world::{Load, Shared, Who};
 use ironmasq::outbox::action::{Arrival, Door};
@@ -48,11 +47,12 @@ pub struct DhcpWorld {
     promises: BTreeMap<Ipv4Addr, Promise>,
     /// Addresses that answer the probe.
     squatters: BTreeSet<Ipv4Addr>,
-    authoritative: bool,
+    /// Leases given.
+    pub given: u64,
 }
 
 impl DhcpWorld {
-    pub fn new(shared: &mut Shared, plan: &Plan) -> DhcpWorld {
+    pub fn new(shared: &mut Shared) -> DhcpWorld {
         let clients = (0..CLIENTS)
             .map(|number| {
                 let at = shared.chance.below(10_000);
@@ -71,8 +71,7 @@ impl DhcpWorld {
             })
             .collect();
         let squatters = (0..2).map(|_| Ipv4Addr::new(192, 168, 1, 100 + shared.chance.below(12) as u8)).collect();
-        let authoritative = plan.config.contains("dhcp-authoritative");
-        DhcpWorld { clients, promises: BTreeMap::new(), squatters, authoritative }
+        DhcpWorld { clients, promises: BTreeMap::new(), squatters, given: 0 }
     }
 
     // ---- the clients --------------------------------------------------------
@@ -192,7 +191,9 @@ impl DhcpWorld {
         let now = lab.now.mono.0;
         if !lab.files.broken {
             let ends = ended(disk, addr, &self.clients[number].hw);
-            let least = lab.now.wall.0 + secs;
+            // The digits of a renewal may be lost: the client asks again.
+            let renewed = self.promises.get(&addr).is_some_and(|promise| promise.client == number);
+            let least = if renewed { 0 } else { lab.now.wall.0 + secs };
             if ends.is_none_or(|ends| ends != 0 && ends + 1 < least) {
                 return Err(format!("an ACK of {addr} for {secs} s left, and on disk is {ends:?}, now {}", lab.now.wall.0));
             }
@@ -201,6 +202,7 @@ impl DhcpWorld {
         self.promises.retain(|_, promise| promise.client != number);
         self.promises.insert(addr, Promise { client: number, until: now.saturating_add(secs.saturating_mul(1000)) });
         self.clients[number].had.insert(addr);
+        self.given += 1;
         Ok(())
     }
 
@@ -250,11 +252,6 @@ impl DhcpWorld {
             Some(line) => Err(format!("long after everybody left the lease file holds {line:?}")),
             None => Ok(()),
         }
-    }
-
-    /// The server is the only one (`dhcp-authoritative`).
-    pub fn is_authoritative(&self) -> bool {
-        self.authoritative
     }
 }
 

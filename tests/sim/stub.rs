@@ -25,6 +25,8 @@ struct Asked {
 #[derive(Default)]
 struct Connection {
     slot: Option<(u8, u32)>,
+    /// It has said all it will say.
+    ended: bool,
     waiting: VecDeque<Message>,
 }
 
@@ -52,7 +54,7 @@ impl Stubs {
 
     pub fn wake(&mut self, shared: &mut Shared, lab: &mut Lab, number: usize) {
         let now = lab.now.mono.0;
-        let pause = shared.chance.pick(&[5, 50, 400, 3_000]);
+        let pause = shared.chance.pick(&[5, 100, 3_000, 30_000]);
         let at = now + 1 + shared.chance.below(pause);
         shared.wake(at, Who::Stub(number));
         let mut message = question(shared);
@@ -82,9 +84,10 @@ impl Stubs {
         if connection.slot.is_none() {
             let to = IpAddr::from([192, 168, 1, 1]);
             let Some(slot) = lab.accept(client(number, 30_000), to, 1) else { return };
-            *connection = Connection { slot: Some((slot, shared.new_stream(slot, Peer::Stub(number)))), waiting: VecDeque::new() };
+            let life = shared.new_stream(slot, Peer::Stub(number));
+            *connection = Connection { slot: Some((slot, life)), ..Connection::default() };
         }
-        let Some((slot, life)) = connection.slot else { return };
+        let Some((slot, life)) = connection.slot.filter(|_| !connection.ended) else { return };
         let bytes = message.encode().unwrap_or_default();
         let mut framed = [&(bytes.len() as u16).to_be_bytes()[..], &bytes].concat();
         let mut at = now;
@@ -107,6 +110,7 @@ impl Stubs {
         }
         at += 1;
         if shared.chance.percent(10) {
+            connection.ended = true;
             shared.send_stream(at, slot, life, Vec::new());
         }
     }
@@ -183,14 +187,21 @@ impl Stubs {
     }
 
     /// The machine answers by TCP, in the order of the questions.
-    pub fn answered_by_stream(&mut self, now: u64, number: usize, bytes: &[u8], dhcp: &DhcpWorld) -> Result<(), String> {
+    pub fn answered_by_stream(
+        &mut self,
+        now: u64,
+        number: usize,
+        stream: (u8, u32),
+        bytes: &[u8],
+        dhcp: &DhcpWorld,
+    ) -> Result<(), String> {
+        // The client may have given that connection up.
+        if self.connections[number].slot != Some(stream) {
+            return Ok(());
+        }
         let message = Message::decode(bytes).map_err(|why| format!("a broken answer by TCP: {why}"))?;
         let Some(question) = self.connections[number].waiting.pop_front() else {
-            return match self.connections[number].slot {
-                // The client had given the connection up.
-                None => Ok(()),
-                Some(_) => Err("an answer by TCP that nobody waits for".into()),
-            };
+            return Err("an answer by TCP that nobody waits for".into());
         };
         if question.id != message.id {
             return Err(format!("by TCP id {} was asked and {} answered", question.id, message.id));

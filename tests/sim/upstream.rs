@@ -66,7 +66,7 @@ impl Upstreams {
             return Err(format!("a bad question upstream: port {port}, {question:?}"));
         }
         let arrival = Arrival { door, from: server, to: IpAddr::from([192, 168, 1, 1]), iface: 0 };
-        let mut say = |shared: &mut Shared, delay: u64, arrival: Arrival, bytes: Vec<u8>| {
+        let say = |shared: &mut Shared, delay: u64, arrival: Arrival, bytes: Vec<u8>| {
             shared.send(now + delay, Load::Machine { arrival, port, bytes });
         };
         let manner = self.servers[index].1;

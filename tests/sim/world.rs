@@ -106,6 +106,7 @@ pub struct World {
     pub chaos: Chaos,
     trace: u64,
     steps: u64,
+    restarts: u64,
 }
 
 impl World {
@@ -122,9 +123,9 @@ impl World {
         let verbose = std::env::var("SIM_TRACE").is_ok();
         let mut shared =
             Shared { chance, network: Network::new(), weather, streams: BTreeMap::new(), lives: 0, quiet: false, verbose };
-        let (stubs, dhcp, tftp) = (Stubs::new(&mut shared), DhcpWorld::new(&mut shared, &plan), TftpWorld::new(&mut shared));
+        let (stubs, dhcp, tftp) = (Stubs::new(&mut shared), DhcpWorld::new(&mut shared), TftpWorld::new(&mut shared));
         let chaos = Chaos::new(&mut shared);
-        let mut world = World { lab, plan, shared, stubs, upstreams, dhcp, tftp, chaos, trace: 0, steps: 0 };
+        let mut world = World { lab, plan, shared, stubs, upstreams, dhcp, tftp, chaos, trace: 0, steps: 0, restarts: 0 };
         world.lab.keep_disk = true;
         world.note(&[0]);
         world
@@ -139,6 +140,11 @@ impl World {
         self.trace
     }
 
+    /// Questions answered, leases given, files fetched, restarts.
+    pub fn counts(&self) -> [u64; 4] {
+        [self.stubs.answers, self.dhcp.given, self.tftp.fetched.into(), self.restarts]
+    }
+
     fn note(&mut self, bytes: &[u8]) {
         for octet in bytes.iter().chain(&self.lab.now.mono.0.to_le_bytes()) {
             self.trace = (self.trace ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3);
@@ -148,6 +154,10 @@ impl World {
     /// The next thing that happens, and what follows at once.
     pub fn step(&mut self) -> Result<(), String> {
         self.steps += 1;
+        self.step_on().map_err(|why| format!("step {} at {} ms: {why}", self.steps, self.now()))
+    }
+
+    fn step_on(&mut self) -> Result<(), String> {
         let due = self.lab.next_due().map(|due| due.at.0);
         let next = [due, self.shared.network.next_at()].into_iter().flatten().min();
         let Some(next) = next else { return Ok(()) };
@@ -161,7 +171,7 @@ impl World {
             self.deliver(load)?;
             self.collect()?;
         }
-        self.check().map_err(|why| format!("step {} at {} ms: {why}", self.steps, self.now()))
+        self.check()
     }
 
     fn deliver(&mut self, load: Load) -> Result<(), String> {
@@ -269,7 +279,7 @@ impl World {
         let (peer, life) = (stream.peer, stream.life);
         while let Some(message) = take_framed(&mut self.shared.streams, slot) {
             match peer {
-                Peer::Stub(number) => self.stubs.answered_by_stream(now, number, &message, &self.dhcp)?,
+                Peer::Stub(number) => self.stubs.answered_by_stream(now, number, (slot, life), &message, &self.dhcp)?,
                 Peer::Server(number) => {
                     self.upstreams.asked_by_stream(&mut self.shared, now, number, slot, life, &message)?;
                 }
@@ -322,6 +332,7 @@ impl World {
 
     /// The process dies at once; only what is on disk stays. Then it starts.
     pub fn kill_and_restart(&mut self) -> Result<(), String> {
+        self.restarts += 1;
         self.plan.files = self.lab.files.clone();
         self.plan.interfaces = self.lab.interfaces.clone();
         self.plan.now = self.lab.now;
