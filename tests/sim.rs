@@ -3,7 +3,7 @@
 //! clock that jumps, killed at random points and started again from what was
 //! durable. After every step the invariants are checked.
 //!
-//! `SIM_SEED=n` plays one seed, `SIM_SEEDS=n` that many (50), `SIM_STEPS=n` so
+//! `SIM_SEED=n` plays one seed, `SIM_SEEDS=n` that many (30), `SIM_STEPS=n` so
 //! many steps each (2000), `SIM_TRACE=1` prints what happens.
 
 // Shared by two tests, each of which uses its part.
@@ -61,7 +61,7 @@ fn many_worlds() {
     let steps = setting("SIM_STEPS", 2_000);
     let seeds: Vec<u64> = match std::env::var("SIM_SEED") {
         Ok(text) => vec![text.parse().expect("a number")],
-        Err(_) => (1..=setting("SIM_SEEDS", 50)).collect(),
+        Err(_) => (1..=setting("SIM_SEEDS", 30)).collect(),
     };
     let mut failures = Vec::new();
     let mut totals = [0; 4];
