@@ -16,7 +16,7 @@ pub fn search(draft: &Draft) -> Applied<NameBox> {
     };
     let shown = file.to_string_lossy();
     let read = std::fs::read(std::ffi::OsStr::from_bytes(file.to_bytes()));
-    let text = read.map_err(|error| Refusal::from(["failed to read ", &shown, ": ", &error_text(&error)].concat()))?;
+    let text = read.map_err(|error| Refusal::from(["failed to read ", &shown, ": ", error_text(&error)].concat()))?;
     let mut lines = text.split(|octet| *octet == b'\n');
     let found = lines.find_map(|line| {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 /// Calls `each` with every zone as text until one is refused. `len` counts
 /// leading bits; with none there is no zone.
-pub fn zones(addr: IpAddr, len: u8, mut each: impl FnMut(&[u8]) -> Applied) -> Applied {
+pub fn zones(addr: IpAddr, len: u8, each: &mut dyn FnMut(&[u8]) -> Applied) -> Applied {
     let (bits, unit, suffix) = match addr {
         IpAddr::V4(addr) => (u128::from(u32::from(addr)) << 96, 8, "in-addr.arpa"),
         IpAddr::V6(addr) => (u128::from(addr), 4, "ip6.arpa"),
@@ -44,7 +44,7 @@ mod tests {
 
     fn of(addr: &str, len: u8) -> Vec<String> {
         let mut all = Vec::new();
-        zones(addr.parse().unwrap(), len, |zone| {
+        zones(addr.parse().unwrap(), len, &mut |zone| {
             all.push(String::from_utf8(zone.to_vec()).unwrap());
             Ok(())
         })

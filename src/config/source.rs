@@ -8,6 +8,7 @@ use super::lexer::{Line, Text};
 use super::refusal::{Applied, ERROR, Refusal};
 use super::row::{Apply, Repeat, Row, Takes};
 use super::{Warning, confdir};
+use crate::base::errno;
 use crate::base::hash::Key;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -110,7 +111,7 @@ impl Source {
     /// Remembers that a file cannot be read.
     pub fn unreadable(&mut self, what: &str, path: &[u8], error: &std::io::Error) {
         let path = String::from_utf8_lossy(path);
-        self.problem([what, " ", &path, ": ", &error_text(error)].concat(), UNREADABLE);
+        self.problem([what, " ", &path, ": ", error_text(error)].concat(), UNREADABLE);
     }
 
     /// Does what a row says. `value`: what was given, if anything was.
@@ -229,11 +230,8 @@ impl Source {
     }
 }
 
-/// The system's words for an error, without its number.
-pub fn error_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.into(),
-        None => text,
-    }
+/// The system's words for an error.
+pub fn error_text(error: &std::io::Error) -> &'static str {
+    // The library makes up an error for a path with a zero in it.
+    error.raw_os_error().map_or("Invalid argument", errno::text)
 }

@@ -6,7 +6,7 @@ use crate::config::option_value::{Value, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
 use crate::config::row::{Row, Takes, many};
 use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
-use crate::config::{Match, TagIf, Test};
+use crate::config::{Match, Tag, TagIf, Test};
 use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
 const AGENT: Takes = Takes::Value("set:<tag>,<text>|<hex>");
@@ -30,50 +30,57 @@ const CIRCUIT_ID: u8 = 1;
 const REMOTE_ID: u8 = 2;
 const SUBSCRIBER_ID: u8 = 6;
 
-/// Adds a test for the tag that stands first.
-fn add(draft: &mut Draft, text: Text, test: impl FnOnce(Text) -> Applied<Test>) -> Applied {
+/// The tag that stands first, and the value behind it.
+fn tagged<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Tag, Text<'a>)> {
     let (tag, value) = text.split(b',');
-    let test = test(value.ok_or(ERROR)?)?;
-    let set = set_tag(tag, &mut draft.tags)?;
-    draft.matches.push(Match { set, test });
-    Ok(())
+    let value = value.ok_or(ERROR)?;
+    Ok((set_tag(tag, &mut draft.tags)?, value))
 }
 
 fn mac(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| hw_pattern(value.octets()).map(Test::Hw).ok_or(ERROR))
+    let (set, value) = tagged(draft, text)?;
+    let hw = hw_pattern(value.octets()).ok_or(ERROR)?;
+    draft.matches.push(Match { set, test: Test::Hw(hw) });
+    Ok(())
 }
 
 fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| match value.behind(b"enterprise:") {
-        Some(_) => Err(not_yet("dhcp-vendorclass for IPv6")),
-        None => Ok(Test::VendorClass(value.octets().into())),
-    })
+    let (set, value) = tagged(draft, text)?;
+    if value.behind(b"enterprise:").is_some() {
+        return Err(not_yet("dhcp-vendorclass for IPv6"));
+    }
+    draft.matches.push(Match { set, test: Test::VendorClass(value.octets().into()) });
+    Ok(())
 }
 
 fn user_class(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| Ok(Test::UserClass(value.octets().into())))
+    let (set, value) = tagged(draft, text)?;
+    draft.matches.push(Match { set, test: Test::UserClass(value.octets().into()) });
+    Ok(())
 }
 
 fn circuit_id(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| Ok(agent(CIRCUIT_ID, value)))
+    agent(draft, text, CIRCUIT_ID)
 }
 
 fn remote_id(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| Ok(agent(REMOTE_ID, value)))
+    agent(draft, text, REMOTE_ID)
 }
 
 fn subscriber_id(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| Ok(agent(SUBSCRIBER_ID, value)))
+    agent(draft, text, SUBSCRIBER_ID)
 }
 
 /// A sub-option of the relay: hexadecimal with colons, or text.
-fn agent(code: u8, value: Text) -> Test {
-    let octets = value.octets();
+fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
+    let (set, value) = tagged(draft, text)?;
     let hex = value.bare().filter(|octets| octets.contains(&b':')).and_then(|octets| parse_hex(octets, false));
-    match hex.filter(|hex| hex.wild == 0) {
-        Some(hex) => Test::Agent(code, hex.octets.into()),
-        None => Test::Agent(code, octets.into()),
-    }
+    let octets = match hex.filter(|hex| hex.wild == 0) {
+        Some(hex) => hex.octets.into(),
+        None => value.octets().into(),
+    };
+    draft.matches.push(Match { set, test: Test::Agent(code, octets) });
+    Ok(())
 }
 
 fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
@@ -119,17 +126,17 @@ fn option_test(text: Text) -> Applied<Test> {
 }
 
 fn name_match(draft: &mut Draft, text: Text) -> Applied {
-    add(draft, text, |value| {
-        let octets = value.octets();
-        let (name, wildcard) = match octets.strip_suffix(b"*") {
-            Some(name) => (name, true),
-            None => (octets, false),
-        };
-        if name.is_empty() && !wildcard {
-            return Err(ERROR);
-        }
-        Ok(Test::Name(name.into(), wildcard))
-    })
+    let (set, value) = tagged(draft, text)?;
+    let octets = value.octets();
+    let (name, wildcard) = match octets.strip_suffix(b"*") {
+        Some(name) => (name, true),
+        None => (octets, false),
+    };
+    if name.is_empty() && !wildcard {
+        return Err(ERROR);
+    }
+    draft.matches.push(Match { set, test: Test::Name(name.into(), wildcard) });
+    Ok(())
 }
 
 fn tag_if(draft: &mut Draft, text: Text) -> Applied {

@@ -71,7 +71,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
                     return Err(ERROR);
                 }
                 draft.domains.add(Domain::Name(octets), Target::Local)?;
-                reverse::zones(start, len, |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
+                reverse::zones(start, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
             }
             net(start, len).ok_or("bad prefix length")?
         }

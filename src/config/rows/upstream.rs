@@ -123,7 +123,7 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
         None => most,
     };
     let len = u8::try_from(len).ok().filter(|len| (1..=most).contains(&u32::from(*len))).ok_or(bad)?;
-    reverse::zones(addr, len, |zone| draft.domains.add(Domain::Name(zone), target))
+    reverse::zones(addr, len, &mut |zone| draft.domains.add(Domain::Name(zone), target))
 }
 
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
