@@ -117,6 +117,7 @@ impl Core {
             random: &mut self.world.random,
             out: &mut self.outbox,
             interfaces: &self.world.interfaces,
+            names: &self.world.hosts,
             leases: &mut self.world.leases,
             file: &mut self.world.lease_file,
         };

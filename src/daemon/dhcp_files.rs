@@ -58,7 +58,7 @@ fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
 /// and the line skipped.
 pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
     let dhcp = &core.config.dhcp;
-    if core.dhcp4.is_none() || (dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
+    if core.dhcp4.is_none() || (dhcp.hosts.is_empty() && dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
         return;
     }
     let mut tags = dhcp.tags.to_vec();
@@ -78,7 +78,7 @@ pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
     all.extend(read);
     core.config.dhcp.tags = tags.into();
     if let Some(server) = &mut core.dhcp4 {
-        server.set_hosts(all, &mut core.world.random);
+        server.set_hosts(all, &core.world.hosts, &mut core.world.random, &mut core.outbox);
     }
 }
 

@@ -4,11 +4,13 @@
 
 use crate::base::hash::Key;
 use crate::base::net::HwAddr;
-use crate::base::text;
 use crate::config::{ClientId, Host, HwPattern};
 use crate::dhcp::ranges::Candidates;
 use crate::dhcp::tags::TagSet;
-use std::net::Ipv4Addr;
+use crate::store::hosts::Hosts;
+use crate::wire::dns::name::{Name, NameBuf};
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Hash and host number, in order: the equal ones are neighbours.
 type Index = Box<[(u64, u32)]>;
@@ -158,50 +160,34 @@ pub fn matches(pattern: &HwPattern, hw: &HwAddr) -> bool {
         && own.iter().zip(hw.octets()).enumerate().all(same)
 }
 
-/// A line of `/etc/ethers`.
-pub enum EthersLine {
-    /// Empty, a comment, or for another system (`+`).
-    Nothing,
-    /// A host, by its hardware address only.
-    Host(Host),
-    /// Neither.
-    Bad,
+/// What is told when a host gets its address from hosts files.
+pub enum Filled<'a> {
+    /// They know several for this name; the one that is used.
+    Several(&'a [u8], Ipv4Addr),
+    /// Another host has it: this one goes without.
+    Double(&'a [u8], Ipv4Addr),
 }
 
-/// Reads a line of `/etc/ethers`: a hardware address and an IPv4 address or a
-/// host name.
-pub fn ethers_line(line: &[u8]) -> EthersLine {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return EthersLine::Nothing };
-    if first.starts_with(b"#") || first.starts_with(b"+") {
-        return EthersLine::Nothing;
+/// Gives hosts with a name and no address the one that hosts files have for
+/// the name.
+pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Filled)) {
+    let mut known: HashSet<Ipv4Addr> = list.iter().filter_map(|host| host.addr).collect();
+    for host in list.iter_mut().filter(|host| host.addr.is_none()) {
+        let Some(label) = host.name.as_deref() else { continue };
+        let name = NameBuf::join(label, Name::ROOT);
+        let ring = name.and_then(|name| names.find(name.name(), false));
+        let mut found = ring.into_iter().flat_map(|ring| names.hosts(ring)).filter_map(|host| match host.addr {
+            IpAddr::V4(addr) => Some(addr),
+            IpAddr::V6(_) => None,
+        });
+        let Some(addr) = found.next() else { continue };
+        if found.next().is_some() {
+            tell(Filled::Several(label, addr));
+        }
+        if !known.insert(addr) {
+            tell(Filled::Double(label, addr));
+            continue;
+        }
+        host.addr = Some(addr);
     }
-    let (Some(hw), Some(second)) = (ethernet(first), words.next()) else { return EthersLine::Bad };
-    let addr = text::parse_ipv4(second);
-    let name = (addr.is_none()).then_some(second);
-    if name.is_some_and(|name| crate::dhcp::naming::legal_label(name) != Some(name)) {
-        return EthersLine::Bad;
-    }
-    EthersLine::Host(Host {
-        hw: Box::new([HwPattern { hw, wild: 0 }]),
-        client_id: ClientId::None,
-        addr,
-        name: name.map(Box::from),
-        domain: None,
-        lease: None,
-        set: Box::default(),
-        conditions: Box::default(),
-        ignore: false,
-    })
-}
-
-/// Six octets in hexadecimal with colons.
-fn ethernet(text: &[u8]) -> Option<HwAddr> {
-    let mut octets = [0; 6];
-    let mut parts = text.split(|octet| *octet == b':');
-    for octet in &mut octets {
-        let part = core::str::from_utf8(parts.next()?).ok()?;
-        *octet = u8::from_str_radix(part, 16).ok()?;
-    }
-    parts.next().is_none().then(|| HwAddr::new(1, &octets))
 }

@@ -79,13 +79,16 @@ impl<'a> Candidates<'a> {
 
     /// The ranges of the subnet of an address that is not on the arrival
     /// interface: of a relay, of a selector, or the client's own. Our address
-    /// there is `fallback` unless an interface lies in that subnet.
+    /// there is `fallback` unless an interface lies in that subnet. `routers`
+    /// remembers, for each range, the relay that first asked for it: a client
+    /// that renews past it still needs its router.
     pub fn for_address(
         dhcp: &'a Dhcp,
         interfaces: &Interfaces,
         addr: Ipv4Addr,
         router: Ipv4Addr,
         fallback: Ipv4Addr,
+        routers: &mut [Ipv4Addr],
     ) -> Self {
         let mut all = Candidates::default();
         for (number, range) in dhcp.ranges.iter().enumerate() {
@@ -98,13 +101,19 @@ impl<'a> Candidates<'a> {
                 continue;
             }
             let local = own.map_or(fallback, |(local, _)| local);
+            let learned = routers.get_mut(number).map(|learned| {
+                if learned.is_unspecified() {
+                    *learned = router;
+                }
+                *learned
+            });
             let _ = all.list.try_push(Candidate {
                 number,
                 range,
                 netmask,
                 broadcast: range.broadcast.unwrap_or(last_of(range.start, netmask)),
                 local,
-                router: own.map_or(router, |(local, _)| local),
+                router: own.map_or(learned.unwrap_or(router), |(local, _)| local),
             });
         }
         all

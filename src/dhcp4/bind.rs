@@ -116,12 +116,9 @@ pub(super) fn commit(
     log::tags(with, client, &tags);
     raise_highest(state, client, addr);
     let secs = lease_secs(client, &range);
-    name_lease(with, client, id);
+    let name = name_lease(with, client, id);
     with.leases.set_expiry(id, secs, with.now);
     persist::save(with, Some(id));
-    let mut name = ArrayVec::<u8, HOST_NAME_MAX>::new();
-    let known = with.leases.get(id).map(|lease| lease.name()).unwrap_or_default();
-    let _ = name.try_extend_from_slice(known);
     log::packet(with, client, "DHCPACK", Some(addr), &name, "");
     // Clients of one power cut do not all come back at the same moment.
     let fuzz = if way == Way::Renewing { with.random.u16() } else { 0 };
@@ -212,12 +209,17 @@ pub(super) fn lease(with: &mut Surroundings, client: &Client, addr: Ipv4Addr) ->
     Ok(id)
 }
 
-/// Names the lease: as configured, as the client says unless its names are
-/// ignored, or after its hardware address.
-pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) {
+/// Names the lease: as configured, as hosts files say, as the client says unless its names are
+/// ignored, or after its hardware address. Gives the name that the client is
+/// told; the lease goes without if somebody with a better right has it.
+pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) -> ArrayVec<u8, HOST_NAME_MAX> {
     let dhcp = &client.config.dhcp;
     let ignored = client.all_tags.hold_any(&dhcp.ignore_names);
     let naming = client.naming().filter(|naming| naming.ours || !ignored);
+    let mut told = ArrayVec::new();
+    let Some(addr) = with.leases.get(id).map(|lease| lease.addr) else { return told };
+    let known = client.known_name(with.names, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
+    let naming = known.map(|label| Naming { label, domain: &[], zone: None, ours: true }).or(naming);
     let hw = &client.request.hw;
     let made = match naming {
         None if !hw.is_empty() && client.all_tags.hold_any(&dhcp.generate_names) => generated(hw),
@@ -226,9 +228,8 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
     let naming = match (naming, made.is_empty()) {
         (Some(naming), _) => naming,
         (None, false) => Naming { label: &made, domain: &[], zone: None, ours: false },
-        (None, true) => return,
+        (None, true) => return told,
     };
-    let Some(addr) = with.leases.get(id).map(|lease| lease.addr) else { return };
     let dns = &client.config.dns;
     let zone = dns.domain_for(addr.into());
     if !naming.domain.is_empty() && !is_domain(naming.domain, zone) {
@@ -243,6 +244,8 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
         // The file must not show the name twice: the whole is written.
         persist::rewrite(with);
     }
+    let _ = told.try_extend_from_slice(naming.label);
+    told
 }
 
 /// Refuses; a refused short way is only logged.

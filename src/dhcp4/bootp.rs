@@ -5,17 +5,18 @@ use crate::config::LeaseTime;
 use crate::dhcp4::client::Client;
 use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{State, Surroundings, bind, log, offer, persist, reply};
-use crate::limits::HOST_NAME_MAX;
-use arrayvec::ArrayVec;
 use std::net::Ipv4Addr;
 
 /// A BOOTP request.
 pub(super) fn on_bootp(state: &State, with: &mut Surroundings, client: &mut Client) {
-    let ignored = client.host.is_some_and(|host| host.ignore);
-    let addr = match (ignored, client.ignored) {
-        (true, _) => Err("disabled"),
-        (_, true) => Err("ignored"),
-        _ => address(state, with, client),
+    if client.host.is_some_and(|host| host.ignore) {
+        return log::packet(with, client, "BOOTP", None, b"", "disabled");
+    }
+    set_tags(client);
+    log::tags(with, client, &client.all_tags);
+    let addr = match client.ignored {
+        true => Err("ignored"),
+        false => address(state, with, client),
     };
     let bound = addr.and_then(|addr| {
         let range = client.ranges.applying(addr, &client.all_tags).copied().ok_or("wrong network")?;
@@ -28,16 +29,13 @@ pub(super) fn on_bootp(state: &State, with: &mut Surroundings, client: &mut Clie
         Ok(bound) => bound,
         Err(reason) => return log::packet(with, client, "BOOTP", shown, b"", reason),
     };
-    bind::name_lease(with, client, id);
+    let name = bind::name_lease(with, client, id);
     let secs = match client.host.and_then(|host| host.lease) {
         Some(LeaseTime::Secs(secs)) => Some(secs),
         Some(LeaseTime::Infinite) | None => None,
     };
     with.leases.set_expiry(id, secs, with.now);
     persist::save(with, Some(id));
-    let mut name = ArrayVec::<u8, HOST_NAME_MAX>::new();
-    let known = with.leases.get(id).map(|lease| lease.name()).unwrap_or_default();
-    let _ = name.try_extend_from_slice(known);
     log::packet(with, client, "BOOTP", Some(addr), b"", "");
     let tags = client.tags_with(Some(&range));
     reply::send(
@@ -54,6 +52,18 @@ pub(super) fn on_bootp(state: &State, with: &mut Surroundings, client: &mut Clie
             name: Some(&*name).filter(|name| !name.is_empty()),
         },
     );
+}
+
+/// The tags of BOOTP: the file that is asked for, and that it is BOOTP.
+fn set_tags(client: &mut Client) {
+    let dhcp = &client.config.dhcp;
+    let file = client.request.packet.file.split(|octet| *octet == 0).next().unwrap_or_default();
+    if !file.is_empty() {
+        client.tags.set_word(dhcp, file);
+    }
+    client.tags.set_word(dhcp, b"bootp");
+    client.all_tags = client.tags.with_ifs(dhcp);
+    client.ignored = dhcp.ignore.iter().any(|tags| client.all_tags.hold_some(tags));
 }
 
 /// The fixed address of the client, if it is free for it.

@@ -3,6 +3,7 @@
 
 use crate::config::{ClientId, Config, Host, RangeKind, Test};
 use crate::dhcp::hosts::{HostTable, Identity, matches};
+use crate::dhcp::naming::legal_label;
 use crate::dhcp::ranges::{Candidate, Candidates};
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
@@ -11,8 +12,10 @@ use crate::dhcp4::request::Request;
 use crate::outbox::action::Arrival;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interface;
+use crate::store::hosts::Hosts;
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::kind;
+use crate::wire::dns::name::Name;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A client, for one request.
@@ -75,6 +78,7 @@ impl<'c> Client<'c> {
         hosts: &'c HostTable,
         request: &'c Request<'c>,
         entrance: Entrance<'c>,
+        routers: &mut [Ipv4Addr],
     ) -> Option<Self> {
         let config: &'c Config = with.config;
         let Entrance { arrival, iface, own, first } = entrance;
@@ -97,7 +101,7 @@ impl<'c> Client<'c> {
             ignored: false,
             first,
         };
-        client.find_ranges(with)?;
+        client.find_ranges(with, routers)?;
         client.log_ranges(with);
         client.set_packet_tags();
         client.log_classes(with);
@@ -113,14 +117,15 @@ impl<'c> Client<'c> {
 
     /// The ranges of the interface, or of the address that says where the
     /// client is. Nothing, and a line in the log, if there are none.
-    fn find_ranges(&mut self, with: &mut Surroundings) -> Option<()> {
+    fn find_ranges(&mut self, with: &mut Surroundings, routers: &mut [Ipv4Addr]) -> Option<()> {
         let dhcp = &self.config.dhcp;
         let packet = &self.request.packet;
         let near = Candidates::on_interface(dhcp, self.iface);
         let relay = Some(packet.giaddr).filter(|addr| !addr.is_unspecified());
         let far = self.request.subnet.or(relay);
         let own = Some(self.ciaddr).filter(|addr| !addr.is_unspecified() && !near.cover(*addr));
-        let by = |addr| Candidates::for_address(dhcp, with.interfaces, addr, packet.giaddr, self.own);
+        let mut by =
+            |addr| Candidates::for_address(dhcp, with.interfaces, addr, packet.giaddr, self.own, routers);
         self.ranges = match (far, own) {
             (Some(addr), _) => by(addr),
             // A client on another link that renews past its relay; if there is
@@ -176,9 +181,12 @@ impl<'c> Client<'c> {
     fn set_packet_tags(&mut self) {
         let dhcp = &self.config.dhcp;
         self.tags.set_word(dhcp, self.iface.name.as_bytes());
-        for entry in &dhcp.matches {
-            if self.passes(&entry.test) {
-                self.tags.set(entry.set);
+        // Quirk: the log shows tags in the order in which dnsmasq sets them.
+        for turn in 0..4 {
+            for entry in dhcp.matches.iter().filter(|entry| turn_of(&entry.test) == turn) {
+                if self.passes(&entry.test) {
+                    self.tags.set(entry.set);
+                }
             }
         }
     }
@@ -213,10 +221,12 @@ impl<'c> Client<'c> {
         }
         let xid = Arg::Number(self.request.packet.xid.into());
         if let Some(class) = self.request.vendor_class {
-            with.out.log(&lines::VENDOR_CLASS, &[xid, Arg::Text(class)]);
+            let class = log::printable(core::iter::once(class));
+            with.out.log(&lines::VENDOR_CLASS, &[xid, Arg::Text(&class)]);
         }
         if let Some(class) = self.request.user_class {
-            log::user_class(with, xid, class);
+            let class = log::printable(log::user_class(class));
+            with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(&class)]);
         }
         if let Some(name) = &self.request.name {
             with.out.log(&lines::CLIENT_NAME, &[xid, Arg::Text(name.text())]);
@@ -260,6 +270,19 @@ impl<'c> Client<'c> {
         Some(Naming { label: name.label(), domain: name.domain(), zone: None, ours: false })
     }
 
+    /// The host's own label of the name that hosts files give an address, if
+    /// its domain is the one of the address or it has none.
+    pub fn known_name<'n>(&self, names: &'n Hosts, addr: Ipv4Addr) -> Option<&'n [u8]> {
+        if self.config.listen.port == 0 {
+            return None;
+        }
+        let name = names.by_addr(addr.into())?.name;
+        let domain = name.parent().filter(|domain| !domain.is_root());
+        let zone = self.config.dns.domain_for(addr.into()).and_then(Name::new);
+        let fits = domain.is_none_or(|domain| zone.is_some_and(|zone| zone.same(domain)));
+        Some(name.first_label()).filter(|label| fits && legal_label(label).is_some())
+    }
+
     /// What we call ourselves to this client.
     pub fn server_id(&self, range: Option<&Candidate>) -> Ipv4Addr {
         let of_range = range.or(self.ranges.list.first()).map(|range| range.local);
@@ -276,6 +299,16 @@ impl<'c> Client<'c> {
             }
             None => self.all_tags.clone(),
         }
+    }
+}
+
+/// When a test is made: relay, options, hardware address, classes and name.
+fn turn_of(test: &Test) -> u8 {
+    match test {
+        Test::Agent(..) => 0,
+        Test::Present(_) | Test::Octets(..) | Test::Contains(..) | Test::Element(..) => 1,
+        Test::Hw(_) => 2,
+        Test::VendorClass(_) | Test::UserClass(_) | Test::Name(..) => 3,
     }
 }
 

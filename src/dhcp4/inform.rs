@@ -19,11 +19,16 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
         return;
     }
     let range = client.ranges.applying(addr, &client.all_tags).copied();
-    let lease = client.lease.or_else(|| with.leases.id_by_addr(addr)).and_then(|id| with.leases.get(id));
+    let own = client.lease.and_then(|id| with.leases.get(id));
+    let other = own.is_none().then(|| with.leases.by_addr(addr)).flatten();
+    let lease = own.or(other);
     let mut name = ArrayVec::<u8, HOST_NAME_MAX>::new();
     let known = match client.naming() {
         Some(naming) => naming.label,
-        None => lease.map(|lease| lease.name()).unwrap_or_default(),
+        // Quirk: only of a lease that was found by its address.
+        None => other.map(|lease| lease.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| {
+            client.known_name(with.names, addr).unwrap_or_default()
+        }),
     };
     let _ = name.try_extend_from_slice(known);
     // Only a tool that asks for the lease time gets it (RFC 2131 forbids more).

@@ -8,6 +8,7 @@ use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::wire::dhcp4::{BROADCAST, Packet};
 use crate::wire::dhcp4_options::{Kind, by_code, code};
 
+use arrayvec::ArrayVec;
 use std::net::Ipv4Addr;
 
 /// Logs that a packet came or goes: what, for which address, who, a text (a
@@ -37,22 +38,21 @@ pub(super) fn packet(
     }
 }
 
-/// Logs a user class: in the form of RFC 3004 with lengths, or as bare text.
-pub(super) fn user_class(with: &mut Surroundings, xid: Arg, class: &[u8]) {
-    let mut reader = Reader::new(class);
-    let mut counted = || -> Option<()> {
-        while let Some(len) = reader.u8() {
-            reader.take(len.into())?;
-        }
-        Some(())
+/// What can be shown of a text from a client: the rest is left out.
+pub(super) fn printable<'t>(parts: impl Iterator<Item = &'t [u8]>) -> ArrayVec<u8, 255> {
+    let shown = parts.flatten().filter(|octet| octet.is_ascii_graphic() || **octet == b' ');
+    shown.copied().take(255).collect()
+}
+
+/// The parts of a user class: counted (RFC 3004), or one bare text.
+pub(super) fn user_class(class: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = |class| {
+        let mut reader = Reader::new(class);
+        core::iter::from_fn(move || reader.u8().and_then(|len| reader.take(len.into())))
     };
-    if counted().is_none() {
-        return with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(class)]);
-    }
-    let mut reader = Reader::new(class);
-    while let Some(part) = reader.u8().and_then(|len| reader.take(len.into())) {
-        with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(part)]);
-    }
+    let counted: usize = parts(class).map(|part| part.len().saturating_add(1)).sum();
+    let (counted, bare) = if counted == class.len() { (class, None) } else { (&[][..], Some(class)) };
+    parts(counted).chain(bare)
 }
 
 /// With `log-dhcp`: the tags of a client.
@@ -108,6 +108,8 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
     if packet.flags & BROADCAST != 0 {
         with.out.log(&lines::BROADCAST, &[xid]);
     }
+    // Also of BOOTP replies without the cookie.
+    let packet = Packet { has_options: true, ..packet };
     for (number, value) in packet.walk_options() {
         sent(with, xid, number, value);
     }
@@ -157,8 +159,7 @@ fn write_value(out: &mut Writer, kind: Kind, value: &[u8]) {
                 text::ipv4(out, Reader::new(addr).u32().unwrap_or(0).into());
             }
         }
-        Kind::Text => value.iter().filter(|octet| octet.is_ascii_graphic() || **octet == b' ').for_each(|octet| out.u8(*octet)),
-        Kind::Names => names(out, value),
+        Kind::Text => out.bytes(&printable(core::iter::once(value))),
         Kind::Time => seconds(out, number_of(value)),
         Kind::Decimal(_) => text::decimal(out, number_of(value)),
         _ => {
@@ -173,17 +174,6 @@ fn write_value(out: &mut Writer, kind: Kind, value: &[u8]) {
 
 fn number_of(value: &[u8]) -> u64 {
     value.iter().take(8).fold(0, |sum, octet| sum << 8 | u64::from(*octet))
-}
-
-fn names(out: &mut Writer, value: &[u8]) {
-    let mut reader = Reader::new(value);
-    let mut first = true;
-    while let Some(name) = crate::wire::dns::name::NameBuf::read(&mut reader) {
-        if !core::mem::take(&mut first) {
-            out.bytes(b", ");
-        }
-        name.name().text(out);
-    }
 }
 
 /// A length of time as `1d2h3m4s`, zero parts left out, or `infinite`.

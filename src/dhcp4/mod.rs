@@ -24,13 +24,14 @@ use crate::base::hash::Key;
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Config, Host};
-use crate::dhcp::hosts::HostTable;
+use crate::dhcp::hosts::{Filled, HostTable, fill_addresses};
 use crate::limits;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interfaces;
+use crate::store::hosts::Hosts;
 use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
 use crate::wire::dhcp4::{Packet, kind};
@@ -55,6 +56,8 @@ pub struct Surroundings<'a> {
     pub out: &'a mut Outbox,
     /// The interfaces.
     pub interfaces: &'a Interfaces,
+    /// Names of hosts files.
+    pub names: &'a Hosts,
     /// The leases.
     pub leases: &'a mut Leases,
     /// What is known of their file.
@@ -76,6 +79,8 @@ struct State {
     /// For each range: no address above this one is leased. For
     /// `dhcp-sequential-ip`.
     highest: Box<[u32]>,
+    /// For each range: the relay that first asked for it.
+    routers: Box<[Ipv4Addr]>,
     /// `dhcp-host` addresses that a client declined, and until when they rest.
     declined: ArrayVec<(Ipv4Addr, Millis), { limits::DECLINED_MAX }>,
     /// When the lease file is tried again.
@@ -93,6 +98,7 @@ impl Server {
                 probes: Probes::new(random),
                 epochs: vec![0; config.dhcp.ranges.len()].into_boxed_slice(),
                 highest: config.dhcp.ranges.iter().map(|range| range.end.into()).collect(),
+                routers: vec![Ipv4Addr::UNSPECIFIED; config.dhcp.ranges.len()].into_boxed_slice(),
                 declined: ArrayVec::new(),
                 retry_file: None,
                 wall_offset: None,
@@ -101,8 +107,17 @@ impl Server {
     }
 
     /// Replaces the configured hosts: those of the configuration and behind
-    /// them those just read from files, the first ones winning. Allocates.
-    pub fn set_hosts(&mut self, hosts: Vec<Host>, random: &mut Random) {
+    /// them those just read from files, the first ones winning. A host with a
+    /// name and no address gets the one that `names` has for it. Allocates.
+    pub fn set_hosts(&mut self, mut hosts: Vec<Host>, names: &Hosts, random: &mut Random, out: &mut Outbox) {
+        fill_addresses(&mut hosts, names, |filled| match filled {
+            Filled::Several(name, addr) => {
+                out.log(&lines::SEVERAL_ADDRESSES, &[Arg::Text(name), Arg::Ip4(addr)]);
+            }
+            Filled::Double(name, addr) => {
+                out.log(&lines::DOUBLE_ADDRESS, &[Arg::Ip4(addr), Arg::Text(name)]);
+            }
+        });
         self.hosts = HostTable::new(hosts, Key::new(random));
     }
 
@@ -201,11 +216,10 @@ impl Server {
         let entrance = Entrance { arrival, iface, own, first };
         let mut request = Request::new(packet);
         request.identify(with.config.dhcp.ignore_clid);
-        let Some(mut client) = Client::new(with, &self.hosts, &request, entrance) else {
+        let (state, hosts) = (&mut self.state, &self.hosts);
+        let Some(mut client) = Client::new(with, hosts, &request, entrance, &mut state.routers) else {
             return;
         };
-        let state = &mut self.state;
-        let hosts = &self.hosts;
         match request.kind {
             None => bootp::on_bootp(state, with, &mut client),
             Some(kind::DISCOVER) => offer::on_discover(state, with, hosts, &mut client, bytes),

@@ -276,10 +276,15 @@ pub(super) fn drop_other_lease(with: &mut Surroundings, client: &mut Client, add
 }
 
 /// The name in an OFFER: a configured one, unless it contradicts what the
-/// client sends by option 81.
+/// client sends by option 12; or what it sends by option 81.
 fn offered_name<'c>(client: &Client<'c>) -> Option<&'c [u8]> {
-    let label = client.host?.name.as_deref()?;
-    let sent = client.request.name.as_ref().map(|name| name.label());
-    let contradicts = client.request.fqdn.is_some() && !sent.is_some_and(|sent| sent.eq_ignore_ascii_case(label));
-    (!contradicts).then_some(label)
+    let request = client.request;
+    let sent = request.name.as_ref().map(|name| name.label());
+    match client.host.and_then(|host| host.name.as_deref()) {
+        Some(label) => {
+            let agreed = sent.is_none_or(|sent| sent.eq_ignore_ascii_case(label));
+            (agreed || request.fqdn.is_some()).then_some(label)
+        }
+        None => sent.filter(|_| request.fqdn.is_some()),
+    }
 }

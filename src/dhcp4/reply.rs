@@ -9,11 +9,12 @@ use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
 use crate::dhcp4::log;
-use crate::dhcp4::reply_options::{Dropped, OptionWriter};
+use crate::dhcp4::reply_options::{Dropped, DroppedList, OptionWriter};
 use crate::dhcp4::request::Fqdn;
 use crate::limits;
 use crate::outbox::action::{Action, Door, Route, Span};
 use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::store::hosts::Hosts;
 use crate::wire::dhcp4::{BROADCAST, CLIENT_PORT, HEADER, REPLY_MIN, ReplyHeader, SERVER_PORT, kind};
 use crate::wire::dhcp4_options::code;
 use crate::wire::dns::name::{Name, NameBuf};
@@ -59,36 +60,35 @@ pub(super) struct Nak {
 
 /// Builds, logs and sends a reply.
 pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
-    log::requested(with, client);
     let dhcp = &client.config.dhcp;
     let broadcast = reply.tags.hold_any(&dhcp.broadcast);
     let flags = client.request.packet.flags | if broadcast { BROADCAST } else { 0 };
-    let mut duplicates = Dropped::new();
+    let mut duplicates = ArrayVec::<u8, 16>::new();
     let chosen = Chosen::new(&dhcp.options, reply.own_tags, reply.tags, |number| {
         let _ = duplicates.try_push(number);
     });
     for number in duplicates {
         with.out.log(&lines::DUPLICATE_OPTION, &[Arg::Number(number.into())]);
     }
+    log::requested(with, client);
     let boot = choose_boot(&dhcp.boots, reply.tags);
     let header = ReplyHeader {
         flags,
         ciaddr: client.ciaddr,
         yiaddr: reply.yiaddr,
-        siaddr: next_server(client, reply, &chosen, boot),
+        siaddr: next_server(with.names, reply, &chosen, boot),
     };
-    let mut dropped = Dropped::new();
-    let mut too_many = None;
+    let mut dropped = DroppedList::new();
     let content = Content { client, reply, chosen: &chosen, boot };
     let span = with.out.write(limits::DATAGRAM_MAX, |out| {
         client.request.packet.write_reply(out, &header);
-        (dropped, too_many) = content.write(out);
+        dropped = content.write(out);
     });
-    for number in dropped {
-        with.out.log(&lines::NO_SPACE, &[Arg::Number(number.into())]);
-    }
-    if let Some(enterprise) = too_many {
-        with.out.log(&lines::TOO_MANY_VI, &[Arg::Number(enterprise)]);
+    for dropped in dropped {
+        match dropped {
+            Dropped::Option(number) => with.out.log(&lines::NO_SPACE, &[Arg::Number(number.into())]),
+            Dropped::Enterprise(number) => with.out.log(&lines::TOO_MANY_VI, &[Arg::Number(number.into())]),
+        }
     }
     if let Some(span) = span {
         log_whole(with, client, span);
@@ -186,16 +186,26 @@ fn choose_boot<'b>(boots: &'b [Boot], tags: &TagSet) -> Option<&'b Boot> {
     tagged.or_else(|| boots.iter().find(|boot| boot.conditions.is_empty()))
 }
 
-fn next_server(client: &Client, reply: &Reply, chosen: &Chosen, boot: Option<&Boot>) -> Ipv4Addr {
-    let us = reply.range.map_or(client.own, |range| range.local);
+fn next_server(names: &Hosts, reply: &Reply, chosen: &Chosen, boot: Option<&Boot>) -> Ipv4Addr {
+    let us = reply.range.map_or(Ipv4Addr::UNSPECIFIED, |range| range.local);
     match boot.map(|boot| &boot.next_server) {
         Some(NextServer::Addr(addr)) => *addr,
-        Some(NextServer::Us | NextServer::Name(_)) => us,
+        Some(NextServer::Us) => us,
+        Some(NextServer::Name(name)) => address_of(names, name).unwrap_or(us),
         None => {
             let set = chosen.get(code::NEXT_SERVER).and_then(|option| crate::wire::dhcp4_options::address(&option.value));
             set.unwrap_or(us)
         }
     }
+}
+
+/// The first IPv4 address of a local name.
+fn address_of(names: &Hosts, name: &[u8]) -> Option<Ipv4Addr> {
+    let ring = names.find(Name::new(name)?, false)?;
+    names.hosts(ring).find_map(|host| match host.addr {
+        IpAddr::V4(addr) => Some(addr),
+        IpAddr::V6(_) => None,
+    })
 }
 
 /// All that the options are made of.
@@ -207,9 +217,8 @@ struct Content<'r> {
 }
 
 impl Content<'_> {
-    /// Writes all options. Gives what found no room, and the enterprise whose
-    /// options were too many.
-    fn write(&self, out: &mut Writer) -> (Dropped, Option<u64>) {
+    /// Writes all options. Gives what could not be sent.
+    fn write(&self, out: &mut Writer) -> DroppedList {
         let request = self.client.request;
         let bootp = self.reply.kind.is_none();
         let overload = !bootp && request.request_list.is_some() && !self.client.config.dhcp.no_override;
@@ -224,8 +233,8 @@ impl Content<'_> {
         self.network(&mut options);
         self.names(&mut options);
         self.configured(&mut options);
-        let too_many = self.inside(&mut options);
-        (options.close(request.agent, REPLY_MIN), too_many)
+        self.inside(&mut options);
+        options.close(request.agent, REPLY_MIN)
     }
 
     /// Message type, server identifier, lease time, rapid commit.
@@ -409,28 +418,26 @@ impl Content<'_> {
 
     /// Options inside others: `encap:` and `vi-encap:` grouped by what they go
     /// into, then those of option 43 and with them the client's own class.
-    fn inside(&self, options: &mut OptionWriter) -> Option<u64> {
+    fn inside(&self, options: &mut OptionWriter) {
         let request = self.client.request;
         let all = || self.chosen.inside(self.reply.tags);
         let sent = |option: &DhcpOption, outer: u8| option.force || request.asks_for(outer);
-        let mut too_many = None;
         for (place, first) in all().enumerate() {
             let before = all().take(place).any(|other| other.space == first.space);
             match first.space {
                 Space::Encap(outer) if !before => {
-                    pack(options, outer, all().filter(|o| o.space == first.space && sent(o, outer)));
+                    pack(options, outer, request.zero_ends, all().filter(|o| o.space == first.space && sent(o, outer)));
                 }
                 Space::Enterprise(number) if !before => {
                     let group = all().filter(|o| o.space == first.space && sent(o, code::VI_ENCAP));
                     if !enterprise(options, number, group) {
-                        too_many = Some(number.into());
+                        let _ = options.dropped.try_push(Dropped::Enterprise(number));
                     }
                 }
                 _ => {}
             }
         }
         self.vendor(options);
-        too_many
     }
 
     /// Option 43 for clients whose class holds the text of the line (or for
@@ -438,7 +445,8 @@ impl Content<'_> {
     fn vendor(&self, options: &mut OptionWriter) {
         let request = self.client.request;
         let configured = self.chosen.get(code::VENDOR_CLASS);
-        let class = configured.map(|option| &*option.value).or(request.vendor_class);
+        let told = configured.filter(|option| option.force || request.asks_for(option.code));
+        let class = told.map(|option| &*option.value).or(request.vendor_class);
         let fits = |option: &&DhcpOption| match (&option.space, class) {
             (Space::Vendor(text), Some(class)) => {
                 text.is_empty() || class.windows(text.len()).any(|window| window == &**text)
@@ -450,28 +458,34 @@ impl Content<'_> {
         if !forced && !request.asks_for(code::VENDOR_ENCAP) {
             return;
         }
-        let any = pack(options, code::VENDOR_ENCAP, all());
-        let told = configured.is_some_and(|option| option.force || request.asks_for(option.code));
-        if let Some(class) = request.vendor_class.filter(|class| any && !told && !class.is_empty()) {
+        let any = pack(options, code::VENDOR_ENCAP, request.zero_ends, all());
+        if let Some(class) = request.vendor_class.filter(|class| any && told.is_none() && !class.is_empty()) {
             options.put(code::VENDOR_CLASS, class);
         }
     }
 }
 
-/// Packs options into as many options `outer` as they need. True if there was
-/// any.
-fn pack<'o>(options: &mut OptionWriter, outer: u8, group: impl Iterator<Item = &'o DhcpOption>) -> bool {
+/// Packs options into as many options `outer` as they need, the last of which
+/// ends with an end mark if that fits. True if there was any.
+fn pack<'o>(
+    options: &mut OptionWriter,
+    outer: u8,
+    zero_ends: bool,
+    group: impl Iterator<Item = &'o DhcpOption>,
+) -> bool {
     let mut value = ArrayVec::<u8, 255>::new();
     let mut any = false;
     for option in group {
         any = true;
-        if value.remaining_capacity() < option.value.len().saturating_add(2) {
+        let zero = zero_ends && option.text;
+        if value.remaining_capacity() < option.value.len().saturating_add(2).saturating_add(zero.into()) {
             options.put(outer, &value);
             value.clear();
         }
-        add(&mut value, option);
+        add(&mut value, option, zero);
     }
     if !value.is_empty() {
+        let _ = value.try_push(code::END);
         options.put(outer, &value);
     }
     any
@@ -483,7 +497,7 @@ fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<
     let mut inner = ArrayVec::<u8, 250>::new();
     let mut fits = true;
     for option in group {
-        fits &= add(&mut inner, option);
+        fits &= add(&mut inner, option, false);
     }
     if fits && !inner.is_empty() {
         let mut value = ArrayVec::<u8, 255>::new();
@@ -495,13 +509,18 @@ fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<
     fits
 }
 
-/// Adds an option with its number and length; false if it does not fit.
-fn add<const N: usize>(value: &mut ArrayVec<u8, N>, option: &DhcpOption) -> bool {
-    let fits = value.remaining_capacity() >= option.value.len().saturating_add(2);
+/// Adds an option with its number and length, and a final zero if `zero`;
+/// false if it does not fit.
+fn add<const N: usize>(value: &mut ArrayVec<u8, N>, option: &DhcpOption, zero: bool) -> bool {
+    let len = option.value.len().saturating_add(zero.into());
+    let fits = len <= 255 && value.remaining_capacity() >= len.saturating_add(2);
     if fits {
         value.push(option.code);
-        value.push(option.value.len() as u8);
+        value.push(len as u8);
         let _ = value.try_extend_from_slice(&option.value);
+        if zero {
+            value.push(0);
+        }
     }
     fits
 }

@@ -6,8 +6,17 @@ use crate::wire::dhcp4::{FILE, FILE_AT, SNAME, SNAME_AT};
 use crate::wire::dhcp4_options::code;
 use arrayvec::ArrayVec;
 
-/// Options that found no room, remembered for the log.
-pub(super) type Dropped = ArrayVec<u8, 16>;
+/// What could not be sent, for the log.
+#[derive(Clone, Copy)]
+pub(super) enum Dropped {
+    /// An option found no room.
+    Option(u8),
+    /// The options for an enterprise are too many for one.
+    Enterprise(u32),
+}
+
+/// As many as are told.
+pub(super) type DroppedList = ArrayVec<Dropped, 16>;
 
 /// A name field that can hold options.
 struct Field<const N: usize> {
@@ -40,7 +49,7 @@ pub(super) struct OptionWriter<'w, 'b> {
     overload: Option<usize>,
     flags: u8,
     /// What found no room.
-    pub dropped: Dropped,
+    pub dropped: DroppedList,
 }
 
 impl<'w, 'b> OptionWriter<'w, 'b> {
@@ -82,7 +91,7 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
             return;
         }
         if !self.put_in_fields(number, value) {
-            let _ = self.dropped.try_push(number);
+            let _ = self.dropped.try_push(Dropped::Option(number));
         }
     }
 
@@ -124,7 +133,7 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
 
     /// Closes all areas: option 82 as it came, the end mark, and padding up to
     /// `minimum` octets.
-    pub fn close(self, agent: Option<&[u8]>, minimum: usize) -> Dropped {
+    pub fn close(self, agent: Option<&[u8]>, minimum: usize) -> DroppedList {
         let out = self.out;
         if let Some(at) = self.overload {
             out.patch(at, &[self.flags]);

@@ -113,7 +113,10 @@ impl<'a> Request<'a> {
         for (number, value) in packet.walk_options() {
             // The first of several counts.
             match number {
-                code::MESSAGE_TYPE => request.kind = request.kind.or(value.first().copied()),
+                code::MESSAGE_TYPE => {
+                    let kind = value.first().copied().filter(|kind| *kind != 0);
+                    request.kind = request.kind.or(kind);
+                }
                 code::CLIENT_ID if !value.is_empty() => {
                     request.client_id = request.client_id.or(Some(value));
                 }
@@ -138,6 +141,10 @@ impl<'a> Request<'a> {
         request.subnet = request.agent_part(agent::LINK_SELECTION).and_then(address).or(selector);
         request.override_id = request.agent_part(agent::SERVER_ID_OVERRIDE).and_then(address);
         request.take_name(host_name, fqdn);
+        if request.kind.is_none() {
+            // BOOTP clients do not choose.
+            request.request_list = None;
+        }
         request
     }
 

@@ -84,9 +84,9 @@ impl Lease {
         self.until > now
     }
 
-    /// Whole seconds left; nothing for a lease without end.
+    /// Seconds left, a begun one counted; nothing for a lease without end.
     pub fn seconds_left(&self, now: Millis) -> Option<u64> {
-        (self.until != Millis::NEVER).then(|| self.until.since(now) / 1000)
+        (self.until != Millis::NEVER).then(|| self.until.since(now).div_ceil(1000))
     }
 
     fn empty(addr: Ipv4Addr) -> Self {

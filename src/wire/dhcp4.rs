@@ -119,7 +119,7 @@ impl<'a> Packet<'a> {
             chaddr: reader.array()?,
             sname: reader.take(SNAME)?,
             file: reader.take(FILE)?,
-            has_options: reader.u32()? == COOKIE,
+            has_options: reader.u32() == Some(COOKIE),
             options: reader.rest(),
         })
     }
@@ -170,7 +170,8 @@ mod tests {
         request.extend_from_slice(&[0; 12]);
         request.extend_from_slice(&[10, 0, 0, 9, 2, 0, 0, 0, 0, 1]);
         request.resize(236, 0);
-        assert!(Packet::parse(&request).is_none(), "no room for the cookie");
+        assert!(Packet::parse(&request[..235]).is_none());
+        assert!(!Packet::parse(&request).unwrap().has_options, "BOOTP without a vendor area");
         request.extend_from_slice(&[0x63, 0x82, 0x53, 0x63, 255]);
         let packet = Packet::parse(&request).unwrap();
         assert_eq!((packet.xid, packet.hops, packet.giaddr), (0x0102_0304, 3, Ipv4Addr::new(10, 0, 0, 9)));

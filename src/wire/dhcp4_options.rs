@@ -219,7 +219,7 @@ pub static KNOWN: [Known; 78] = {
         known(101, "tzdb-timezone", Text),
         known(108, "ipv6-only", Decimal(4)),
         known(114, "captive-portal", Text),
-        internal(118, "subnet-select", Addresses),
+        internal(118, "subnet-select", Free),
         known(119, "domain-search", Names),
         known(120, "sip-server", Free),
         known(121, "classless-static-route", Free),

@@ -268,9 +268,9 @@ fn dhcp_hosts(lab: &mut Lab) {
     }
     all.extend(read);
     lab.core.config.dhcp.tags = tags.into();
-    let Core { dhcp4, world, .. } = &mut lab.core;
+    let Core { dhcp4, world, outbox, .. } = &mut lab.core;
     if let Some(server) = dhcp4 {
-        server.set_hosts(all, &mut world.random);
+        server.set_hosts(all, &world.hosts, &mut world.random, outbox);
     }
 }
 

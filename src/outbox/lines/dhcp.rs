@@ -33,6 +33,13 @@ pub const ABANDONING: Line = dhcp(Level::Info, "abandoning lease to % of %");
 /// The domain in a host name is not the one of its address.
 pub const IGNORING_DOMAIN: Line = dhcp(Level::Warning, "Ignoring domain % for DHCP host name %");
 
+/// A `dhcp-host` with a name only, which hosts files know by several addresses.
+pub const SEVERAL_ADDRESSES: Line =
+    dhcp(Level::Warning, "% has more than one address in hostsfile, using % for DHCP");
+/// Two `dhcp-host`s come to one address.
+pub const DOUBLE_ADDRESS: Line =
+    dhcp(Level::Warning, "duplicate IP address % (%) in dhcp-config directive");
+
 /// An option has no room.
 pub const NO_SPACE: Line =
     dhcp(Level::Warning, "cannot send DHCP/BOOTP option %: no space left in packet");
