@@ -66,8 +66,8 @@ impl Start {
     }
 }
 
-/// Starts and runs; the exit status.
-pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> i32 {
+/// Starts, runs and ends the process; nothing is taken apart before.
+pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let mut start = Start { journal: Journal::new(&config.log, config.process.mode), starter: None };
     let now = clock::now();
     let signals = start.need(signals::watch().map_err(|errno| system(b"failed to watch signals", errno)));
@@ -128,7 +128,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> i32 {
         starter.ready();
     }
     heap::close();
-    shell.run()
+    sys::exit(shell.run())
 }
 
 fn system(what: &[u8], errno: Errno) -> Failure {

@@ -121,10 +121,13 @@ fn pages(size: usize) -> *mut u8 {
 // SAFETY: blocks are at least as long and as aligned as asked for (up to a
 // page), and each is handed out once until it is given back.
 unsafe impl GlobalAlloc for Heap {
+    // Once in the program, not once a call.
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.take(layout).0
     }
 
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (block, is_new) = self.take(layout);
         if !is_new && !block.is_null() {
@@ -134,6 +137,7 @@ unsafe impl GlobalAlloc for Heap {
         block
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if Self::is_large(layout) {
             // SAFETY: the caller gives back what `pages` gave for this layout.
@@ -150,6 +154,7 @@ unsafe impl GlobalAlloc for Heap {
         });
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let (Ok(wanted), small) = (Layout::from_size_align(size, layout.align()), !Self::is_large(layout)) else {
             return null_mut();
