@@ -6,7 +6,7 @@ use crate::base::text;
 use crate::dns::admit::Query;
 use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
-use crate::dns::{Surroundings, Verdict};
+use crate::dns::{Figures, Surroundings, Verdict};
 use crate::outbox::lines::Arg;
 use crate::wire::dns::codes::{kind, rcode};
 use crate::wire::dns::message::Section;
@@ -14,6 +14,10 @@ use crate::wire::dns::name::Name;
 
 /// The program as `version.bind` names it: what we stand for, and what we are.
 const VERSION: &[u8] = concat!("dnsmasq-2.93 ironmasq-", env!("CARGO_PKG_VERSION")).as_bytes();
+/// Octets of all strings of one answer.
+const STRINGS_MAX: usize = 1024;
+/// Octets of one server's string.
+const SERVER_MAX: usize = 80;
 /// Who wrote it.
 const AUTHORS: &[u8] = b"The ironmasq authors";
 /// Under which terms.
@@ -27,12 +31,18 @@ pub fn is_ours(name: Name) -> bool {
 }
 
 /// Answers a question of the CHAOS class; unknown names are not implemented.
-pub(super) fn answer(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer) -> Verdict {
+pub(super) fn answer(
+    with: &mut Surroundings,
+    figures: &Figures,
+    query: &Query,
+    prefix: &Prefix,
+    out: &mut Writer,
+) -> Verdict {
     let name = query.question.name;
-    let mut buffer = [0; 64];
-    let mut value = Writer::new(&mut buffer);
+    let mut buffer = [0; STRINGS_MAX];
+    let mut strings = Writer::new(&mut buffer);
     let is_text = matches!(query.question.kind, kind::TXT | kind::ANY);
-    if !is_text || !text_of(with, name, &mut value) {
+    if with.config.dns.no_ident || !is_text || !text_of(with, figures, name, &mut strings) {
         journal::chaos_unknown(with.out, prefix, name);
         return match compose::bare(out, &query.message, rcode::NOTIMP, with.config.dns.edns_max, None) {
             Some(len) => Verdict::Answered(len),
@@ -42,7 +52,7 @@ pub(super) fn answer(with: &mut Surroundings, query: &Query, prefix: &Prefix, ou
     journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Str("<TXT>"));
     let mut reply = compose::start(out, query);
     let ttl = if is_fixed(name) { with.config.dns.local_ttl } else { 0 };
-    reply.add(Section::Answer, name, kind::TXT, query.question.class, ttl, |data| data.string(value.written()));
+    reply.octets(Section::Answer, name, kind::TXT, query.question.class, ttl, strings.written());
     super::local::close(with, query, reply, rcode::NOERROR, true)
 }
 
@@ -51,8 +61,8 @@ fn is_fixed(name: Name) -> bool {
     [&b"version"[..], b"authors", b"copyright"].iter().any(|label| name.first_label().eq_ignore_ascii_case(label))
 }
 
-/// Writes the text of a name; false if there is none.
-fn text_of(with: &Surroundings, name: Name, out: &mut Writer) -> bool {
+/// Writes the strings of a name; false if there are none.
+fn text_of(with: &Surroundings, figures: &Figures, name: Name, out: &mut Writer) -> bool {
     let mut labels = name.labels();
     let (Some(first), Some(zone), None) = (labels.next(), labels.next(), labels.next()) else { return false };
     if !zone.eq_ignore_ascii_case(b"bind") {
@@ -61,13 +71,47 @@ fn text_of(with: &Surroundings, name: Name, out: &mut Writer) -> bool {
     let is = |label: &[u8]| first.eq_ignore_ascii_case(label);
     let counters = with.cache.counters;
     match () {
-        () if is(b"version") => out.bytes(VERSION),
-        () if is(b"authors") => out.bytes(AUTHORS),
-        () if is(b"copyright") => out.bytes(COPYRIGHT),
-        () if is(b"cachesize") => text::decimal(out, with.config.dns.cache_size.into()),
-        () if is(b"insertions") => text::decimal(out, counters.inserted.into()),
-        () if is(b"evictions") => text::decimal(out, counters.evicted.into()),
+        () if is(b"version") => string(out, |out| out.bytes(VERSION)),
+        () if is(b"authors") => string(out, |out| out.bytes(AUTHORS)),
+        () if is(b"copyright") => string(out, |out| out.bytes(COPYRIGHT)),
+        () if is(b"cachesize") => number(out, with.config.dns.cache_size),
+        () if is(b"insertions") => number(out, counters.inserted),
+        () if is(b"evictions") => number(out, counters.evicted),
+        () if is(b"misses") => number(out, figures.counts.forwarded),
+        () if is(b"hits") => number(out, figures.counts.answered),
+        () if is(b"auth") => number(out, 0),
+        () if is(b"servers") => servers(with, figures, out),
         () => return false,
     }
     true
+}
+
+/// One string for each server: where, questions sent, failures.
+fn servers(with: &Surroundings, figures: &Figures, out: &mut Writer) {
+    for (addr, tally) in figures.upstream.tallies(&with.config.dns) {
+        if out.room() < SERVER_MAX {
+            return;
+        }
+        string(out, |out| {
+            text::ip(out, addr.ip());
+            out.u8(b'#');
+            for (before, value) in [(b"".as_slice(), addr.port().into()), (b" ", tally.queries), (b" ", tally.failed)] {
+                out.bytes(before);
+                text::decimal(out, value.into());
+            }
+        });
+    }
+}
+
+fn number(out: &mut Writer, value: u32) {
+    string(out, |out| text::decimal(out, value.into()));
+}
+
+/// Appends what `write` appends as a string with its length in front.
+fn string(out: &mut Writer, write: impl FnOnce(&mut Writer)) {
+    let at = out.len();
+    out.u8(0);
+    write(out);
+    let len = out.len().saturating_sub(at).saturating_sub(1);
+    out.patch(at, &[u8::try_from(len).unwrap_or(0)]);
 }

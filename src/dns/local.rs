@@ -8,7 +8,7 @@ use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::rules::{self, Ruling};
 use crate::dns::upstream::Upstream;
-use crate::dns::{Surroundings, Verdict, chaos, reverse, tables};
+use crate::dns::{Figures, Surroundings, Verdict, chaos, reverse, tables};
 use crate::outbox::lines::Arg;
 use crate::store::cache::Outcome;
 use crate::wire::dns::build::Reply;
@@ -22,14 +22,14 @@ const CHAIN_MAX: usize = 10;
 /// Answers `query` into `out`, or says whom to ask.
 pub(super) fn answer(
     with: &mut Surroundings,
-    upstream: &Upstream,
+    figures: &Figures,
     query: &Query,
     prefix: &Prefix,
     out: &mut Writer,
 ) -> Verdict {
-    let question = &query.question;
-    if question.class == class::CHAOS && !with.config.dns.no_ident && chaos::is_ours(question.name) {
-        return chaos::answer(with, query, prefix, out);
+    let (question, upstream) = (&query.question, figures.upstream);
+    if question.class == class::CHAOS && chaos::is_ours(question.name) {
+        return chaos::answer(with, figures, query, prefix, out);
     }
     if question.class == class::IN && question.kind == kind::MAILB {
         let reply = compose::start(out, query);

@@ -12,13 +12,21 @@ fn hosts_answer_both_ways_and_turn() {
     assert_eq!(rig.answer("box.lan", kind::AAAA), "7 NOERROR aa rd ra | box.lan AAAA | box.lan 60 AAAA fd00::5");
     assert!(rig.answer("box.lan", kind::ANY).contains("fd00::5"));
     let reverse = rig.answer("5.0.0.10.in-addr.arpa", kind::PTR);
-    assert!(reverse.ends_with("| 5.0.0.10.in-addr.arpa 60 PTR Box.lan"), "{reverse}");
+    assert!(reverse.ends_with("| 5.0.0.10.in-addr.arpa 60 PTR box.lan"), "{reverse}");
     let up = rig.ask("box.lan", kind::MX).remove(0);
     let down = rig.reply(&up, |reply| {
         code(reply, rcode::NXDOMAIN);
         soa(reply, "lan", 500, 60);
     });
     assert_eq!(down[0].text(), "7 NOERROR aa rd ra | box.lan MX | au lan 500 SOA");
+    rig.hosts(&[("10.0.0.5", "v4.lan")]);
+    let up = rig.ask("v4.lan", kind::AAAA).remove(0);
+    rig.reply(&up, |reply| {
+        code(reply, rcode::NXDOMAIN);
+        soa(reply, "lan", 500, 60);
+    });
+    assert_eq!(rig.answer("v4.lan", kind::AAAA), "7 NOERROR rd ra | v4.lan AAAA | au lan 500 SOA", "kept as that");
+    rig.hosts(&[("10.0.0.5", "box.lan")]);
     let up = rig.ask("lan", kind::A).remove(0);
     assert!(rig.reply(&up, |reply| code(reply, rcode::NXDOMAIN))[0].text().starts_with("7 NOERROR aa"), "something is below it");
 }
@@ -114,8 +122,13 @@ fn the_chaos_class_knows_who_we_are() {
     assert!(version.starts_with("7 NOERROR aa rd ra | VERSION.bind TXT | VERSION.bind 0 TXT dnsmasq-2.93 ironmasq-"), "{version}");
     assert!(rig.answer_to("cachesize.bind", kind::TXT, chaos).ends_with("TXT 150"));
     assert_eq!(rig.answer_to("other.bind", kind::TXT, chaos), "7 NOTIMP rd ra | other.bind TXT");
+    assert!(rig.answer_to("hits.bind", kind::TXT, chaos).ends_with("TXT 3"));
+    rig.ask("a.test", kind::A);
+    assert!(rig.answer_to("misses.bind", kind::TXT, chaos).ends_with("TXT 1"));
+    assert!(rig.answer_to("servers.bind", kind::TXT, chaos).ends_with("TXT 192.0.2.1#53 1 0"));
     let mut rig = Rig::new("server=192.0.2.1\nno-ident");
-    assert_eq!(rig.ask_as("10.0.0.9:5000", "version.bind", kind::TXT, chaos)[0].to.port(), 53);
+    assert_eq!(rig.answer_to("version.bind", kind::TXT, chaos), "7 NOTIMP rd ra | version.bind TXT");
+    assert_eq!(rig.ask_as("10.0.0.9:5000", "a.test", kind::TXT, chaos)[0].to.port(), 53);
 }
 
 #[test]

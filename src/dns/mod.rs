@@ -80,6 +80,12 @@ pub struct Counts {
     pub garbage: u32,
 }
 
+/// What answers of our own may tell of the engine.
+struct Figures<'a> {
+    upstream: &'a Upstream,
+    counts: Counts,
+}
+
 /// The engine.
 pub struct Forwarder {
     key: Key,
@@ -227,7 +233,8 @@ impl Forwarder {
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         journal::query(with.out, &prefix, query.question.kind, query.question.name, query.client());
-        let verdict = local::answer(with, &self.upstream, query, &prefix, &mut Writer::new(scratch));
+        let figures = Figures { upstream: &self.upstream, counts: self.counts };
+        let verdict = local::answer(with, &figures, query, &prefix, &mut Writer::new(scratch));
         if matches!(verdict, Verdict::Answered(_)) {
             self.counts.answered = self.counts.answered.saturating_add(1);
         }

@@ -16,12 +16,13 @@ use crate::wire::dns::name::{Name, NameBuf};
 /// Aliases followed in one answer.
 const CHAIN_MAX: usize = 10;
 
-/// Keeps what an accepted answer proves.
-pub fn answer(with: &mut Surroundings, answer: &Message) {
+/// Keeps what an accepted answer proves. `name_exists`: whatever it says, the name
+/// asked for is known here, if not with this type.
+pub fn answer(with: &mut Surroundings, answer: &Message, name_exists: bool) {
     let Some(question) = answer.question() else { return };
     let nxdomain = match answer.rcode() {
         rcode::NOERROR => false,
-        rcode::NXDOMAIN => true,
+        rcode::NXDOMAIN => !name_exists,
         _ => return,
     };
     let kept = matches!(question.kind, kind::A | kind::AAAA | kind::PTR | kind::SRV);
@@ -29,7 +30,7 @@ pub fn answer(with: &mut Surroundings, answer: &Message) {
         return;
     }
     let Some(end) = aliases(with, answer, question.name) else { return };
-    if !nxdomain && set(with, answer, end.name(), question.kind) {
+    if answer.rcode() == rcode::NOERROR && set(with, answer, end.name(), question.kind) {
         return;
     }
     if !with.config.dns.no_negcache {

@@ -123,8 +123,8 @@ impl Forwarder {
         let question = answer.question();
         let name_exists = answer.rcode() == rcode::NXDOMAIN
             && question.is_some_and(|question| local::exists(with, &self.upstream, question.name));
-        if plain && !name_exists && answer.has(flag::RA) && !answer.has(flag::TC) {
-            remember::answer(with, answer);
+        if plain && answer.has(flag::RA) && !answer.has(flag::TC) {
+            remember::answer(with, answer, name_exists);
         }
         Changes { udp_size: with.config.dns.edns_max, max_ttl: with.config.dns.max_ttl, name_exists }
     }

@@ -45,9 +45,11 @@ impl Forwarder {
         if more_servers > 0 {
             say(with.out, &lines::USING_MORE, &[Arg::Number(more_servers.into())]);
         }
-        for (target, line) in [(Target::Standard, &lines::USING_STANDARD), (Target::Local, &lines::USING_LOCAL)] {
-            for shown in dns.shown.iter().filter(|shown| shown.target == target) {
-                say(with.out, line, &[domain(shown)]);
+        for shown in &dns.shown {
+            match shown.target {
+                Target::Standard => say(with.out, &lines::USING_STANDARD, &[Arg::Text(&shown.domain)]),
+                Target::Local => say(with.out, &lines::USING_LOCAL, &[Arg::Text(&shown.domain)]),
+                _ => {}
             }
         }
         if more_local > 0 {
@@ -62,14 +64,7 @@ fn server_line(out: &mut Outbox, addr: SocketAddr, iface: Option<&[u8]>, shown: 
         (b"", Some(iface)) => say(out, &lines::USING_VIA, &[ip, port, Arg::Text(iface)]),
         (b"", None) => say(out, &lines::USING, &[ip, port]),
         (b".", _) => say(out, &lines::USING_UNQUALIFIED, &[ip, port]),
-        _ => say(out, &lines::USING_FOR, &[ip, port, domain(shown)]),
-    }
-}
-
-fn domain(shown: &Shown) -> Arg<'_> {
-    match &*shown.domain {
-        b"." => Arg::Str("unqualified names"),
-        text => Arg::Text(text),
+        _ => say(out, &lines::USING_FOR, &[ip, port, Arg::Text(&shown.domain)]),
     }
 }
 

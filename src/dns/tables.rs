@@ -83,7 +83,9 @@ fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Nam
 fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, addr: IpAddr) -> bool {
     if let Some(host) = with.hosts.by_addr(addr) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Ip(addr), Arg::Name(host.name.wire()));
-        return reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, host.name);
+        // Quirk: dnsmasq gives names of hosts files back in small letters.
+        let target = NameBuf::from_name(host.name).lower();
+        return reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, target.name());
     }
     let IpAddr::V4(v4) = addr else { return false };
     let Some(lease) = with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono)) else { return false };
