@@ -9,6 +9,8 @@
 
 #[path = "config_oracle/corpus.rs"]
 mod corpus;
+#[path = "config_oracle/files.rs"]
+mod files;
 #[path = "config_oracle/verdict.rs"]
 mod verdict;
 

@@ -24,6 +24,14 @@ impl Verdict {
         }
     }
 
+    /// The exit code.
+    pub fn exit(&self) -> i32 {
+        match self {
+            Verdict::Ok => 0,
+            Verdict::Refused(_, exit) => *exit,
+        }
+    }
+
     /// The first message without the name of the file.
     pub fn text(&self, file: &Path) -> String {
         let first = self.first();
@@ -54,7 +62,7 @@ pub fn theirs(args: &[String]) -> Verdict {
     }
 }
 
-/// A file or empty directory of this test run, deleted at its end.
+/// A file or directory of this test run, deleted at its end.
 pub struct Scratch {
     pub path: PathBuf,
 }
@@ -68,6 +76,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
-        let _ = std::fs::remove_dir(&self.path);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
