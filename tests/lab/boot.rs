@@ -111,7 +111,7 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
     read_leases(&mut lab)?;
     interfaces_changed(&mut lab);
-    poll_files(&mut lab);
+    read_resolv(&mut lab);
     read_files(&mut lab);
     Ok(lab)
 }
@@ -145,6 +145,10 @@ pub fn replace_interface(lab: &mut Lab, interface: Interface) {
 /// SIGHUP.
 pub fn reload(lab: &mut Lab) {
     read_files(lab);
+    if lab.core.config.dns.no_poll {
+        lab.seen_resolv = None;
+        read_resolv(lab);
+    }
 }
 
 /// SIGUSR1.
@@ -204,8 +208,15 @@ fn hosts(lab: &mut Lab) {
     lab.settle();
 }
 
-/// Looks at the resolv files: the one changed last is read if it is new.
+/// Something happened to the resolv files.
 pub fn poll_files(lab: &mut Lab) {
+    if !lab.core.config.dns.no_poll {
+        read_resolv(lab);
+    }
+}
+
+/// Looks at the resolv files: the one changed last is read if it is new.
+fn read_resolv(lab: &mut Lab) {
     let files: Vec<String> = lab.core.config.dns.resolv_files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let newest = files.iter().filter_map(|path| Some((path.clone(), lab.files.all.get(path)?.clone()))).max_by_key(|(_, file)| file.mtime);
     let Some((path, file)) = newest.filter(|(path, file)| lab.seen_resolv.as_ref() != Some(&(path.clone(), file.mtime))) else {

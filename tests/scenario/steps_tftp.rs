@@ -106,9 +106,7 @@ impl Player {
             rest = behind.to_owned();
         }
         let (door, bytes) = self.take_tftp(receiver)?;
-        if matches!(door, Door::Transfer(_)) {
-            self.tftp.door = Some(door);
-        }
+        self.tftp.door = Some(door);
         let wanted = match verb {
             "oack" => self.tftp_oack(&rest)?,
             "error" | "error-to" => {
