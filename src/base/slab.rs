@@ -87,11 +87,6 @@ impl<T> Slab<T> {
         self.slots.clear();
         self.freed_count = 0;
     }
-
-    /// True when `slot` is not in use. Looks at all freed slots: for checks only.
-    pub fn is_free(&self, slot: u32) -> bool {
-        slot as usize >= self.slots.len() || self.freed.iter().take(self.freed_count).any(|freed| *freed == slot)
-    }
 }
 
 #[cfg(test)]

@@ -258,16 +258,6 @@ impl Cache {
             + DATA_MAX
     }
 
-    /// Sets it can hold.
-    pub fn capacity(&self) -> usize {
-        self.entries.capacity()
-    }
-
-    /// Sets it holds.
-    pub fn used(&self) -> usize {
-        self.entries.used()
-    }
-
     /// Forgets everything, the counters too.
     pub fn clear(&mut self) {
         self.entries.clear();

@@ -47,7 +47,7 @@ fn a_set_counts_down_and_ends() {
     assert_eq!(look(&mut cache, "host.lan", AAAA, 159), None);
     assert_eq!(look(&mut cache, "host.lan", A, 160), None);
     cache.check();
-    assert_eq!(cache.used(), 0);
+    assert_eq!(cache.entries.used(), 0);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn the_least_recently_used_makes_way_but_the_expired_first() {
     assert!(look(&mut cache, "a", A, 20).is_some() && look(&mut cache, "d", A, 20).is_some());
     cache.clear();
     cache.check();
-    assert_eq!((cache.used(), cache.counters.inserted), (0, 0));
+    assert_eq!((cache.entries.used(), cache.counters.inserted), (0, 0));
 }
 
 #[test]
@@ -162,11 +162,11 @@ fn a_name_has_a_bounded_number_of_sets() {
     for kind in 100..200 {
         assert!(store(&mut cache, "a", kind, &[b"x"], 60, 0));
     }
-    assert_eq!(cache.used(), KINDS_PER_NAME);
+    assert_eq!(cache.entries.used(), KINDS_PER_NAME);
     assert!(look(&mut cache, "a", 199, 0).is_some());
     cache.remove(name("A").name());
     cache.check();
-    assert_eq!(cache.used(), 0);
+    assert_eq!(cache.entries.used(), 0);
 }
 
 #[test]

@@ -168,16 +168,6 @@ impl Hosts {
         self.entries.is_empty()
     }
 
-    /// Octets of memory.
-    pub fn bytes(&self) -> usize {
-        self.arena.len()
-            + size_of_val(&*self.v6)
-            + size_of_val(&*self.entries)
-            + self.by_name.bytes()
-            + self.by_addr.bytes()
-            + size_of_val(&*self.parents.cells)
-    }
-
     /// The addresses of a name: IPv6 or IPv4. Nothing when there are none.
     pub fn find(&self, name: Name, v6: bool) -> Option<Ring> {
         if self.is_empty() {
@@ -212,11 +202,6 @@ impl Hosts {
     /// True when the name has an address or a name below it does.
     pub fn exists(&self, name: Name) -> bool {
         self.has(name) || self.parents.has(&self.key, name)
-    }
-
-    /// Every host, in the order of loading.
-    pub fn iter(&self) -> impl Iterator<Item = Host<'_>> {
-        (0..self.end()).filter_map(|number| self.host(number))
     }
 
     /// The host with this number (0 to `len` − 1), and whether it names its address.

@@ -8,8 +8,6 @@ use crate::base::bytes::{Reader, Writer};
 
 /// Option codes (IANA "DNS EDNS0 Option Codes").
 pub mod option {
-    /// Name server identifier (RFC 5001).
-    pub const NSID: u16 = 3;
     /// Client subnet (RFC 7871).
     pub const CLIENT_SUBNET: u16 = 8;
     /// Cookie (RFC 7873).
@@ -18,14 +16,6 @@ pub mod option {
     pub const PADDING: u16 = 12;
     /// Extended error (RFC 8914).
     pub const EDE: u16 = 15;
-    /// Device identifier of Cisco Umbrella.
-    pub const UMBRELLA: u16 = 20292;
-    /// Hardware address of the client, as dnsmasq sends it.
-    pub const MAC: u16 = 65001;
-    /// Hardware address of the client as text or base64, as dnsmasq sends it.
-    pub const MAC_TEXT: u16 = 65073;
-    /// Identifier of the router, as dnsmasq sends it.
-    pub const CPE_ID: u16 = 65074;
 }
 
 /// The DNSSEC OK bit among the flags (RFC 3225).

@@ -1,7 +1,7 @@
 //! Changes to a finished message in place: those that keep every offset, so
 //! compressed names stay right. What is not there is not changed.
 
-use super::message::{Message, QUESTION_AT, Records};
+use super::message::{Message, Records};
 
 /// Sets the identifier.
 pub fn set_id(bytes: &mut [u8], id: u16) {
@@ -11,12 +11,6 @@ pub fn set_id(bytes: &mut [u8], id: u16) {
 /// Sets the flags word (`codes::flag`).
 pub fn set_flags(bytes: &mut [u8], flags: u16) {
     put(bytes, 2, &flags.to_be_bytes());
-}
-
-/// Overwrites the question section with `question`, which must be as long: the
-/// same question in another spelling.
-pub fn set_question(bytes: &mut [u8], question: &[u8]) {
-    put(bytes, QUESTION_AT, question);
 }
 
 /// Lowers every TTL above `max`; OPT records have none.
@@ -58,8 +52,7 @@ mod tests {
         assert_eq!(changed, 2, "0E10 became 003C");
         set_id(&mut bytes, 0x1234);
         set_flags(&mut bytes, 0x8583);
-        set_question(&mut bytes, b"\x01A\0\0\x01\0\x01");
-        assert_eq!(&bytes[..16], b"\x12\x34\x85\x83\0\x01\0\x02\0\0\0\x01\x01A\0\0");
+        assert_eq!(&bytes[..6], b"\x12\x34\x85\x83\0\x01");
     }
 
     #[test]

@@ -64,11 +64,6 @@ pub fn may_compress(kind: u16) -> bool {
     shape(kind).compress
 }
 
-/// True when data of this type holds names.
-pub fn has_names(kind: u16) -> bool {
-    shape(kind).names > 0
-}
-
 /// The length of data of this type, if all have the same: addresses.
 pub fn fixed_len(kind: u16) -> Option<usize> {
     match kind {
