@@ -2,11 +2,12 @@
 
 use ironmasq::platform::heap::Heap;
 
-#[cfg(not(feature = "seal"))]
+#[cfg(not(any(feature = "seal", debug_assertions)))]
 #[global_allocator]
 static HEAP: Heap = Heap::new();
 
-#[cfg(feature = "seal")]
+// Tests of the real program watch the heap: after start it must not be touched.
+#[cfg(any(feature = "seal", debug_assertions))]
 #[global_allocator]
 static HEAP: ironmasq::platform::seal::Guard<Heap> = ironmasq::platform::seal::Guard(Heap::new());
 

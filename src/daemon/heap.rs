@@ -1,17 +1,15 @@
-//! The heap is closed while the loop runs. In the program this is only watched
-//! under the feature `seal`, where touching it ends the process.
-
-#[cfg(feature = "seal")]
-use crate::platform::seal::{self, Seal};
+//! The heap is closed while the loop runs. This is watched in builds for tests
+//! and under the feature `seal`, where touching it ends the process; the
+//! product does without the watch.
 
 /// From now on nothing allocates.
 pub fn close() {
-    #[cfg(feature = "seal")]
-    seal::seal(Seal::Abort);
+    #[cfg(any(feature = "seal", debug_assertions))]
+    crate::platform::seal::seal(crate::platform::seal::Seal::Abort);
 }
 
 /// Tables may be built.
 pub fn open() {
-    #[cfg(feature = "seal")]
-    seal::unseal();
+    #[cfg(any(feature = "seal", debug_assertions))]
+    crate::platform::seal::unseal();
 }

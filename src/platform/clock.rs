@@ -40,11 +40,12 @@ pub struct LocalTime {
 
 /// The local time of a moment. The first call may read the zone's file.
 pub fn local(at: UnixTime) -> LocalTime {
-    let secs = at.0 as libc::time_t;
+    // The width of the field differs between targets.
+    let time = libc::timespec { tv_sec: at.0 as _, ..Default::default() };
     // SAFETY: all-zero is a valid `tm` (its pointer may be null).
     let mut tm: libc::tm = unsafe { core::mem::zeroed() };
     // SAFETY: both pointers are to locals that live through the call.
-    if unsafe { libc::localtime_r(&raw const secs, &raw mut tm) }.is_null() {
+    if unsafe { libc::localtime_r(&raw const time.tv_sec, &raw mut tm) }.is_null() {
         return LocalTime::default();
     }
     LocalTime {
