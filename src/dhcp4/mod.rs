@@ -232,3 +232,6 @@ impl Server {
     }
 }
 
+
+#[cfg(test)]
+mod conversations;
