@@ -94,7 +94,7 @@ impl CommandLine<'_> {
             Apply::CommandLine(Wish::Test) => self.test = true,
             Apply::CommandLine(Wish::Version) => return Err(Outcome::Version),
             Apply::CommandLine(Wish::Help) if self.about_dhcp => return Err(Outcome::Help(render::dhcp_names())),
-            Apply::CommandLine(Wish::Help) => return Err(Outcome::Help(render::help(&self.source.directory))),
+            Apply::CommandLine(Wish::Help) => return Err(Outcome::Help(render::help())),
             Apply::File if self.file.is_none() => self.file = Some(text.unwrap_or_default().octets().into()),
             _ => self.source.apply(row, text, Place::CommandLine),
         }

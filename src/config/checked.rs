@@ -25,11 +25,11 @@ const CACHE_MAX: u32 = 5_000_000;
 const MIN_CACHE_TTL_MAX: u32 = 3600;
 
 /// Checks, and freezes if nothing is wrong. `test`: only what `--test` checks.
-pub fn freeze(mut draft: Draft, test: bool) -> Result<Config, Vec<Refusal>> {
+pub fn freeze(draft: &mut Draft, test: bool) -> Result<Config, Vec<Refusal>> {
     let said = draft.said;
     let mut wrong = Vec::new();
     if draft.domain_from_resolv {
-        match resolv_domain::search(&draft) {
+        match resolv_domain::search(draft) {
             Ok(name) => draft.domain = Some(name),
             Err(refusal) => wrong.push(refusal),
         }
@@ -60,13 +60,13 @@ pub fn freeze(mut draft: Draft, test: bool) -> Result<Config, Vec<Refusal>> {
     if wrong.is_empty() { Ok(config(draft)) } else { Err(wrong) }
 }
 
-fn config(mut draft: Draft) -> Config {
+fn config(draft: &mut Draft) -> Config {
     Config {
-        process: process(&mut draft),
-        log: log(&mut draft),
-        listen: listen(&mut draft),
-        dhcp: dhcp(&mut draft),
-        tftp: tftp(&mut draft),
+        process: process(draft),
+        log: log(draft),
+        listen: listen(draft),
+        dhcp: dhcp(draft),
+        tftp: tftp(draft),
         dns: dns(draft),
     }
 }
@@ -136,11 +136,11 @@ fn ports(said: &Said) -> (u16, u16) {
     (port(Number::MinPort).unwrap_or(1024), port(Number::MaxPort).unwrap_or(u16::MAX))
 }
 
-fn dns(draft: Draft) -> Dns {
+fn dns(draft: &mut Draft) -> Dns {
     let said = draft.said;
     let no_resolv = said.has(Flag::NoResolv);
     let resolv_ignored = no_resolv && draft.resolv_files.as_ref().is_some_and(|files| !files.is_empty());
-    let resolv_files: Vec<Path> = match (no_resolv, draft.resolv_files) {
+    let resolv_files: Vec<Path> = match (no_resolv, draft.resolv_files.take()) {
         (true, _) => Vec::new(),
         (false, None) => vec![RESOLV_CONF.into()],
         (false, Some(files)) => files,
@@ -176,10 +176,10 @@ fn dns(draft: Draft) -> Dns {
         no_round_robin: said.has(Flag::NoRoundRobin),
         no_ident: said.has(Flag::NoIdent),
         etc_hosts: !said.has(Flag::NoHosts),
-        addn_hosts: draft.addn_hosts.into(),
+        addn_hosts: take(&mut draft.addn_hosts).into(),
         expand_hosts: said.has(Flag::ExpandHosts),
-        domain: draft.domain,
-        ranged_domains: last_first(draft.ranged_domains),
+        domain: draft.domain.take(),
+        ranged_domains: last_first(take(&mut draft.ranged_domains)),
     }
 }
 

@@ -2,38 +2,26 @@
 //! the nearest one when somebody has mistyped.
 
 use super::row::Row;
-use super::rows;
+use super::rows::ALL;
 
 /// More letters wrong than this make another word.
 const NEAR: usize = 3;
 
-/// The rows, by name.
+/// Finds rows.
+#[derive(Default)]
 pub struct Directory {
-    rows: Vec<&'static Row>,
     /// The row found last: lists of one directive are long.
     last: Option<&'static Row>,
 }
 
 impl Directory {
-    /// The directory of all rows.
-    pub fn new() -> Self {
-        let mut rows: Vec<_> = rows::all().collect();
-        rows.sort_unstable_by_key(|row| row.name);
-        Directory { rows, last: None }
-    }
-
-    /// The rows in the order of their names.
-    pub fn rows(&self) -> &[&'static Row] {
-        &self.rows
-    }
-
     /// The directive of exactly this name.
     pub fn exact(&mut self, name: &[u8]) -> Option<&'static Row> {
         if let Some(last) = self.last.filter(|last| last.name.as_bytes() == name) {
             return Some(last);
         }
-        let found = self.rows.binary_search_by_key(&name, |row| row.name.as_bytes());
-        self.last = found.ok().and_then(|place| self.rows.get(place)).copied();
+        let found = ALL.binary_search_by_key(&name, |row| row.name.as_bytes());
+        self.last = found.ok().and_then(|place| ALL.get(place)).copied();
         self.last
     }
 
@@ -43,7 +31,7 @@ impl Directory {
         if let Some(row) = self.exact(name) {
             return Some(row);
         }
-        let mut fitting = self.rows.iter().filter(|row| row.name.as_bytes().starts_with(name));
+        let mut fitting = ALL.iter().filter(|row| row.name.as_bytes().starts_with(name));
         let first = fitting.next()?;
         // Two spellings of one directive are not ambiguous.
         let same = |row: &&Row| row.short == first.short && first.short != 0;
@@ -53,13 +41,13 @@ impl Directory {
     /// The directive with this letter.
     pub fn short(&self, letter: char) -> Option<&'static Row> {
         let letter = u8::try_from(letter).ok().filter(|letter| *letter != 0)?;
-        self.rows.iter().find(|row| row.short == letter).copied()
+        ALL.iter().find(|row| row.short == letter).copied()
     }
 
     /// The directive whose name is nearest to `name`, if any is near.
     pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
         let near = NEAR.min(name.len() / 2);
-        let measured = self.rows.iter().map(|row| (distance(name, row.name.as_bytes()), row.name));
+        let measured = ALL.iter().map(|row| (distance(name, row.name.as_bytes()), row.name));
         measured.filter(|(far, _)| *far <= near).min().map(|(_, name)| name)
     }
 }
@@ -90,7 +78,7 @@ mod tests {
 
     #[test]
     fn names_are_exact_in_files_and_short_on_the_command_line() {
-        let mut directory = Directory::new();
+        let mut directory = Directory::default();
         let mut of = |name: &str| directory.abbreviated(name.as_bytes()).map(|row| row.name);
         assert_eq!(of("cache-siz"), Some("cache-size"));
         assert_eq!(of("domain"), Some("domain"), "a whole name wins");
@@ -103,14 +91,13 @@ mod tests {
 
     #[test]
     fn there_are_195_names_each_once_and_each_letter_means_one_thing() {
-        let directory = Directory::new();
-        let mut names: Vec<_> = directory.rows().iter().map(|row| row.name).collect();
+        let mut names: Vec<_> = ALL.iter().map(|row| row.name).collect();
         names.dedup();
         assert_eq!(names.len(), 195);
-        assert!(directory.rows().iter().all(|row| !row.help.is_empty()));
+        assert!(ALL.iter().all(|row| !row.help.is_empty()));
         let spellings = [("domain", "domain-suffix"), ("dhcp-lease", "dhcp-leasefile")];
-        for row in directory.rows().iter().filter(|row| row.short != 0) {
-            for other in directory.rows().iter().filter(|other| other.short == row.short && other.name > row.name) {
+        for row in ALL.iter().filter(|row| row.short != 0) {
+            for other in ALL.iter().filter(|other| other.short == row.short && other.name > row.name) {
                 assert!(spellings.contains(&(row.name, other.name)), "{} and {}", row.name, other.name);
             }
         }
@@ -118,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_the_one_meant() {
-        let directory = Directory::new();
+        let directory = Directory::default();
         assert_eq!(directory.nearest(b"cache-sise"), Some("cache-size"));
         assert_eq!(directory.nearest(b"dhcprange"), Some("dhcp-range"));
         assert_eq!(directory.nearest(b"p"), None);

@@ -7,6 +7,7 @@ use super::{DomainRules, Server, Shown, Target};
 use crate::base::hash::Key;
 use crate::base::suffix::SuffixBuilder;
 use crate::wire::dns::name::NameBuf;
+use std::mem::take;
 use std::net::IpAddr;
 
 /// Servers and domains without servers that the list at start shows.
@@ -104,14 +105,16 @@ impl DomainsDraft {
 
     /// The frozen rules, the servers, what the list at start shows, and how many
     /// more servers and local domains it only counts.
-    pub fn freeze(mut self) -> (DomainRules, Box<[Server]>, Box<[Shown]>, (u32, u32)) {
-        self.shown.extend(self.shown_local.into_iter().rev());
+    pub fn freeze(&mut self) -> (DomainRules, Box<[Server]>, Box<[Shown]>, (u32, u32)) {
+        self.shown_local.reverse();
+        self.shown.append(&mut self.shown_local);
+        let table = std::mem::replace(&mut self.table, SuffixBuilder::new(self.targets.key));
         let rules = DomainRules {
-            table: self.table.freeze(),
-            targets: self.targets.list.into(),
-            wild: self.wild.into(),
+            table: table.freeze(),
+            targets: take(&mut self.targets.list).into(),
+            wild: take(&mut self.wild).into(),
         };
-        (rules, self.servers.into(), self.shown.into(), self.more)
+        (rules, take(&mut self.servers).into(), take(&mut self.shown).into(), self.more)
     }
 }
 

@@ -7,8 +7,6 @@ use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
 use super::values::{ipv4, name, number, parse_hex, seconds};
 use crate::wire::dhcp4_options::Kind;
-use crate::wire::dns::name::Name;
-use std::net::Ipv4Addr;
 
 /// SIP servers: a type octet stands before addresses or names.
 const SIP_SERVERS: u8 = 120;
@@ -19,8 +17,8 @@ pub enum Value {
     Hex(Vec<u8>, u64),
     /// A number of so many octets.
     Number(Vec<u8>),
-    /// IPv4 addresses.
-    Addresses(Vec<Ipv4Addr>),
+    /// The octets of IPv4 addresses.
+    Addresses(Vec<u8>),
     /// Octets that are none of the others: prefixes, names.
     Octets(Vec<u8>),
     /// Text.
@@ -82,9 +80,9 @@ pub fn parse(code: u8, kind: Kind, text: Text) -> Applied<Value> {
                 .ok_or_else(|| Refusal::from("bad dhcp-option")),
         },
         Kind::Free if code == SIP_SERVERS && look == Look::Addresses => {
-            let Value::Addresses(list) = addresses(text)? else { return Err("bad IPv4 address".into()) };
-            let octets = list.iter().flat_map(|addr| addr.octets());
-            Ok(Value::Octets(std::iter::once(1).chain(octets).collect()))
+            let Value::Addresses(mut octets) = addresses(text)? else { return Err("bad IPv4 address".into()) };
+            octets.insert(0, 1);
+            Ok(Value::Octets(octets))
         }
         Kind::Free if code == SIP_SERVERS && look == Look::Text => names(text, &[0]),
         Kind::Decimal(_) | Kind::Number(_) | Kind::Free => match look {
@@ -123,16 +121,13 @@ fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
     };
     let all = value.to_be_bytes();
     let skipped = all.len().saturating_sub(size.into());
-    Ok(Value::Number(all.iter().copied().skip(skipped).collect()))
+    Ok(Value::Number(all.get(skipped..).unwrap_or_default().into()))
 }
 
 /// Addresses between commas; with a prefix length, RFC 3442's short form.
 fn addresses(text: Text) -> Applied<Value> {
     let bad = || Refusal::from("bad IPv4 address");
-    if !text.octets().contains(&b'/') {
-        let list: Option<Vec<_>> = text.items().map(|item| ipv4(item.octets())).collect();
-        return list.map(Value::Addresses).ok_or_else(bad);
-    }
+    let with_lengths = text.octets().contains(&b'/');
     let mut octets = Vec::new();
     for item in text.items() {
         let (addr, len) = item.split(b'/');
@@ -146,9 +141,9 @@ fn addresses(text: Text) -> Applied<Value> {
             }
             None => addr.len(),
         };
-        octets.extend(addr.iter().take(significant));
+        octets.extend_from_slice(addr.get(..significant).unwrap_or_default());
     }
-    Ok(Value::Octets(octets))
+    Ok(if with_lengths { Value::Octets(octets) } else { Value::Addresses(octets) })
 }
 
 /// Domain names, each ending in a pointer where an earlier one ends alike.
@@ -166,21 +161,16 @@ fn names(text: Text, front: &[u8]) -> Applied<Value> {
             }
             if let Some((place, _)) = known.iter().find(|(_, wire)| wire.as_slice() == suffix.wire()) {
                 let pointer = u16::try_from(*place).unwrap_or(u16::MAX) | 0xC000;
-                octets.extend(pointer.to_be_bytes());
+                octets.extend_from_slice(&pointer.to_be_bytes());
                 break;
             }
             known.push((octets.len(), suffix.wire().into()));
-            octets.extend(label(&suffix));
+            let label = suffix.first_label();
+            octets.push(u8::try_from(label.len()).unwrap_or(0));
+            octets.extend_from_slice(label);
         }
     }
-    octets.splice(0..0, front.iter().copied());
-    Ok(Value::Octets(octets))
-}
-
-/// The first label with its length.
-fn label<'a>(name: &Name<'a>) -> impl Iterator<Item = u8> + use<'a> {
-    let label = name.first_label();
-    std::iter::once(u8::try_from(label.len()).unwrap_or(0)).chain(label.iter().copied())
+    Ok(Value::Octets([front, &octets].concat()))
 }
 
 #[cfg(test)]
@@ -189,8 +179,8 @@ mod tests {
 
     fn wire(code: u8, kind: Kind, text: &str) -> Vec<u8> {
         match parse(code, kind, Text::plain(text.as_bytes())).unwrap() {
-            Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) | Value::Text(octets) => octets,
-            Value::Addresses(list) => list.iter().flat_map(|addr| addr.octets()).collect(),
+            Value::Hex(octets, _) | Value::Addresses(octets) => octets,
+            Value::Number(octets) | Value::Octets(octets) | Value::Text(octets) => octets,
         }
     }
 

@@ -52,7 +52,7 @@ pub fn read_text(text: &[u8], name: &str, key: Key) -> Outcome {
 
 fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty() {
-        match checked::freeze(source.draft, test) {
+        match checked::freeze(&mut source.draft, test) {
             Ok(config) if test => return Outcome::Test(Box::new(config), source.warnings),
             Ok(config) => return Outcome::Run(Box::new(config), source.warnings),
             Err(wrong) => {

@@ -1,9 +1,8 @@
 //! Renderings of the rows: `--help`, `--help dhcp`, `--version`; in tests also
 //! the table in the README.
 
-use super::directory::Directory;
 use super::row::{Row, Takes};
-use super::rows::{HAS_DHCP4, HAS_TFTP};
+use super::rows::{ALL, HAS_DHCP4, HAS_TFTP};
 use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 
 /// Column where the words of `--help` start.
@@ -22,9 +21,9 @@ fn form(row: &Row) -> String {
 }
 
 /// The text of `--help`.
-pub fn help(directory: &Directory) -> String {
+pub fn help() -> String {
     let mut text = String::from("Usage: dnsmasq [options]\n\n");
-    for row in directory.rows().iter().filter(|row| row.in_force()) {
+    for row in ALL.iter().filter(|row| row.in_force()) {
         let letter = match row.short {
             0 => String::from("    "),
             short => ['-', char::from(short), ',', ' '].iter().collect(),
@@ -43,7 +42,7 @@ pub fn help(directory: &Directory) -> String {
     }
     text.push_str("\nKnown and not in this program:\n");
     let mut width = 0;
-    for row in directory.rows().iter().filter(|row| !row.in_force()) {
+    for row in ALL.iter().filter(|row| !row.in_force()) {
         width += row.name.len() + 1;
         if width > LINE {
             text.push('\n');
@@ -124,11 +123,10 @@ mod tests {
     }
 
     fn table() -> String {
-        let directory = Directory::new();
-        let in_force = directory.rows().iter().filter(|row| row.in_force()).count();
-        let mut text = format!("{in_force} of {} options are in force.\n\n", directory.rows().len());
+        let in_force = ALL.iter().filter(|row| row.in_force()).count();
+        let mut text = format!("{in_force} of {} options are in force.\n\n", ALL.len());
         text.push_str("| option | letter | in force | what it is for |\n|---|---|---|---|\n");
-        for row in directory.rows() {
+        for row in ALL {
             let letter = if row.short == 0 { String::new() } else { format!("`-{}`", char::from(row.short)) };
             let form = form(row).replace('|', "\\|");
             text.push_str(&format!("| `{form}` | {letter} | {} | {} |\n", state(row), row.help.replace('|', "\\|")));
@@ -167,9 +165,8 @@ mod tests {
 
     #[test]
     fn help_names_every_directive() {
-        let directory = Directory::new();
-        let text = help(&directory);
-        assert!(directory.rows().iter().all(|row| text.contains(row.name)));
+        let text = help();
+        assert!(ALL.iter().all(|row| text.contains(row.name)));
         assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "lines fit any terminal");
         assert!(dhcp_names().contains("  3 router\n") && !dhcp_names().contains("hostname"));
     }

@@ -13,6 +13,7 @@ use crate::base::hash::Key;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
@@ -52,7 +53,9 @@ impl Place<'_> {
 
 /// Reads directives into a draft.
 pub struct Source {
-    pub draft: Draft,
+    /// Never freed: frozen, it is empty, and refused, the process ends. The code
+    /// that frees it would be larger than much that it holds.
+    pub draft: ManuallyDrop<Draft>,
     pub directory: Directory,
     pub warnings: Vec<Warning>,
     /// What is wrong so far, and the exit code of the first of it.
@@ -70,8 +73,8 @@ impl Source {
     /// Nothing read yet.
     pub fn new(key: Key) -> Self {
         Source {
-            draft: Draft::new(key),
-            directory: Directory::new(),
+            draft: ManuallyDrop::new(Draft::new(key)),
+            directory: Directory::default(),
             warnings: Vec::new(),
             problems: Vec::new(),
             exit: 0,

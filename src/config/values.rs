@@ -96,9 +96,13 @@ pub fn pattern(octets: &[u8]) -> Pattern {
     Pattern { name, wildcard: parts.next().is_some() }
 }
 
-/// Interfaces between commas; empty ones are left out.
-pub fn patterns(text: Text) -> impl Iterator<Item = Pattern> {
-    text.items().filter(|item| !item.is_empty()).map(|item| pattern(item.octets()))
+/// Adds interfaces between commas to `list`; empty ones are left out.
+pub fn add_patterns(list: &mut Vec<Pattern>, text: Text) {
+    for item in text.items() {
+        if !item.is_empty() {
+            list.push(pattern(item.octets()));
+        }
+    }
 }
 
 /// The tag behind `set:` or the old `net:`, either of which may be missing.
@@ -128,8 +132,13 @@ pub fn condition(octets: &[u8], tags: &mut Tags) -> Applied<(Tag, bool)> {
 
 /// Conditions between commas, the prefix of each optional.
 pub fn conditions(text: Text, tags: &mut Tags) -> Applied<Conditions> {
-    let items = text.items().filter(|item| !item.is_empty());
-    items.map(|item| condition(behind_tag(item).unwrap_or(item).octets(), tags)).collect()
+    let mut all = Vec::new();
+    for item in text.items() {
+        if !item.is_empty() {
+            all.push(condition(behind_tag(item).unwrap_or(item).octets(), tags)?);
+        }
+    }
+    Ok(all.into())
 }
 
 /// Takes `tag:` items off the front of `text`; returns them and the rest.

@@ -118,10 +118,8 @@ fn option_test(text: Text) -> Applied<Test> {
         Value::Text(octets) => Test::Contains(code, octets.into()),
         Value::Number(octets) => Test::Element(code, octets.into()),
         Value::Octets(octets) => Test::Octets(code, octets.into(), 0),
-        Value::Addresses(list) => match list.as_slice() {
-            [addr] => Test::Element(code, addr.octets().into()),
-            _ => Test::Octets(code, list.iter().flat_map(|addr| addr.octets()).collect(), 0),
-        },
+        Value::Addresses(octets) if octets.len() == 4 => Test::Element(code, octets.into()),
+        Value::Addresses(octets) => Test::Octets(code, octets.into(), 0),
     })
 }
 

@@ -114,8 +114,8 @@ fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applie
             option.value = octets.into();
             option.text = true;
         }
-        Value::Addresses(list) => {
-            option.value = list.iter().flat_map(|addr| addr.octets()).collect();
+        Value::Addresses(octets) => {
+            option.value = octets.into();
             option.addresses = true;
         }
     }

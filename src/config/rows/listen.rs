@@ -5,7 +5,7 @@ use crate::config::draft::{Draft, Flag, LocalServiceSaid, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Apply, Row, Takes, flag, many, number, once, special};
-use crate::config::values::patterns;
+use crate::config::values::add_patterns;
 
 pub const ROWS: &[Row] = &[
     number("port", b'p', Number::Port, (0, 65535), "Port of the DNS server; 0 switches DNS off (53)"),
@@ -22,12 +22,12 @@ pub const ROWS: &[Row] = &[
 
 fn interface(draft: &mut Draft, text: Text) -> Applied {
     // An empty list restricts too: to loopback.
-    draft.interfaces.get_or_insert_default().extend(patterns(text));
+    add_patterns(draft.interfaces.get_or_insert_default(), text);
     Ok(())
 }
 
 fn except_interface(draft: &mut Draft, text: Text) -> Applied {
-    draft.except.extend(patterns(text));
+    add_patterns(&mut draft.except, text);
     Ok(())
 }
 
@@ -48,11 +48,11 @@ fn local_service(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn no_dhcp(draft: &mut Draft, text: Text) -> Applied {
-    draft.no_dhcp.extend(patterns(text));
+    add_patterns(&mut draft.no_dhcp, text);
     Ok(())
 }
 
 fn no_dhcp4(draft: &mut Draft, text: Text) -> Applied {
-    draft.no_dhcp4.extend(patterns(text));
+    add_patterns(&mut draft.no_dhcp4, text);
     Ok(())
 }

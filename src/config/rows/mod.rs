@@ -21,7 +21,7 @@ pub use dhcp_hosts::{ethers_line, host};
 
 use super::row::{Apply, Row};
 
-const TABLES: [&[Row]; 16] = [
+const TABLES: [&'static [Row]; 16] = [
     process::ROWS,
     log::ROWS,
     listen::ROWS,
@@ -40,9 +40,45 @@ const TABLES: [&[Row]; 16] = [
     integration::ROWS,
 ];
 
-/// Every directive.
-pub fn all() -> impl Iterator<Item = &'static Row> {
-    TABLES.into_iter().flatten()
+/// How many there are.
+const COUNT: usize = {
+    let (mut count, mut table) = (0, 0);
+    while table < TABLES.len() {
+        count += TABLES[table].len();
+        table += 1;
+    }
+    count
+};
+
+/// Every directive, by name: sorted by the compiler.
+pub static ALL: [&Row; COUNT] = {
+    let mut all = [&TABLES[0][0]; COUNT];
+    let (mut count, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let mut at = 0;
+        while at < TABLES[table].len() {
+            let mut place = count;
+            while place > 0 && is_before(TABLES[table][at].name, all[place - 1].name) {
+                all[place] = all[place - 1];
+                place -= 1;
+            }
+            all[place] = &TABLES[table][at];
+            at += 1;
+            count += 1;
+        }
+        table += 1;
+    }
+    all
+};
+
+/// True when `a` stands before `b`.
+const fn is_before(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at < b.len() && (at == a.len() || a[at] < b[at])
 }
 
 /// This build has the DHCPv4 server.

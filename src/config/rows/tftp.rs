@@ -5,7 +5,7 @@ use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, Takes, flag, many, number, once};
-use crate::config::values::{patterns, port};
+use crate::config::values::{add_patterns, port};
 
 pub const ROWS: &[Row] = &[
     many("enable-tftp", 0, Takes::Optional("<interface>[,...]"), enable_tftp, "Serve files by TFTP, read only").tftp(),
@@ -23,7 +23,7 @@ pub const ROWS: &[Row] = &[
 
 fn enable_tftp(draft: &mut Draft, text: Text) -> Applied {
     draft.tftp = true;
-    draft.tftp_interfaces.extend(patterns(text));
+    add_patterns(&mut draft.tftp_interfaces, text);
     Ok(())
 }
 
