@@ -93,7 +93,8 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// Passes on `message` under another identifier, flags and spelling of the
     /// question (as long as its own), with the records that `keep` wants, never
     /// its OPT record. Octets are copied as they stand where only the end is left
-    /// out; else names are compressed anew. Nothing when the message is malformed.
+    /// out; else names are compressed anew. Nothing when the message or a record that
+    /// is wanted is malformed: no client gets a name that misleads its parser.
     pub fn relay(
         out: &'w mut Writer<'b>,
         message: &Message,
@@ -113,6 +114,9 @@ impl<'w, 'b> Reply<'w, 'b> {
             if record.is_pseudo() || !keep(&record) {
                 dropped = true;
                 continue;
+            }
+            if !record.is_sound() {
+                return None;
             }
             verbatim &= !dropped;
             end = record.end();

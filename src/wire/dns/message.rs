@@ -5,9 +5,10 @@
 //! cannot reach into the next record. Stands on RFC 1035 §4, RFC 2181 §8 (TTL)
 //! and RFC 6891 §6.1.1 (one OPT record). What a record means is not known here.
 
-use super::codes::{flag, kind};
+use super::codes::{class, flag, kind};
 use super::edns::Opt;
 use super::name::{self, Name, NameBuf};
+use super::record;
 use crate::base::bytes::Reader;
 
 /// Octets of a header.
@@ -253,6 +254,13 @@ impl<'a> Record<'a> {
     /// True for OPT, which is no data and has no TTL.
     pub fn is_pseudo(&self) -> bool {
         self.kind == kind::OPT
+    }
+
+    /// True when its owner is a valid name and its data has the shape of its type.
+    /// Shapes are those of class IN; data of other classes is not looked at.
+    pub fn is_sound(&self) -> bool {
+        Reader::at(self.data.whole(), self.at).is_some_and(name::is_valid_at)
+            && (self.class != class::IN || record::is_sound(self.kind, self.data))
     }
 
     /// The owner's name, uncompressed; nothing if it is malformed.

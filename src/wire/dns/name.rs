@@ -283,6 +283,11 @@ pub fn expand(reader: &mut Reader, out: &mut Writer) -> Option<()> {
     })
 }
 
+/// True when there is a valid name at the cursor, compressed or not.
+pub fn is_valid_at(mut reader: Reader) -> bool {
+    walk(&mut reader, |_| Some(())).is_some()
+}
+
 /// True when the (possibly compressed) name at the cursor is `name` in any case.
 pub fn points_to(mut reader: Reader, name: Name) -> bool {
     let mut rest = Reader::new(name.wire());

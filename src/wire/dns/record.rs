@@ -158,6 +158,16 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
+/// True when the data at the cursor has the shape of its type and valid names.
+pub fn is_sound(kind: u16, data: Reader) -> bool {
+    let mut parts = Parts::new(kind, data);
+    let names_valid = parts.by_ref().all(|part| match part {
+        Part::Octets(_) => true,
+        Part::Name(at) => name::is_valid_at(at),
+    });
+    names_valid && !parts.malformed
+}
+
 /// Appends the data at the cursor with every name made whole. Nothing when the
 /// data is malformed; what does not fit, `out` remembers.
 pub fn expand(kind: u16, data: Reader, out: &mut Writer) -> Option<()> {
