@@ -234,4 +234,5 @@ impl Server {
 
 
 #[cfg(test)]
+#[path = "conversations_tests.rs"]
 mod conversations;
