@@ -14,6 +14,7 @@
 //! allow TEXT because REASON        differing lines that hold TEXT are wanted; what holds
 //!                                  for all cases stands in always.allow
 //! dns NAME TYPE [WORD…]            tcp norec cd ad do edns=N class=CH opcode=N from=IP to=IP
+//!                                  port=N patience=MS
 //! dhcp KIND mac=MAC [WORD…]        see dhcp.rs
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
 //! send udp|tcp PORT HEX            octets as they are

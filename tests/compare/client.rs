@@ -93,7 +93,8 @@ impl Player<'_> {
             let said = words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
             said.unwrap_or(usual).parse().unwrap()
         };
-        let to = SocketAddr::new(value("to", "192.168.77.1"), 53);
+        let port = words.iter().find_map(|word| word.strip_prefix("port=")?.parse().ok()).unwrap_or(53);
+        let to = SocketAddr::new(value("to", "192.168.77.1"), port);
         let from = SocketAddr::new(value("from", if to.is_ipv4() { "192.168.77.2" } else { "fd77::2" }), 0);
         let patience = words.iter().find_map(|word| word.strip_prefix("patience=")?.parse().ok()).map_or(PATIENCE, Duration::from_millis);
         let answer = if words.contains(&"tcp") { over_tcp(to, &query) } else { over_udp(from, to, &query, patience) };

@@ -2,7 +2,7 @@
 //! line a field and one line an option, in the order of the wire.
 //!
 //! ```text
-//! dhcp discover|request|inform|release|decline mac=MAC [WORD…]
+//! dhcp discover|request|inform|release|decline|bootp mac=MAC [WORD…]
 //!     host=NAME fqdn=FLAGS:NAME params=1,3,6 clid=HEX vendor=TEXT user=TEXT
 //!     reqip=IP|offer server=IP|offer ciaddr=IP|offer giaddr=IP flags=HEX secs=N
 //!     rapid lease=SECS opt=CODE:HEX sname=TEXT file=TEXT short
@@ -28,11 +28,10 @@ pub fn request(xid: u32, words: &[&str], offer: &Offer) -> Vec<u8> {
     let ip = |key: &str, offered: &[u8]| {
         value(key).map(|text| if text == "offer" { offered.to_vec() } else { address(text) })
     };
-    let kind = ["discover", "offer", "request", "decline", "ack", "nak", "release", "inform"]
+    let kind = ["bootp", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform"]
         .iter()
         .position(|kind| *kind == words[0])
-        .unwrap_or_else(|| panic!("not a kind of message: {}", words[0])) as u8
-        + 1;
+        .unwrap_or_else(|| panic!("not a kind of message: {}", words[0])) as u8;
     let mac = unhex(value("mac").expect("mac="));
     let none = vec![0; 4];
     let mut bytes = vec![1, 1, mac.len() as u8, u8::from(value("giaddr").is_some())];
@@ -48,7 +47,9 @@ pub fn request(xid: u32, words: &[&str], offer: &Offer) -> Vec<u8> {
     }
     bytes.extend(COOKIE);
     let mut option = |code: u8, value: &[u8]| bytes.extend([&[code, value.len() as u8], value].concat());
-    option(53, &[kind]);
+    if kind > 0 {
+        option(53, &[kind]);
+    }
     if let Some(id) = value("clid") {
         option(61, &unhex(id));
     }
