@@ -5,10 +5,9 @@ use crate::base::bytes::Writer;
 use crate::base::time::Now;
 use crate::config::{self, Config, Host, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
-use crate::daemon::deliver::Deliver;
 use crate::daemon::failure::{FILES, Failure};
 use crate::daemon::lease_disk::LeaseDisk;
-use crate::daemon::reload;
+use crate::daemon::outside::{Files, Say};
 use crate::dhcp4;
 use crate::outbox::lines::{Arg, process};
 use crate::platform::files;
@@ -56,7 +55,7 @@ fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
 
 /// Hosts beside those of the configuration. What is wrong in a line is told
 /// and the line skipped.
-pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
+pub fn hosts(core: &mut Core, files: &dyn Files, say: Say) {
     let dhcp = &core.config.dhcp;
     if core.dhcp4.is_none() || (dhcp.hosts.is_empty() && dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
         return;
@@ -64,15 +63,15 @@ pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
     let mut tags = dhcp.tags.to_vec();
     let mut read = Vec::new();
     for path in &dhcp.hosts_files {
-        match reload::directory(path) {
-            Some(inside) => inside.iter().for_each(|path| hosts_file(path, &mut tags, &mut read, deliver)),
-            None => hosts_file(path, &mut tags, &mut read, deliver),
+        match files.directory(path) {
+            Some(inside) => inside.iter().for_each(|path| hosts_file(path, &mut tags, &mut read, files, say)),
+            None => hosts_file(path, &mut tags, &mut read, files, say),
         }
     }
     // As with lines of the configuration, the last one is looked at first.
     read.reverse();
     if dhcp.read_ethers {
-        ethers(&mut read, deliver);
+        ethers(&mut read, files, say);
     }
     let mut all = dhcp.hosts.to_vec();
     all.extend(read);
@@ -82,29 +81,29 @@ pub fn hosts(core: &mut Core, deliver: &mut Deliver) {
     }
 }
 
-fn hosts_file(path: &CStr, tags: &mut Vec<Box<[u8]>>, read: &mut Vec<Host>, deliver: &mut Deliver) {
+fn hosts_file(path: &CStr, tags: &mut Vec<Box<[u8]>>, read: &mut Vec<Host>, files: &dyn Files, say: Say) {
     let shown = Arg::Text(path.to_bytes());
     let mut number = 0u64;
-    let done = whole_lines(path, &mut |line| {
+    let done = whole_lines(files, path, &mut |line| {
         number += 1;
         match config::dhcp_host_line(line, tags) {
             Ok(host) => read.extend(host),
             Err(what) => {
-                deliver.say(&process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
+                say(&process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
             }
         }
     });
     match done {
-        Ok(()) => deliver.say(&process::READ_DHCP, &[shown]),
-        Err(errno) => deliver.say(&process::NOT_READ, &[shown, Arg::Errno(errno)]),
+        Ok(()) => say(&process::READ_DHCP, &[shown]),
+        Err(errno) => say(&process::NO_DHCP, &[shown, Arg::Errno(errno)]),
     }
 }
 
-fn ethers(read: &mut Vec<Host>, deliver: &mut Deliver) {
+fn ethers(read: &mut Vec<Host>, files: &dyn Files, say: Say) {
     const PATH: &CStr = c"/etc/ethers";
     let shown = Arg::Text(PATH.to_bytes());
     let (mut number, mut count) = (0u64, 0u64);
-    let done = whole_lines(PATH, &mut |line| {
+    let done = whole_lines(files, PATH, &mut |line| {
         number += 1;
         match config::ethers_line(line) {
             Ok(host) => {
@@ -112,20 +111,20 @@ fn ethers(read: &mut Vec<Host>, deliver: &mut Deliver) {
                 read.extend(host);
             }
             Err(what) => {
-                deliver.say(&process::BAD_ETHERS, &[Arg::Text(what.as_bytes()), shown, Arg::Number(number)]);
+                say(&process::BAD_ETHERS, &[Arg::Text(what.as_bytes()), shown, Arg::Number(number)]);
             }
         }
     });
     match done {
-        Ok(()) => deliver.say(&process::READ_ETHERS, &[Arg::Number(count)]),
-        Err(errno) => deliver.say(&process::NOT_READ, &[shown, Arg::Errno(errno)]),
+        Ok(()) => say(&process::READ_ETHERS, &[Arg::Number(count)]),
+        Err(errno) => say(&process::NO_ETHERS, &[shown, Arg::Errno(errno)]),
     }
 }
 
 /// Tells `each` the lines of a file, of any length.
-fn whole_lines(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
+fn whole_lines(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
     let mut text = Vec::new();
-    reload::pieces(path, &mut |piece| text.extend_from_slice(piece))?;
+    files.pieces(path, &mut |piece| text.extend_from_slice(piece))?;
     let text = text.strip_suffix(b"\n").unwrap_or(&text);
     if !text.is_empty() {
         text.split(|octet| *octet == b'\n').for_each(each);
@@ -133,9 +132,9 @@ fn whole_lines(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
     Ok(())
 }
 
-/// The lines that tell the ranges at start.
-pub fn range_lines(config: &Config, log: &mut Deliver) {
-    for range in &config.dhcp.ranges {
+/// The lines that tell the ranges at start, the last configured one first.
+pub fn range_lines(config: &Config, say: Say) {
+    for range in config.dhcp.ranges.iter().rev() {
         let mut buffer = [0; 32];
         let mut out = Writer::new(&mut buffer);
         match range.lease {
@@ -145,9 +144,9 @@ pub fn range_lines(config: &Config, log: &mut Deliver) {
         let time = Arg::Text(out.written());
         match range.kind {
             RangeKind::Dynamic => {
-                log.say(&process::RANGE, &[Arg::Ip4(range.start), Arg::Ip4(range.end), time]);
+                say(&process::RANGE, &[Arg::Ip4(range.start), Arg::Ip4(range.end), time]);
             }
-            RangeKind::Static => log.say(&process::RANGE_STATIC, &[Arg::Ip4(range.start), time]),
+            RangeKind::Static => say(&process::RANGE_STATIC, &[Arg::Ip4(range.start), time]),
         }
     }
 }

@@ -9,13 +9,15 @@ mod deliver;
 #[cfg(feature = "dhcp4")]
 mod dhcp_files;
 mod failure;
+pub mod greeting;
 mod heap;
 mod journal;
 #[cfg_attr(not(feature = "dhcp4"), allow(dead_code))]
 mod lease_disk;
 mod links;
 mod listeners;
-mod reload;
+pub mod outside;
+pub mod reload;
 mod resolv;
 pub mod serve;
 mod shell;

@@ -5,7 +5,7 @@
 use crate::base::bytes::Writer;
 use crate::base::random::Random;
 use crate::base::text;
-use crate::config::{self, Bind, Config, LocalService, LogTarget, Mode, Warning};
+use crate::config::{Config, LogTarget, Mode, Warning};
 use crate::daemon::account::Account;
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
@@ -20,24 +20,16 @@ use crate::daemon::resolv::Resolv;
 use crate::daemon::shell::{self, Shell};
 use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
-use crate::daemon::{heap, listeners, reload, serve};
+use crate::daemon::{greeting, heap, listeners, reload};
 use crate::outbox::action::{Channel, Level};
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
-use crate::store::interfaces::Interfaces;
 use crate::platform::background::{self, Starter};
 use crate::platform::identity;
 use crate::platform::sys::{self, Errno};
 use crate::platform::{clock, files, signals};
 use mio::{Events, Poll, Registry};
-use std::net::IpAddr;
 use std::os::fd::AsFd;
-
-/// The version that programs see.
-const VERSION: &str = "2.93";
-
-/// Cache sizes above this are remarked upon.
-const LARGE_CACHE: u32 = 10_000;
 
 /// What is at hand to say why a start ends.
 struct Start {
@@ -112,7 +104,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
         }
     }
-    first_lines(&core, &mut deliver, warnings);
+    greeting::lines(&core, warnings, &mut |line, args| deliver.say(line, args));
     core.change(Change::Interfaces, now);
     deliver.drain(&mut core, now);
     resolv.look(&mut core, true, now);
@@ -120,7 +112,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let events = Events::with_capacity(shell::EVENTS);
     let receiver = shell::receiver();
     let mut shell = Shell { poll, events, core, deliver, links, resolv, signals, receiver };
-    reload::read_all(&mut shell, now);
+    reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();
     }
@@ -219,85 +211,4 @@ fn check_tftp_roots(config: &Config) -> Result<(), Failure> {
             .map_err(|errno| Failure::system(FILES, &[b"TFTP directory ", root, b" inaccessible"], errno))?;
     }
     Ok(())
-}
-
-/// The first lines of the log.
-fn first_lines(core: &Core, log: &mut Deliver, warnings: &[Warning]) {
-    let Core { config, world, .. } = core;
-    let version = Arg::Str(VERSION);
-    let listen = &config.listen;
-    match (listen.port, config.dns.cache_size) {
-        (0, _) => log.say(&process::STARTED_NO_DNS, &[version]),
-        (_, 0) => log.say(&process::STARTED_NO_CACHE, &[version]),
-        (_, size) => log.say(&process::STARTED, &[version, Arg::Number(size.into())]),
-    }
-    if listen.port != 0 && config.dns.cache_size > LARGE_CACHE {
-        log.say(&process::LARGE_CACHE, &[]);
-    }
-    match listen.local_service {
-        LocalService::Net => log.say(&process::LOCAL_SUBNETS, &[]),
-        LocalService::Host => log.say(&process::LOCAL_HOST, &[]),
-        LocalService::Off => {}
-    }
-    log.say(&process::OPTIONS, &[Arg::Text(config::parts().as_bytes())]);
-    for warning in warnings {
-        log.say(&process::WARNING, &[Arg::Text(warning.0.as_bytes())]);
-    }
-    if listen.bind == Bind::Static {
-        loud(log, &world.interfaces);
-    }
-    if listen.bind != Bind::Static {
-        for pattern in listen.interfaces.iter().flatten().filter(|pattern| !pattern.wildcard) {
-            if !world.interfaces.iter().any(|known| pattern.matches(known.name.as_bytes())) {
-                log.say(&process::NO_INTERFACE, &[Arg::Text(&pattern.name)]);
-            }
-        }
-    }
-    if listen.port != 0 {
-        if config.dns.resolv_ignored {
-            log.say(&process::RESOLV_IGNORED, &[]);
-        } else if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
-            log.say(&process::NO_UPSTREAM, &[]);
-        }
-    }
-    #[cfg(feature = "dhcp4")]
-    dhcp_files::range_lines(config, log);
-    if !config.dhcp.ranges.is_empty()
-        && let Some(device) = serve::dhcp_device(config, &world.interfaces.list)
-    {
-        log.say(&process::DHCP_BOUND, &[Arg::Text(device.name.as_bytes())]);
-    }
-    if config.tftp.on {
-        tftp_lines(config, log);
-    }
-}
-
-/// `bind-interfaces` on addresses that anybody can reach.
-fn loud(log: &mut Deliver, interfaces: &Interfaces) {
-    let mut any = false;
-    for interface in interfaces.iter() {
-        for own in interface.addresses.iter().filter(|own| own.dns) {
-            if let IpAddr::V4(addr) = own.addr
-                && !addr.is_private()
-                && !addr.is_loopback()
-                && !addr.is_link_local()
-            {
-                any = true;
-                log.say(&process::LOUD, &[Arg::Ip4(addr), Arg::Text(interface.name.as_bytes())]);
-            }
-        }
-    }
-    if any {
-        log.say(&process::LOUD_ADVICE, &[]);
-    }
-}
-
-fn tftp_lines(config: &Config, log: &mut Deliver) {
-    let tftp = &config.tftp;
-    let secure = Arg::Str(if tftp.secure { "secure mode" } else { "" });
-    let single = Arg::Str(if tftp.single_port { "single port mode" } else { "" });
-    match &tftp.root {
-        Some(root) => log.say(&process::TFTP_ROOT, &[Arg::Text(root), secure, single]),
-        None => log.say(&process::TFTP_ON, &[secure, single]),
-    }
 }

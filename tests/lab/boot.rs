@@ -12,22 +12,17 @@ use ironmasq::base::random::Random;
 use ironmasq::base::time::{Millis, Now, UnixTime};
 use ironmasq::config::{self, Config, Outcome};
 use ironmasq::daemon::core::Core;
-use ironmasq::daemon::serve;
+use ironmasq::daemon::{greeting, reload, serve};
 use ironmasq::dhcp4;
 use ironmasq::dns::resolv;
 use ironmasq::outbox::change::Change;
 use ironmasq::outbox::lines::{self, Arg, Line, process};
 use ironmasq::platform::seal::{self, Seal};
-use ironmasq::store::hosts::HostsBuilder;
-use ironmasq::store::hosts_file::{HostsFile, Problem};
 use ironmasq::store::interfaces::{Address, Interface};
-use ironmasq::wire::dns::name::{Name, NameBuf};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 #[global_allocator]
 static GUARD: seal::Guard<std::alloc::System> = seal::Guard(std::alloc::System);
-
-const ENOENT: i32 = 2;
 
 /// What a machine is made of.
 #[derive(Clone)]
@@ -100,8 +95,8 @@ pub fn interface(
 /// refusal.
 pub fn start(plan: &Plan) -> Result<Lab, String> {
     let mut random = Random::seeded(plan.seed);
-    let config = match config::read_text(plan.config.as_bytes(), "/etc/dnsmasq.conf", Key::new(&mut random)) {
-        Outcome::Run(config, _) => *config,
+    let (config, warnings) = match config::read_text(plan.config.as_bytes(), "/etc/dnsmasq.conf", Key::new(&mut random)) {
+        Outcome::Run(config, warnings) => (*config, warnings),
         Outcome::Refused { messages, .. } => return Err(messages.into_iter().next().unwrap_or_default()),
         _ => return Err("it would not run".into()),
     };
@@ -110,7 +105,10 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     let core = Core::new(config, random);
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
     read_leases(&mut lab)?;
-    interfaces_changed(&mut lab);
+    mark_interfaces(&mut lab);
+    let Lab { core, log, .. } = &mut lab;
+    greeting::lines(core, &warnings, &mut |line, args| log.push(rendered(line, args)));
+    lab.change(Change::Interfaces);
     read_resolv(&mut lab);
     read_files(&mut lab);
     Ok(lab)
@@ -118,11 +116,15 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
 
 /// The interface table is read anew.
 fn interfaces_changed(lab: &mut Lab) {
+    mark_interfaces(lab);
+    lab.change(Change::Interfaces);
+}
+
+fn mark_interfaces(lab: &mut Lab) {
     for interface in &mut lab.interfaces {
         mark(&lab.core.config, interface);
     }
     lab.core.world.interfaces.list = lab.interfaces.iter().cloned().collect();
-    lab.change(Change::Interfaces);
 }
 
 fn mark(config: &Config, interface: &mut Interface) {
@@ -157,54 +159,22 @@ pub fn statistics(lab: &mut Lab) {
 }
 
 fn say(lab: &mut Lab, line: &Line, args: &[Arg]) {
+    lab.log.push(rendered(line, args));
+}
+
+fn rendered(line: &Line, args: &[Arg]) -> Logged {
     let mut buffer = [0; 1024];
     let mut out = Writer::new(&mut buffer);
     lines::render(&mut out, line, args);
     let text = String::from_utf8_lossy(out.written()).into_owned();
-    lab.log.push(Logged { channel: line.channel, level: line.level, text });
+    Logged { channel: line.channel, level: line.level, text }
 }
 
+/// Everything that is read at start and again on SIGHUP, by the program's own
+/// code.
 fn read_files(lab: &mut Lab) {
-    if lab.core.config.listen.port != 0 {
-        hosts(lab);
-    }
-    dhcp_hosts(lab);
-}
-
-fn hosts(lab: &mut Lab) {
-    let mut builder = HostsBuilder::new(Key::new(&mut lab.core.world.random));
-    let etc = lab.core.config.dns.etc_hosts.then(|| "/etc/hosts".to_owned());
-    let others = lab.core.config.dns.addn_hosts.iter().rev().map(|path| path.to_string_lossy().into_owned());
-    let paths: Vec<String> = etc.into_iter().chain(others).collect();
-    for path in paths {
-        let mut problems = Vec::new();
-        let dns = &lab.core.config.dns;
-        let domain_of = |addr: IpAddr| {
-            let domain = dns.expand_hosts.then(|| dns.domain_for(addr)).flatten()?;
-            Name::new(domain).map(NameBuf::from_name)
-        };
-        let mut file = HostsFile::new(&mut builder, path.as_bytes(), &domain_of);
-        let mut report = |problem: Problem, line: u32| problems.push((problem, line));
-        let found = lab.files.all.get(&path).map(|file| file.content.clone());
-        for piece in found.as_deref().unwrap_or_default().chunks(7) {
-            file.feed(piece, &mut report);
-        }
-        let names = file.finish(&mut report);
-        let shown = Arg::Text(path.as_bytes());
-        for (problem, line) in problems {
-            let which = match problem {
-                Problem::BadAddress => &process::BAD_ADDRESS,
-                Problem::BadName => &process::BAD_NAME,
-            };
-            say(lab, which, &[shown, Arg::Number(line.into())]);
-        }
-        match found {
-            Some(_) => say(lab, &process::READ_HOSTS, &[shown, Arg::Number(names.into())]),
-            None => say(lab, &process::NO_HOSTS, &[shown, Arg::Errno(ENOENT)]),
-        }
-    }
-    let now = lab.now;
-    lab.core.set_hosts(builder.freeze(), now);
+    let Lab { core, files, log, now, .. } = lab;
+    reload::read_all(core, files, &mut |line, args| log.push(rendered(line, args)), *now);
     lab.settle();
 }
 
@@ -243,46 +213,6 @@ fn read_leases(lab: &mut Lab) -> Result<(), String> {
     let fits = text.chunks(9).all(|piece| reading.piece(piece)) && reading.end(config);
     lab.settle();
     if fits { Ok(()) } else { Err("too many stored leases".into()) }
-}
-
-/// `dhcp-hostsfile` and `/etc/ethers`.
-fn dhcp_hosts(lab: &mut Lab) {
-    let dhcp = &lab.core.config.dhcp;
-    if lab.core.dhcp4.is_none() || (dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
-        return;
-    }
-    let mut tags = dhcp.tags.to_vec();
-    let mut read = Vec::new();
-    let (mut all, ethers) = (dhcp.hosts.to_vec(), dhcp.read_ethers);
-    let paths: Vec<String> = dhcp.hosts_files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    for path in paths {
-        let content = lab.files.content(&path);
-        let shown = Arg::Text(path.as_bytes());
-        for (line, number) in content.split(|octet| *octet == b'\n').zip(1..) {
-            match config::dhcp_host_line(line, &mut tags) {
-                Ok(host) => read.extend(host),
-                Err(what) => say(lab, &process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]),
-            }
-        }
-        match lab.files.all.contains_key(&path) {
-            true => say(lab, &process::READ_DHCP, &[shown]),
-            false => say(lab, &process::NOT_READ, &[shown, Arg::Errno(ENOENT)]),
-        }
-    }
-    read.reverse();
-    if ethers {
-        let content = lab.files.content("/etc/ethers");
-        let lines = content.split(|octet| *octet == b'\n');
-        let found: Vec<_> = lines.filter_map(|line| config::ethers_line(line).ok().flatten()).collect();
-        say(lab, &process::READ_ETHERS, &[Arg::Number(found.len() as u64)]);
-        read.extend(found);
-    }
-    all.extend(read);
-    lab.core.config.dhcp.tags = tags.into();
-    let Core { dhcp4, world, outbox, .. } = &mut lab.core;
-    if let Some(server) = dhcp4 {
-        server.set_hosts(all, &world.hosts, &mut world.random, outbox);
-    }
 }
 
 /// Debug builds: every invariant of every table.

@@ -2,8 +2,10 @@
 //! engines look at, and one lease file on a disk that can fail.
 
 use ironmasq::base::time::UnixTime;
+use ironmasq::daemon::outside;
 use ironmasq::outbox::change::FileInfo;
 use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
 
 const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
@@ -92,5 +94,21 @@ impl Files {
     pub fn lease_rewrite(&mut self, text: Vec<u8>) -> Result<(), i32> {
         *self.lease()? = text;
         Ok(())
+    }
+}
+
+impl outside::Files for Files {
+    fn pieces(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
+        let file = self.all.get(&*path.to_string_lossy()).ok_or(ENOENT)?;
+        // Small pieces: no reader may rely on whole lines.
+        file.content.chunks(7).for_each(each);
+        Ok(())
+    }
+
+    fn directory(&self, path: &CStr) -> Option<Vec<CString>> {
+        let path = path.to_string_lossy().into_owned();
+        self.all.get(&path).filter(|file| file.directory)?;
+        let inside = self.all.keys().filter(|name| name.starts_with(&format!("{path}/")));
+        Some(inside.filter_map(|name| CString::new(name.as_str()).ok()).collect())
     }
 }

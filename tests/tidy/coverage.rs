@@ -4,6 +4,14 @@
 use crate::source::{Source, read_all, walk};
 use std::path::Path;
 
+/// Log lines that only the running program says, and when.
+const SAID_BY_THE_SHELL: [(&str, &str); 4] = [
+    ("PID_CHOWN", "a file system that refuses to change the owner"),
+    ("LOG_CHOWN", "the same of the log file"),
+    ("NO_RESOLV", "a resolv file that is not there: end to end"),
+    ("FAILED", "the end of a start that was refused: end to end"),
+];
+
 /// Log lines (`pub const NAME: Line = …`) whose template fits no text of any
 /// scenario, and no string of any test.
 pub fn lines_without_golden_text() -> Vec<String> {
@@ -11,7 +19,8 @@ pub fn lines_without_golden_text() -> Vec<String> {
     let mut missing = Vec::new();
     for source in read_all("src/outbox/lines") {
         for (at, name, template) in lines(&source) {
-            if !golden.iter().any(|text| fits(&template, text)) {
+            let elsewhere = SAID_BY_THE_SHELL.iter().any(|(exception, _)| *exception == name);
+            if !elsewhere && !golden.iter().any(|text| fits(&template, text)) {
                 missing.push(format!("{}: {name}: {template:?}", source.place(at)));
             }
         }

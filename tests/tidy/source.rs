@@ -77,6 +77,21 @@ impl Source {
         self.code[..at].trim_ascii_end()
     }
 
+    /// The files of modules that are declared for tests only.
+    fn test_modules(&self) -> Vec<String> {
+        let stem = self.path.trim_end_matches(".rs");
+        let folder = match stem.strip_suffix("/mod") {
+            Some(folder) => folder,
+            None => stem,
+        };
+        let items = self.tests.iter().filter_map(|range| {
+            let item = std::str::from_utf8(&self.code[range.clone()]).ok()?;
+            let name = item.split_once("mod ")?.1.strip_suffix(';')?;
+            Some(format!("{folder}/{}.rs", name.trim()))
+        });
+        items.collect()
+    }
+
     /// The module of the top floor that the file belongs to: `dns` for
     /// `src/dns/forward.rs`, `limits` for `src/limits.rs`.
     pub fn module(&self) -> &str {
@@ -95,7 +110,16 @@ pub fn read_all(folder: &str) -> Vec<Source> {
     let mut paths = Vec::new();
     walk(&root.join(folder), "rs", &mut paths);
     let relative = |path: &Path| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| Source::new(relative(path), std::fs::read_to_string(path).unwrap())).collect()
+    let read = |path: &PathBuf| Source::new(relative(path), std::fs::read_to_string(path).unwrap());
+    let mut sources: Vec<Source> = paths.iter().map(read).collect();
+    // Files that are modules of tests: `#[cfg(test)] mod conversations;`
+    let test_files: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        if test_files.contains(&source.path) {
+            source.tests = vec![0..source.code.len()];
+        }
+    }
+    sources
 }
 
 /// Every file with an ending below a folder, sorted.

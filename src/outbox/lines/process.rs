@@ -94,6 +94,10 @@ pub const BAD_ETHERS: Line = dhcp(Level::Error, "% at % line %");
 pub const RANGE: Line = dhcp(Level::Info, "DHCP, IP range % -- %, lease time %");
 /// Address, lease time.
 pub const RANGE_STATIC: Line = dhcp(Level::Info, "DHCP, static leases only on %, lease time %");
+/// DHCP hosts file, why.
+pub const NO_DHCP: Line = error("cannot read %: %");
+/// `/etc/ethers`, why.
+pub const NO_ETHERS: Line = dhcp(Level::Error, "failed to read %: %");
 /// File, why.
 pub const NOT_READ: Line = error("failed to read %: %");
 /// Address, why: a socket that followed a change.
