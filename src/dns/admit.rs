@@ -24,7 +24,7 @@ pub struct Query<'a> {
     /// The client's EDNS record.
     pub opt: Option<Opt<'a>>,
     /// How it came in.
-    pub arrival: Arrival,
+    pub arrival: &'a Arrival,
     /// It came by TCP.
     pub tcp: bool,
     /// The largest answer the client takes.
@@ -48,7 +48,7 @@ pub enum Kind<'a> {
 }
 
 /// Decodes a message from a client; `edns_max` limits UDP answers.
-pub fn decode<'a>(bytes: &'a [u8], arrival: &Arrival, tcp: bool, edns_max: u16) -> Kind<'a> {
+pub fn decode<'a>(bytes: &'a [u8], arrival: &'a Arrival, tcp: bool, edns_max: u16) -> Kind<'a> {
     let Some(message) = Message::parse(bytes) else { return Kind::Garbage };
     // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
     if message.is_response() && !tcp {
@@ -67,7 +67,7 @@ pub fn decode<'a>(bytes: &'a [u8], arrival: &Arrival, tcp: bool, edns_max: u16) 
         Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, edns_max.max(PLAIN_LIMIT)),
         None => PLAIN_LIMIT,
     };
-    Kind::Query(Query { message, question, opt, arrival: *arrival, tcp, limit, serial: 0, signed })
+    Kind::Query(Query { message, question, opt, arrival, tcp, limit, serial: 0, signed })
 }
 
 impl Query<'_> {

@@ -340,7 +340,7 @@ fn is_same_client(waiter: &Waiter, query: &Query) -> bool {
 }
 
 fn waiter_of(query: &Query) -> Waiter {
-    let mut waiter = Waiter::new(query.arrival, query.message.id(), query.message.flags());
+    let mut waiter = Waiter::new(*query.arrival, query.message.id(), query.message.flags());
     waiter.edns = query.opt.is_some();
     waiter.limit = query.limit;
     waiter.case = Case::of(query.question.name.wire());

@@ -25,9 +25,12 @@ pub struct Prefix {
 }
 
 impl Prefix {
+    /// Queries are not logged.
+    pub const OFF: Prefix = Prefix { len: 0, octets: [0; PREFIX_MAX], on: false };
+
     /// The prefix of question `serial` from `client`.
     pub fn new(queries: Queries, serial: u32, client: Option<SocketAddr>, tcp: bool) -> Self {
-        let mut prefix = Prefix { len: 0, octets: [0; PREFIX_MAX], on: queries.on };
+        let mut prefix = Prefix { on: queries.on, ..Prefix::OFF };
         if !queries.on || !queries.extra && !queries.proto {
             return prefix;
         }
@@ -102,6 +105,7 @@ pub fn write_server(out: &mut Writer, server: SocketAddr) {
 }
 
 /// `SOURCE NAME is DATA`.
+#[inline]
 pub fn answer(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Arg, data: Arg) {
     say(out, prefix, &lines::ANSWER, [source, name, data]);
 }

@@ -62,12 +62,13 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
         }
         authoritative = false;
         let found = with.cache.lookup(name, kind, with.now.mono)?;
-        let ttl = with.config.dns.max_ttl.map_or(found.ttl, |max| max.min(found.ttl));
+        let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
+        let ttl = found.ttl.min(max_ttl);
         let source = Arg::Str("cached");
         if found.outcome != Outcome::Records {
             let missing = found.outcome == Outcome::NxDomain;
             if let Some(soa) = found.soa() {
-                reply.data(Section::Authority, soa.owner, kind::SOA, class::IN, soa.ttl, soa.data);
+                reply.data(Section::Authority, soa.owner, kind::SOA, class::IN, soa.ttl.min(max_ttl), soa.data);
             }
             let exists = missing && tables::exists(with, name);
             journal::negative(with.out, prefix, source, name, kind, missing && !exists);

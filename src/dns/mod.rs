@@ -231,10 +231,12 @@ impl Forwarder {
 
     /// Answers a question from what is known here, or says who is to be asked.
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
-        let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
-        journal::query(with.out, &prefix, query.question.kind, query.question.name, query.client());
+        let queries = with.config.log.queries;
+        let logged = queries.on.then(|| Prefix::new(queries, query.serial, Some(query.arrival.from), query.tcp));
+        let prefix = logged.as_ref().unwrap_or(&Prefix::OFF);
+        journal::query(with.out, prefix, query.question.kind, query.question.name, query.client());
         let figures = Figures { upstream: &self.upstream, counts: self.counts };
-        let verdict = local::answer(with, &figures, query, &prefix, &mut Writer::new(scratch));
+        let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch));
         if matches!(verdict, Verdict::Answered(_)) {
             self.counts.answered = self.counts.answered.saturating_add(1);
         }
@@ -245,7 +247,7 @@ impl Forwarder {
     fn refuse(&mut self, with: &mut Surroundings, query: &Query, why: Option<u16>) {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
         journal::error(with.out, &prefix, "config", rcode::REFUSED, why);
-        send_bare(with, &query.arrival, &query.message, rcode::REFUSED, why);
+        send_bare(with, query.arrival, &query.message, rcode::REFUSED, why);
     }
 
     fn question_hash(&self, query: &Query) -> u32 {
