@@ -7,7 +7,7 @@
 //! which may begin the next one.
 
 use crate::base::bytes::Writer;
-use crate::base::net::HwAddr;
+use crate::base::net::{HwAddr, IfIndex};
 use crate::base::time::Now;
 use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
@@ -32,7 +32,7 @@ enum Answer {
     Opened { slot: u16, result: Result<FileInfo, Errno> },
     Read { slot: u16, offset: u64, len: u16 },
     Neighbour { slot: u16, hw: HwAddr },
-    Connect { slot: u8, to: SocketAddr },
+    Connect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex },
     Flush { slot: u8 },
     Close { slot: u8 },
     Leases(Result<(), Errno>),
@@ -155,7 +155,9 @@ impl Deliver {
                 self.later(Answer::Opened { slot, result });
             }
             Action::FileRead { slot, offset, len } => self.later(Answer::Read { slot, offset, len }),
-            Action::StreamConnect { slot, to } => self.later(Answer::Connect { slot, to }),
+            Action::StreamConnect { slot, to, source, iface } => {
+                self.later(Answer::Connect { slot, to, source, iface });
+            }
             Action::StreamFlush { slot } => self.later(Answer::Flush { slot }),
             Action::StreamClose { slot } => self.later(Answer::Close { slot }),
         }
@@ -239,11 +241,14 @@ impl Deliver {
             }
             Answer::Leases(Ok(())) => core.change(Change::LeaseFileOk, now),
             Answer::Leases(Err(errno)) => core.change(Change::LeaseFileFailed { errno }, now),
-            Answer::Connect { slot, to } => match self.sockets.connect_stream(slot, to) {
-                Ok(true) => core.stream_connected(slot, true, now),
-                Ok(false) => {}
-                Err(_) => core.stream_connected(slot, false, now),
-            },
+            Answer::Connect { slot, to, source, iface } => {
+                let by = core.world.interfaces.get(iface).map(|known| known.name);
+                match self.sockets.connect_stream(slot, to, source, by.as_ref().map(|name| name.as_bytes())) {
+                    Ok(true) => core.stream_connected(slot, true, now),
+                    Ok(false) => {}
+                    Err(_) => core.stream_connected(slot, false, now),
+                }
+            }
             Answer::Flush { slot } => {
                 self.write_stream(core, slot, now);
                 self.sockets.wake(Place::Stream(slot));

@@ -253,8 +253,20 @@ impl Sockets {
     }
 
     /// Starts to connect a stream.
-    pub fn connect_stream(&mut self, slot: u8, to: SocketAddr) -> Result<bool, Errno> {
+    pub fn connect_stream(
+        &mut self,
+        slot: u8,
+        to: SocketAddr,
+        source: Option<IpAddr>,
+        iface: Option<&[u8]>,
+    ) -> Result<bool, Errno> {
         let socket = streams::tcp(to.is_ipv6())?;
+        if let Some(iface) = iface {
+            sockets::bind_device(&socket, iface)?;
+        }
+        if let Some(source) = source {
+            sockets::bind(&socket, SocketAddr::new(source, 0))?;
+        }
         let stands = streams::connect(&socket, to)?;
         self.add_stream(slot, socket, !stands)?;
         Ok(stands)

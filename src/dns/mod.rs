@@ -37,7 +37,7 @@ use crate::dns::stream::Streams;
 use crate::dns::upstream::{Group, Upstream};
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
-use crate::outbox::change::Change;
+use crate::outbox::change::{Change, Errno};
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::store::cache::Cache;
 use crate::store::hosts::Hosts;
@@ -48,6 +48,9 @@ use crate::wire::dns::message::Message;
 
 /// Octets of the largest answer we make up.
 const ANSWER_MAX: usize = u16::MAX as usize;
+
+/// EAGAIN, the same number on every kind of machine.
+const WOULD_BLOCK: Errno = 11;
 
 /// What the engine works with: read what is `&`, change what is `&mut`.
 pub struct Surroundings<'a> {
@@ -162,6 +165,8 @@ impl Forwarder {
     /// Something happened.
     pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
         match change {
+            // A full socket is like a lost datagram: the retry makes up for it.
+            Change::SendFailed { errno: WOULD_BLOCK, .. } => {}
             Change::SendFailed { door: Door::Upstream { slot, .. }, to, .. } => self.send_failed(with, *slot, *to),
             Change::Resolv { servers } => self.new_servers(with, servers),
             Change::Interfaces => {
@@ -267,6 +272,8 @@ fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code
 mod caching_tests;
 #[cfg(test)]
 mod choice_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod local_tests;
 #[cfg(test)]

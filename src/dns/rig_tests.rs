@@ -147,7 +147,7 @@ impl Rig {
                 Action::Log { text, .. } => self.logs.push(String::from_utf8_lossy(self.out.bytes(*text)).into()),
                 Action::UpstreamPort { slot, .. } => self.done.push(format!("port {slot}")),
                 Action::UpstreamClose { slot } => self.done.push(format!("close {slot}")),
-                Action::StreamConnect { slot, to } => self.done.push(format!("connect {slot} {to}")),
+                Action::StreamConnect { slot, to, .. } => self.done.push(format!("connect {slot} {to}")),
                 Action::StreamFlush { slot } => self.done.push(format!("flush {slot}")),
                 Action::StreamClose { slot } => self.done.push(format!("hang up {slot}")),
                 _ => self.done.push("other".into()),

@@ -131,8 +131,9 @@ pub enum Action {
     /// Put a client into the neighbour table, so that a unicast reply reaches
     /// an address it does not have yet.
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
-    /// Connect an upstream TCP stream; told by `StreamEvent`.
-    StreamConnect { slot: u8, to: SocketAddr },
+    /// Connect an upstream TCP stream, from this address and by this interface
+    /// (0: any). Told by `Core::stream_connected`.
+    StreamConnect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex },
     /// A stream has output, or takes input again after its room was empty:
     /// write what the peer takes, read what it sent.
     StreamFlush { slot: u8 },

@@ -206,7 +206,7 @@ impl Lab {
             Action::UpstreamPort { slot, port } => Owned::UpstreamPort(slot, port),
             Action::UpstreamClose { slot } => Owned::UpstreamClose(slot),
             Action::Neighbour { iface, addr, hw } => Owned::Out(Out::Neighbour { iface, addr, hw }),
-            Action::StreamConnect { slot, to } => Owned::Out(Out::Connect { slot, to }),
+            Action::StreamConnect { slot, to, .. } => Owned::Out(Out::Connect { slot, to }),
             Action::StreamFlush { slot } => Owned::StreamFlush(slot),
             Action::StreamClose { slot } => Owned::StreamClose(slot),
             Action::FileOpen { slot, path } => Owned::FileOpen(slot, bytes(path)),

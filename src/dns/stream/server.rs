@@ -10,7 +10,7 @@ use crate::dns::forward::write_upstream;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::same_question;
 use crate::dns::reply::log_answer;
-use crate::dns::upstream::{Group, position_bit};
+use crate::dns::upstream::{Group, position_bit, way_to};
 use crate::dns::{Forwarder, Surroundings};
 use crate::limits;
 use crate::outbox::action::Action;
@@ -113,7 +113,9 @@ impl Forwarder {
         if core::mem::replace(&mut entry.server.link, Link::Connecting) != Link::Closed {
             with.out.push(Action::StreamClose { slot });
         }
-        with.out.push(Action::StreamConnect { slot, to });
+        let configured = with.config.dns.servers.get(usize::from(number));
+        let (source, iface) = way_to(configured, with.interfaces);
+        with.out.push(Action::StreamConnect { slot, to, source, iface });
         self.streams.set_due(at, with.now.mono.plus_ms(CONNECT_MS));
     }
 
