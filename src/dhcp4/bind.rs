@@ -11,6 +11,7 @@ use crate::limits::HOST_NAME_MAX;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::kind;
+use crate::wire::dns::name::{Name, NameBuf};
 use arrayvec::ArrayVec;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -244,8 +245,30 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
         // The file must not show the name twice: the whole is written.
         persist::rewrite(with);
     }
+    if changed {
+        tell_rivals(with, client, naming.label, addr, zone);
+    }
     let _ = told.try_extend_from_slice(naming.label);
     told
+}
+
+/// Names that hosts files give another address keep it in DNS, and the log
+/// says so: the whole name first, then the label alone.
+fn tell_rivals(with: &mut Surroundings, client: &Client, label: &[u8], addr: Ipv4Addr, zone: Option<&[u8]>) {
+    let whole = zone.and_then(Name::new).and_then(|zone| NameBuf::join(label, zone));
+    let alone = NameBuf::join(label, Name::ROOT).filter(|_| !client.config.dhcp.fqdn);
+    let names = with.names;
+    for name in whole.into_iter().chain(alone) {
+        let Some(ring) = names.find(name.name(), false) else { continue };
+        if names.hosts(ring).any(|host| host.addr == addr) {
+            continue;
+        }
+        if let Some(rival) = names.hosts(ring).next() {
+            let args =
+                [Arg::Name(name.name().wire()), Arg::Ip4(addr), Arg::Text(rival.source), Arg::Ip(rival.addr)];
+            with.out.log(&lines::NOT_GIVING, &args);
+        }
+    }
 }
 
 /// Refuses; a refused short way is only logged.

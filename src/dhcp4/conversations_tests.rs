@@ -9,7 +9,7 @@ use crate::base::time::UnixTime;
 use crate::config::{Outcome, read_text};
 use crate::outbox::action::{Action, LeaseWrite};
 use crate::store::hosts::HostsBuilder;
-use crate::store::interfaces::{Address, Interface};
+use crate::store::interfaces::Address;
 use crate::wire::dhcp4_options::code;
 use crate::wire::dns::name::NameBuf;
 use arrayvec::ArrayString;
@@ -371,6 +371,7 @@ fn a_declined_reservation_rests_for_ten_minutes() {
 fn names_of_hosts_files_are_used_and_give_addresses() {
     let mut lab = Lab::new("dhcp-range=10.0.0.50,10.0.0.150,1h\nno-ping\ndomain=lan\ndhcp-host=02:00:00:00:00:01,box\ndhcp-host=02:00:00:00:00:02,twin\ndhcp-host=02:00:00:00:00:03,copy\ndhcp-boot=file,name,srv");
     let mut names = HostsBuilder::new(Key::new(&mut lab.random));
+    names.source(b"hosts");
     for (name, addr) in [("box", "10.0.0.9"), ("twin", "10.0.0.10"), ("twin", "10.0.0.11"), ("copy", "10.0.0.9"), ("srv", "10.0.0.2"), ("old.lan", "10.0.0.70"), ("foreign.org", "10.0.0.71")] {
         names.add(NameBuf::from_text(name.as_bytes()).unwrap().name(), addr.parse().unwrap());
     }
@@ -385,13 +386,23 @@ fn names_of_hosts_files_are_used_and_give_addresses() {
     let said: Vec<_> = lab.out.actions().iter().map(text).collect();
     assert!(said.contains(&"twin has more than one address in hostsfile, using 10.0.0.10 for DHCP".into()), "{said:?}");
     // One of the two that share an address goes without.
-    assert!(said.iter().any(|line| line.starts_with("duplicate IP address 10.0.0.9 (")), "{said:?}");
+    assert!(said.contains(&"duplicate IP address 10.0.0.9 (box) in dhcp-config directive".into()), "{said:?}");
     assert_eq!(offers(&lab.hear(BROADCAST, &discover(2, 1))), [Ipv4Addr::new(10, 0, 0, 10)]);
     let wish = |client, last| packet(client, 1, Ipv4Addr::UNSPECIFIED, &[(53, &[3]), (50, &[10, 0, 0, last]), (54, &[10, 0, 0, 1]), (12, b"mine")]);
     lab.hear(BROADCAST, &wish(7, 70));
+    let did = lab.hear(BROADCAST, &packet(9, 1, Ipv4Addr::UNSPECIFIED, &[(53, &[3]), (50, &[10, 0, 0, 72]), (54, &[10, 0, 0, 1]), (12, b"srv")]));
+    assert_eq!(logs(&did)[1], "not giving name srv to the DHCP lease of 10.0.0.72 because the name exists in hosts with address 10.0.0.2");
     lab.hear(BROADCAST, &wish(8, 71));
     assert!(lab.leases.by_name(b"old", lab.now.mono).next().unwrap().name_is_ours);
     assert_eq!(lab.leases.by_name(b"mine", lab.now.mono).next().unwrap().addr, Ipv4Addr::new(10, 0, 0, 71));
+}
+
+#[test]
+fn a_range_that_leaves_its_subnet_is_told_once() {
+    let mut lab = Lab::new("dhcp-range=10.0.0.50,10.0.1.150,1h");
+    let said = lab.event(|server, with| server.on_change(with, &Change::Interfaces));
+    assert_eq!(logs(&said), ["DHCP range 10.0.0.50 -- 10.0.1.150 is not consistent with netmask 255.255.255.0"]);
+    assert!(lab.event(|server, with| server.on_change(with, &Change::Interfaces)).is_empty());
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod request;
 mod reply_options;
 
 use crate::base::hash::Key;
+use crate::base::net::{netmask4, same_net4};
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Config, Host};
@@ -30,7 +31,7 @@ use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, dhcp as lines};
-use crate::store::interfaces::Interfaces;
+use crate::store::interfaces::{Interface, Interfaces};
 use crate::store::hosts::Hosts;
 use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
@@ -83,6 +84,8 @@ struct State {
     routers: Box<[Ipv4Addr]>,
     /// `dhcp-host` addresses that a client declined, and until when they rest.
     declined: ArrayVec<(Ipv4Addr, Millis), { limits::DECLINED_MAX }>,
+    /// For each range: it was told that it does not fit its subnet.
+    told: Box<[bool]>,
     /// When the lease file is tried again.
     retry_file: Option<Millis>,
     /// Wall clock less monotonic clock, in seconds: tells when it is set.
@@ -100,6 +103,7 @@ impl Server {
                 highest: config.dhcp.ranges.iter().map(|range| range.end.into()).collect(),
                 routers: vec![Ipv4Addr::UNSPECIFIED; config.dhcp.ranges.len()].into_boxed_slice(),
                 declined: ArrayVec::new(),
+                told: vec![false; config.dhcp.ranges.len()].into_boxed_slice(),
                 retry_file: None,
                 wall_offset: None,
             },
@@ -156,6 +160,7 @@ impl Server {
                 persist::failed(with, *errno);
             }
             Change::LeaseFileOk => self.state.retry_file = None,
+            Change::Interfaces => self.state.tell_odd_ranges(with),
             _ => {}
         }
     }
@@ -232,6 +237,25 @@ impl Server {
     }
 }
 
+
+impl State {
+    /// Tells, once each, of ranges without a netmask of their own of which one
+    /// end lies in the subnet of an interface and the other does not.
+    fn tell_odd_ranges(&mut self, with: &mut Surroundings) {
+        let ranges = with.config.dhcp.ranges.iter().zip(&mut self.told);
+        for (range, told) in ranges.filter(|(range, told)| !**told && range.netmask.is_none()) {
+            let served = with.interfaces.iter().filter(|iface| iface.dhcp4).flat_map(Interface::ipv4);
+            let odd = served.map(|(own, address)| (own, netmask4(address.prefix))).find(|(own, mask)| {
+                same_net4(*own, range.start, *mask) != same_net4(*own, range.end, *mask)
+            });
+            if let Some((_, mask)) = odd {
+                *told = true;
+                let args = [Arg::Ip4(range.start), Arg::Ip4(range.end), Arg::Ip4(mask)];
+                with.out.log(&lines::NOT_CONSISTENT, &args);
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 #[path = "conversations_tests.rs"]

@@ -184,11 +184,11 @@ fn search_range(
     let epoch = state.epochs.get(range.number).copied().unwrap_or(0);
     let first = match sequential {
         true => highest_leased(state, with, range.number, start),
-        false => u64::from(hash.wrapping_add(epoch)) % size,
+        false => u64::from(hash.wrapping_add(epoch)).checked_rem(size).unwrap_or(0),
     };
     let mut skip = if sequential { epoch } else { 0 };
     for step in 0..size {
-        let place = first.saturating_add(step) % size;
+        let place = first.saturating_add(step).checked_rem(size).unwrap_or(0);
         let addr = Ipv4Addr::from(start.wrapping_add(place as u32));
         let taken = client.ranges.is_router(addr)
             || ends_badly(addr)

@@ -151,7 +151,7 @@ impl Probes {
             self.results.pop_at(0);
         }
         let until = now.plus_secs(RESULT_SECS);
-        self.results.push(Outcome { addr, hash, taken, until });
+        let _ = self.results.try_push(Outcome { addr, hash, taken, until });
     }
 
     /// Takes the packet out of a slot and frees it.

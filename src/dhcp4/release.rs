@@ -41,7 +41,7 @@ pub(super) fn on_decline(state: &mut State, with: &mut Surroundings, client: &Cl
             // The oldest one may be used again.
             state.declined.pop_at(0);
         }
-        state.declined.push((addr, now.plus_secs(REST_SECS)));
+        let _ = state.declined.try_push((addr, now.plus_secs(REST_SECS)));
     } else {
         // This client gets another address next time.
         for range in &client.ranges.list {

@@ -502,7 +502,7 @@ fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<
     if fits && !inner.is_empty() {
         let mut value = ArrayVec::<u8, 255>::new();
         let _ = value.try_extend_from_slice(&number.to_be_bytes());
-        value.push(inner.len() as u8);
+        let _ = value.try_push(inner.len() as u8);
         let _ = value.try_extend_from_slice(&inner);
         options.put(code::VI_ENCAP, &value);
     }
@@ -515,11 +515,10 @@ fn add<const N: usize>(value: &mut ArrayVec<u8, N>, option: &DhcpOption, zero: b
     let len = option.value.len().saturating_add(zero.into());
     let fits = len <= 255 && value.remaining_capacity() >= len.saturating_add(2);
     if fits {
-        value.push(option.code);
-        value.push(len as u8);
+        let _ = value.try_extend_from_slice(&[option.code, len as u8]);
         let _ = value.try_extend_from_slice(&option.value);
         if zero {
-            value.push(0);
+            let _ = value.try_push(0);
         }
     }
     fits

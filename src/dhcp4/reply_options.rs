@@ -30,8 +30,7 @@ impl<const N: usize> Field<N> {
         let needed = value.len().saturating_add(3);
         let fits = self.free && self.bytes.remaining_capacity() > needed;
         if fits {
-            self.bytes.push(number);
-            self.bytes.push(value.len() as u8);
+            let _ = self.bytes.try_extend_from_slice(&[number, value.len() as u8]);
             let _ = self.bytes.try_extend_from_slice(value);
         }
         fits

@@ -124,6 +124,8 @@ pub struct Leases {
     long_capacity: usize,
     /// No lease ends before this; it may be earlier than the earliest end.
     earliest: Millis,
+    /// The table is not walked for ended leases before this.
+    next_walk: Millis,
     /// A lease that had a line in the file is gone: only a rewrite removes it.
     pub lines_gone: bool,
 }
@@ -145,6 +147,7 @@ impl Leases {
             long_free: Vec::with_capacity(long_capacity),
             long_capacity,
             earliest: Millis::NEVER,
+            next_walk: Millis(0),
             lines_gone: false,
         }
     }
@@ -410,15 +413,17 @@ impl Leases {
 
     /// When `expire` must be called again; nothing if no lease ends.
     pub fn next_expiry(&self) -> Option<Millis> {
-        (self.earliest != Millis::NEVER).then_some(self.earliest)
+        (self.earliest != Millis::NEVER).then_some(self.earliest.max(self.next_walk))
     }
 
     /// Removes the leases that have ended and says how many. Walks the table,
-    /// but only once the cached earliest end is reached.
+    /// but only once the cached earliest end is reached, and at most once a
+    /// second: what has just ended is not live, and may stay that long.
     pub fn expire(&mut self, now: Millis) -> usize {
-        if self.earliest > now {
+        if self.earliest.max(self.next_walk) > now {
             return 0;
         }
+        self.next_walk = now.plus_secs(1);
         let mut removed = 0;
         let mut slot = 0;
         self.earliest = Millis::NEVER;

@@ -33,6 +33,14 @@ pub const ABANDONING: Line = dhcp(Level::Info, "abandoning lease to % of %");
 /// The domain in a host name is not the one of its address.
 pub const IGNORING_DOMAIN: Line = dhcp(Level::Warning, "Ignoring domain % for DHCP host name %");
 
+/// A hosts file has another address for the name of a lease.
+pub const NOT_GIVING: Line = dhcp(
+    Level::Warning,
+    "not giving name % to the DHCP lease of % because the name exists in % with address %",
+);
+/// A range and the subnet of an interface overlap in part.
+pub const NOT_CONSISTENT: Line =
+    dhcp(Level::Warning, "DHCP range % -- % is not consistent with netmask %");
 /// A `dhcp-host` with a name only, which hosts files know by several addresses.
 pub const SEVERAL_ADDRESSES: Line =
     dhcp(Level::Warning, "% has more than one address in hostsfile, using % for DHCP");
