@@ -272,6 +272,11 @@ fn every_log_line_is_in_a_golden_text() {
 }
 
 #[test]
+fn every_log_line_is_said() {
+    none("A log line that nobody says", coverage::lines_nobody_says());
+}
+
+#[test]
 fn every_directive_in_force_has_a_scenario() {
     none("A directive in force that no scenario uses", coverage::directives_without_scenario());
 }

@@ -9,7 +9,7 @@ use ironmasq::base::bytes::Writer;
 use ironmasq::base::hash::Key;
 use ironmasq::base::net::{HwAddr, IfIndex, netmask4};
 use ironmasq::base::random::Random;
-use ironmasq::base::time::{Millis, Now, UnixTime};
+use ironmasq::base::time::{Millis, Now, UnixTime, Why};
 use ironmasq::config::{self, Config, Outcome};
 use ironmasq::daemon::core::Core;
 use ironmasq::daemon::{greeting, reload, serve};
@@ -228,8 +228,20 @@ pub fn check(lab: &Lab) {
 
 /// Nothing is under way, so every table of transactions is empty.
 pub fn check_quiet(lab: &Lab) -> Result<(), String> {
-    match lab.core.tftp.as_ref().map_or(0, |tftp| tftp.active()) {
-        0 => Ok(()),
-        active => Err(format!("when all was quiet {active} TFTP transfers were under way")),
+    let transfers = lab.core.tftp.as_ref().map_or(0, |tftp| tftp.active());
+    if transfers > 0 {
+        return Err(format!("when all was quiet {transfers} TFTP transfers were under way"));
+    }
+    // The shared sockets of `query-port` stay.
+    let shared = usize::from(lab.core.config.dns.query_port.is_some());
+    if lab.ports.len() > shared || lab.open_file_count() > 0 {
+        let (ports, files) = (&lab.ports, lab.open_file_count());
+        return Err(format!("when all was quiet {files} files and the sockets of slots {ports:?} were open"));
+    }
+    match lab.next_due() {
+        Some(due) if !matches!(due.why, Why::Lease | Why::LeaseFile) => {
+            Err(format!("when all was quiet something was due because of {:?}", due.why))
+        }
+        _ => Ok(()),
     }
 }

@@ -159,8 +159,9 @@ impl Lab {
         self.set_clock(until);
     }
 
-    /// Work that is due now, without time passing.
+    /// Performs what was said and is due now, without time passing.
     pub fn settle(&mut self) {
+        self.drain();
         self.pass(0);
     }
 
@@ -413,6 +414,11 @@ impl Lab {
             boot::sealed(|| self.core.stream_wrote(slot, n, now));
             self.out.push_back(Out::Stream { slot, bytes });
         }
+    }
+
+    /// Files that transfers hold open.
+    pub fn open_file_count(&self) -> usize {
+        self.open_files.len()
     }
 
     /// The hardware address that the neighbour table has for an address.

@@ -28,6 +28,21 @@ pub fn lines_without_golden_text() -> Vec<String> {
     missing
 }
 
+/// Log lines that nothing in the program says.
+pub fn lines_nobody_says() -> Vec<String> {
+    let all = read_all("src");
+    let mut idle = Vec::new();
+    for source in all.iter().filter(|source| source.path.starts_with("src/outbox/lines")) {
+        for (at, name, _) in lines(source) {
+            let said = all.iter().any(|user| user.path != source.path && user.tokens().any(|token| token.word == name));
+            if !said {
+                idle.push(format!("{}: {name}", source.place(at)));
+            }
+        }
+    }
+    idle
+}
+
 /// The constants of type `Line` in a file, with their templates.
 fn lines(source: &Source) -> Vec<(usize, String, String)> {
     let mut found = Vec::new();

@@ -60,12 +60,6 @@ pub const TFTP_ROOT: Line =
     Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP root is % % %" };
 /// The same without a directory.
 pub const TFTP_ON: Line = Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP enabled % %" };
-/// Transfers at once.
-pub const TFTP_MAX: Line = Line {
-    channel: Channel::Tftp,
-    level: Level::Info,
-    text: "restricting maximum simultaneous TFTP transfers to %",
-};
 /// Resolv file.
 pub const READING: Line = info("reading %");
 /// Resolv file.
