@@ -26,11 +26,13 @@ struct Row {
 fn main() {
     let programs: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     if programs.len() < 2 {
-        println!("usage: bench OURS THEIRS  (as root; see scripts/bench)");
+        println!("usage: bench OURS THEIRS [--only=WORDS]  (as root; see scripts/bench)");
         return;
     }
+    let only = std::env::args().find_map(|a| a.strip_prefix("--only=").map(String::from)).unwrap_or_default();
+    let wanted = |what: &str, unit: &str| format!("{what} {unit}").contains(&only);
     let lab = server::Lab::new();
-    for (what, unit, measure) in MEASURES {
+    for (what, unit, measure) in MEASURES.iter().filter(|(what, unit, _)| wanted(what, unit)) {
         let mut values = Vec::new();
         for program in &programs {
             // The least disturbed of three: the machine is shared.
@@ -44,7 +46,7 @@ fn main() {
             println!("{what}: the counting tool is not installed");
             continue;
         }
-        for (job, n, run) in JOBS {
+        for (job, n, run) in JOBS.iter().filter(|(job, ..)| wanted(job, what)) {
             let values = programs.iter().map(|p| counted(&lab, p, count, *n, *run)).collect();
             show(&Row { what: job, unit: what, values });
         }
