@@ -14,3 +14,5 @@ mod files;
 mod net;
 #[path = "end_to_end/process.rs"]
 mod process;
+#[path = "end_to_end/start.rs"]
+mod start;

@@ -7,6 +7,7 @@ use crate::daemon::core::Core;
 use crate::daemon::dhcp_files;
 use crate::daemon::outside::Say;
 use crate::daemon::serve;
+use crate::dns::reverse::is_private;
 use crate::outbox::lines::{Arg, process};
 use crate::store::interfaces::Interfaces;
 use std::net::IpAddr;
@@ -52,7 +53,8 @@ pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
     if listen.port != 0 {
         if config.dns.resolv_ignored {
             say(&process::RESOLV_IGNORED, &[]);
-        } else if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
+        }
+        if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
             say(&process::NO_UPSTREAM, &[]);
         }
     }
@@ -74,9 +76,7 @@ fn loud(say: Say, interfaces: &Interfaces) {
     for interface in interfaces.iter() {
         for own in interface.addresses.iter().filter(|own| own.dns) {
             if let IpAddr::V4(addr) = own.addr
-                && !addr.is_private()
-                && !addr.is_loopback()
-                && !addr.is_link_local()
+                && !is_private(own.addr)
             {
                 any = true;
                 say(&process::LOUD, &[Arg::Ip4(addr), Arg::Text(interface.name.as_bytes())]);

@@ -48,7 +48,7 @@ pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
 /// one first, then those in directories.
 fn hosts(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     let dns = &core.config.dns;
-    if !dns.etc_hosts && dns.addn_hosts.is_empty() {
+    if !dns.etc_hosts && dns.addn_hosts.is_empty() && dns.cache_size > 0 {
         say(&process::CLEARED, &[]);
     }
     let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));

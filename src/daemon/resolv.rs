@@ -136,7 +136,8 @@ impl Resolv {
             for (at, file) in self.files.iter_mut().enumerate() {
                 match files::info_of(&file.path) {
                     Err(errno) => {
-                        if !core::mem::replace(&mut file.missing_told, true) {
+                        // At start a file may well come later.
+                        if !anew && !core::mem::replace(&mut file.missing_told, true) {
                             let path = Arg::Text(file.path.to_bytes());
                             core.outbox.log(&process::NO_RESOLV, &[path, Arg::Errno(errno)]);
                         }
@@ -182,13 +183,13 @@ impl Resolv {
             core.outbox.log(&process::NOT_READ, &[path, Arg::Errno(errno)]);
             return;
         }
-        core.outbox.log(&process::READING, &[path]);
         if servers.is_empty() {
             file.seen = None;
             if !core::mem::replace(&mut self.empty_told, true) {
                 core.outbox.log(&process::NO_SERVERS, &[path]);
             }
         } else {
+            core.outbox.log(&process::READING, &[path]);
             self.empty_told = false;
         }
         core.change(Change::Resolv { servers: &servers }, now);

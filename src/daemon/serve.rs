@@ -47,10 +47,13 @@ pub fn mark(config: &Config, interface: &mut Interface) {
     interface.tftp = tftp && config.tftp.on;
 }
 
-/// The one interface that DHCP is bound to: when `interface` lines name no
-/// wildcard, all of them exist, and exactly one of those serves DHCP.
+/// The one interface that DHCP is bound to, in the bind modes: when `interface`
+/// lines name no wildcard, all of them exist, and exactly one serves DHCP.
 pub fn dhcp_device<'a>(config: &Config, interfaces: &'a [Interface]) -> Option<&'a Interface> {
     let named = config.listen.interfaces.as_ref().filter(|list| !list.is_empty())?;
+    if config.listen.bind == Bind::Wildcard {
+        return None;
+    }
     let certain = |pattern: &Pattern| {
         !pattern.wildcard && interfaces.iter().any(|known| pattern.matches(known.name.as_bytes()))
     };

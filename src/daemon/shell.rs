@@ -139,8 +139,9 @@ impl Shell {
             }
             Place::Watch => {
                 self.deliver.sockets.quiet(place);
+                // What tells names the file: its time may be the same second.
                 if self.resolv.changed() {
-                    self.resolv.look(&mut self.core, false, now);
+                    self.resolv.look(&mut self.core, true, now);
                     self.drain(now);
                 }
             }

@@ -127,6 +127,7 @@ unsafe impl GlobalAlloc for Heap {
         self.take(layout).0
     }
 
+    // SAFETY: as for the whole.
     #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (block, is_new) = self.take(layout);
@@ -137,6 +138,7 @@ unsafe impl GlobalAlloc for Heap {
         block
     }
 
+    // SAFETY: as for the whole.
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if Self::is_large(layout) {
@@ -154,6 +156,7 @@ unsafe impl GlobalAlloc for Heap {
         });
     }
 
+    // SAFETY: as for the whole.
     #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let (Ok(wanted), small) = (Layout::from_size_align(size, layout.align()), !Self::is_large(layout)) else {

@@ -81,9 +81,9 @@ pub const READ_DHCP: Line = dhcp(Level::Info, "read %");
 /// Addresses.
 pub const READ_ETHERS: Line = dhcp(Level::Info, "read /etc/ethers - % addresses");
 /// What is wrong, line, DHCP hosts file.
-pub const BAD_DHCP: Line = dhcp(Level::Error, "% at line % of %");
+pub const BAD_DHCP: Line = main(Level::Error, "% at line % of %");
 /// What is wrong, file, line.
-pub const BAD_ETHERS: Line = dhcp(Level::Error, "% at % line %");
+pub const BAD_ETHERS: Line = main(Level::Error, "% at % line %");
 /// First address, last address, lease time.
 pub const RANGE: Line = dhcp(Level::Info, "DHCP, IP range % -- %, lease time %");
 /// Address, lease time.
@@ -100,3 +100,25 @@ pub const NO_LISTENER: Line = warning("failed to create listening socket for %: 
 pub const EXITING: Line = info("exiting on receipt of SIGTERM");
 /// Critical: the last line of a start that failed.
 pub const FAILED: Line = main(Level::Critical, "FAILED to start up");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::bytes::Writer;
+    use crate::outbox::lines::{Arg, render};
+
+    /// Lines that are hard to reach from outside.
+    #[test]
+    fn what_is_said_when_an_account_or_the_start_fails() {
+        let said = |line: &Line| {
+            let mut buffer = [0; 99];
+            let mut out = Writer::new(&mut buffer);
+            render(&mut out, line, &[Arg::Text(b"/run/x"), Arg::Errno(1)]);
+            String::from_utf8(out.written().to_vec()).unwrap()
+        };
+        assert_eq!(said(&PID_CHOWN), "chown of PID file /run/x failed: Operation not permitted");
+        assert_eq!(said(&LOG_CHOWN), "warning: failed to change owner of /run/x: Operation not permitted");
+        assert_eq!(said(&NO_RESOLV), "failed to access /run/x: Operation not permitted");
+        assert_eq!(said(&FAILED), "FAILED to start up");
+    }
+}

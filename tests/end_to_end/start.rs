@@ -1,0 +1,165 @@
+//! What the log says when the program starts and when files or interfaces
+//! change, line by line; and that it does what it says.
+
+use crate::net::{Net, wait_for};
+
+/// The text of each line, without time, process and the original's version.
+fn lines(log: &str) -> Vec<String> {
+    let text = |line: &str| Some(line.split_once("dnsmasq")?.1.split_once("]: ")?.1.replace("version 2.90", "version 2.93"));
+    log.lines().filter_map(text).filter(|line| !line.starts_with("compile time options: ")).collect()
+}
+
+/// What is said at start with these lines of configuration.
+fn said(net: &Net, config: &str) -> Vec<String> {
+    let _ = std::fs::remove_file(net.path("log"));
+    let server = net.serve(config);
+    let said = lines(&net.read("log"));
+    assert_eq!(server.stop(), Some(0));
+    said
+}
+
+#[test]
+fn the_first_lines_tell_what_is_in_force() {
+    let Some(net) = Net::new(&[]) else { return };
+    let none = "warning: no upstream servers configured";
+    for (config, expected) in [
+        ("", &["started, version 2.93 cachesize 150", none, "cleared cache"][..]),
+        ("port=0", &["started, version 2.93 DNS disabled"]),
+        ("cache-size=0\nlocal-service", &["started, version 2.93 cache disabled", "DNS service limited to local subnets", none]),
+        ("local-service=host", &["started, version 2.93 cachesize 150", "DNS service limited to localhost", none, "cleared cache"]),
+        (
+            "cache-size=10001",
+            &[
+                "started, version 2.93 cachesize 10001",
+                "cache size greater than 10000 may cause performance issues, and is unlikely to be useful.",
+                none,
+                "cleared cache",
+            ],
+        ),
+        (
+            "resolv-file=/no/such/file",
+            &[
+                "started, version 2.93 cachesize 150",
+                "warning: ignoring resolv-file flag because no-resolv is set",
+                none,
+                "cleared cache",
+            ],
+        ),
+        (
+            "port=0\nbind-interfaces\ninterface=eth0\ndhcp-range=192.168.77.100,192.168.77.150,90m\ndhcp-range=192.168.77.0,static,infinite",
+            &[
+                "started, version 2.93 DNS disabled",
+                "DHCP, static leases only on 192.168.77.0, lease time infinite",
+                "DHCP, IP range 192.168.77.100 -- 192.168.77.150, lease time 1h30m",
+                "DHCP, sockets bound exclusively to interface eth0",
+            ],
+        ),
+        (
+            "port=0\ninterface=eth0\ninterface=lo\ninterface=wlan7\ndhcp-range=192.168.77.100,192.168.77.150",
+            &[
+                "started, version 2.93 DNS disabled",
+                "warning: interface wlan7 does not currently exist",
+                "DHCP, IP range 192.168.77.100 -- 192.168.77.150, lease time 1h",
+            ],
+        ),
+        ("port=0\nenable-tftp", &["started, version 2.93 DNS disabled", "TFTP enabled  "]),
+        (
+            "port=0\nenable-tftp\ntftp-root=DIR\ntftp-secure\ntftp-single-port",
+            &["started, version 2.93 DNS disabled", "TFTP root is DIR secure mode single port mode"],
+        ),
+    ] {
+        let folder = net.folder.to_str().unwrap();
+        let expected: Vec<String> = expected.iter().map(|line| line.replace("DIR", folder)).collect();
+        assert_eq!(said(&net, config), expected, "{config}");
+    }
+}
+
+#[test]
+fn binding_a_public_address_is_said_loudly() {
+    let Some(net) = Net::new(&[]) else { return };
+    net.run_at_router("ip addr add 9.9.9.9/24 dev eth0");
+    let expected = [
+        "LOUD WARNING: listening on 9.9.9.9 may accept requests via interfaces other than eth0",
+        "LOUD WARNING: use --bind-dynamic rather than --bind-interfaces to avoid DNS amplification attacks via these interface(s)",
+    ];
+    assert_eq!(said(&net, "bind-interfaces")[1..3], expected);
+}
+
+#[test]
+fn a_resolv_file_is_followed_as_it_comes_and_goes() {
+    let Some(net) = Net::new(&[]) else { return };
+    let resolv = net.path("resolv.conf");
+    let server = net.serve(&format!("-no-resolv\nno-hosts\nresolv-file={resolv}"));
+    let mut seen = 0;
+    let mut next = |what: &str, expected: &[&str]| {
+        let new = || lines(&net.read("log"))[seen..].to_vec();
+        wait_for(what, || new().len() >= expected.len());
+        let expected: Vec<String> = expected.iter().map(|line| line.replace("FILE", &resolv)).collect();
+        assert_eq!(new(), expected, "{what}");
+        seen += expected.len();
+    };
+    next("the start", &["started, version 2.93 cachesize 150", "cleared cache"]);
+    std::fs::write(&resolv, "nameserver 192.0.2.1\nnameserver 192.0.2.2\nsearch x\n").unwrap();
+    next("two servers", &["reading FILE", "using nameserver 192.0.2.1#53", "using nameserver 192.0.2.2#53"]);
+    // Moved into place, as resolvconf does it.
+    std::fs::write(net.path("other"), "server 192.0.2.3\n").unwrap();
+    std::fs::rename(net.path("other"), &resolv).unwrap();
+    next("another server", &["reading FILE", "using nameserver 192.0.2.3#53"]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::fs::write(&resolv, "# nobody\n").unwrap();
+    next("no server", &["no servers found in FILE, will retry"]);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn of_two_resolv_files_the_later_one_counts() {
+    let Some(net) = Net::new(&[]) else { return };
+    net.write("one", "nameserver 192.0.2.1\n");
+    let server = net.serve("-no-resolv\nresolv-file=DIR/one\nresolv-file=DIR/two");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    net.write("two", "nameserver 192.0.2.2\n");
+    wait_for("the second file", || lines(&net.read("log")).contains(&"using nameserver 192.0.2.2#53".into()));
+    let read = |name| format!("reading {}", net.path(name));
+    let expected = [read("one"), "using nameserver 192.0.2.1#53".into(), "cleared cache".into(), read("two"), "using nameserver 192.0.2.2#53".into()];
+    assert_eq!(lines(&net.read("log"))[1..], expected);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let Some(net) = Net::new(&[]) else { return };
+    net.write("hosts", &format!("192.168.77.9 printer\nnonsense x\n192.168.77.8 good {}\n", "x".repeat(64)));
+    net.write("dhcp", "02:00:00:00:00:01,192.168.77.7\n02:00:00:00:00:02,-bad\n");
+    let config = "addn-hosts=DIR/hosts\naddn-hosts=DIR/none\ndhcp-range=192.168.77.100,192.168.77.150\ndhcp-hostsfile=DIR/dhcp\nread-ethers";
+    let said = said(&net, config);
+    let has = |text: &str| {
+        let text = text.replace("DIR", net.folder.to_str().unwrap());
+        assert!(said.contains(&text), "{text}\nin {said:#?}");
+    };
+    has("bad address at DIR/hosts line 2");
+    has("bad name at DIR/hosts line 3");
+    has("read DIR/hosts - 2 names");
+    has("failed to load names from DIR/none: No such file or directory");
+    has("bad DHCP host name at line 2 of DIR/dhcp");
+    has("read DIR/dhcp");
+    has("failed to read /etc/ethers: No such file or directory");
+}
+
+#[test]
+fn sockets_follow_addresses_with_bind_dynamic() {
+    let Some(net) = Net::new(&["dig"]).map(Net::with_address) else { return };
+    let server = net.serve("bind-dynamic\ninterface=eth0\naddress=/x.test/192.0.2.7");
+    let ask = |addr: &str| net.ask(&format!("dig +short +time=1 +tries=1 @{addr} x.test A"));
+    assert_eq!(ask("192.168.77.1"), "192.0.2.7");
+    net.run_at_router("ip addr add 192.168.77.3/24 dev eth0");
+    wait_for("the new address", || ask("192.168.77.3") == "192.0.2.7");
+    let sockets = |addr: &str| {
+        let output = net.run_at_router("ss -lnu");
+        String::from_utf8_lossy(&output.stdout).contains(&format!("{addr}:53 "))
+    };
+    assert!(sockets("192.168.77.3"));
+    net.run_at_router("ip addr del 192.168.77.3/24 dev eth0");
+    wait_for("its end", || !sockets("192.168.77.3"));
+    assert_eq!(ask("192.168.77.1"), "192.0.2.7");
+    assert_eq!(server.stop(), Some(0));
+}
