@@ -581,6 +581,21 @@ pub struct Tftp {
     pub single_port: bool,
 }
 
+impl Tftp {
+    /// Transfers at once: each has a port of its own.
+    pub fn transfers(&self) -> u16 {
+        match self.ports {
+            Some((first, last)) if !self.single_port => self.max.min(last.saturating_sub(first).saturating_add(1)),
+            _ => self.max,
+        }
+    }
+
+    /// Every directory that is served.
+    pub fn roots(&self) -> impl Iterator<Item = &[u8]> {
+        self.root.iter().chain(self.iface_roots.iter().map(|(_, root)| root)).map(|root| &**root)
+    }
+}
+
 /// `tftp-unique-root`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum UniqueRoot {

@@ -9,6 +9,7 @@ use crate::daemon::outside::Say;
 use crate::daemon::serve;
 use crate::dns::reverse::is_private;
 use crate::outbox::lines::{Arg, process};
+use crate::platform::files;
 use crate::store::interfaces::Interfaces;
 use std::net::IpAddr;
 
@@ -95,5 +96,14 @@ fn tftp_lines(config: &Config, say: Say) {
     match &tftp.root {
         Some(root) => say(&process::TFTP_ROOT, &[Arg::Text(root), secure, single]),
         None => say(&process::TFTP_ON, &[secure, single]),
+    }
+    for root in tftp.roots().filter(|_| tftp.no_fail) {
+        let path = std::ffi::CString::new(root).unwrap_or_default();
+        if files::check_directory(&path).is_err() {
+            say(&process::TFTP_MISSING, &[Arg::Text(root)]);
+        }
+    }
+    if tftp.transfers() < tftp.max {
+        say(&process::TFTP_MAX, &[Arg::Number(tftp.transfers().into())]);
     }
 }

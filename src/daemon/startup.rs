@@ -204,9 +204,8 @@ fn check_tftp_roots(config: &Config) -> Result<(), Failure> {
     if !config.tftp.on || config.tftp.no_fail {
         return Ok(());
     }
-    let roots = config.tftp.root.iter().chain(config.tftp.iface_roots.iter().map(|(_, root)| root));
-    for root in roots {
-        let path = std::ffi::CString::new(&**root).unwrap_or_default();
+    for root in config.tftp.roots() {
+        let path = std::ffi::CString::new(root).unwrap_or_default();
         files::check_directory(&path)
             .map_err(|errno| Failure::system(FILES, &[b"TFTP directory ", root, b" inaccessible"], errno))?;
     }

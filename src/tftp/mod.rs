@@ -50,12 +50,12 @@ pub struct Server {
 impl Server {
     /// A server for as many transfers as the configuration allows.
     pub fn new(config: &Tftp) -> Self {
-        Server { transfers: (0..config.max).map(|_| Transfer::free()).collect() }
+        Server { transfers: (0..config.transfers()).map(|_| Transfer::free()).collect() }
     }
 
     /// Octets of its table for a configuration.
     pub fn bytes(config: &Tftp) -> usize {
-        usize::from(config.max).saturating_mul(size_of::<Transfer>())
+        usize::from(config.transfers()).saturating_mul(size_of::<Transfer>())
     }
 
     /// Transfers under way.
@@ -279,7 +279,7 @@ impl Server {
 
     /// Sends again, or gives up, whatever is due.
     pub fn on_due(&mut self, with: &mut Surroundings) {
-        for slot in 0..with.config.max {
+        for slot in 0..with.config.transfers() {
             let now = with.now.mono;
             let Some(transfer) = self.get(slot).filter(|transfer| transfer.due() <= now) else { continue };
             if !with.out.has_room() {

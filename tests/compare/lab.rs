@@ -17,10 +17,11 @@ pub fn missing(original: &str) -> Option<String> {
     if !works(original, &["--version"]) {
         return Some(format!("{original} is not here (Debian: dnsmasq-base)"));
     }
-    if !works("ip", &["netns", "add", "cmp-probe"]) {
+    let probe = format!("cmp{}-probe", std::process::id());
+    if !works("ip", &["netns", "add", &probe]) {
         return Some("network namespaces need root and the ip command".into());
     }
-    works("ip", &["netns", "del", "cmp-probe"]);
+    works("ip", &["netns", "del", &probe]);
     None
 }
 
@@ -39,7 +40,8 @@ const CLIENT_ADDRESSES: [&str; 7] = [
 impl Lab {
     /// Builds it; this thread and those it starts then live at the client's.
     pub fn new(worker: usize) -> Self {
-        let (server, client) = (format!("cmp{worker}s"), format!("cmp{worker}c"));
+        let id = format!("cmp{}-{worker}", std::process::id());
+        let (server, client) = (format!("{id}s"), format!("{id}c"));
         let folder = std::env::temp_dir().join(format!("compare-{}-{worker}", std::process::id()));
         let lab = Lab { server, client, folder };
         lab.tear_down();

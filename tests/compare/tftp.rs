@@ -2,10 +2,11 @@
 
 use crate::bytes::sum;
 use std::net::UdpSocket;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// `get|put NAME [octet|netascii|MODE] [OPTION=VALUE…] [quit=N] [dup]`: fetches
-/// a file; `quit=N` says error after N blocks, `dup` acknowledges twice.
+/// `get|put NAME [octet|netascii|MODE] [OPTION=VALUE…] [quit=N] [mute=N] [dup]`:
+/// fetches a file; `quit=N` says error after N blocks, `mute=N` says nothing to
+/// block N until it has come three times, `dup` acknowledges twice.
 pub fn run(words: &[&str]) -> Vec<String> {
     let socket = UdpSocket::bind("192.168.77.2:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
@@ -15,19 +16,24 @@ pub fn run(words: &[&str]) -> Vec<String> {
     for text in [if name == "EMPTY" { "" } else { &name }, mode] {
         request.extend([text.as_bytes(), b"\0"].concat());
     }
-    let options = words[2..].iter().filter_map(|word| word.split_once('=')).filter(|(key, _)| *key != "quit");
+    let ours = |key: &str| matches!(key, "quit" | "mute");
+    let options = words[2..].iter().filter_map(|word| word.split_once('=')).filter(|(key, _)| !ours(key));
     for (key, value) in options {
         request.extend([key.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
     }
-    let quit = words.iter().find_map(|word| word.strip_prefix("quit=")?.parse::<usize>().ok());
+    let number = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.parse::<usize>().ok());
+    let (quit, mute) = (number("quit="), number("mute="));
+    if mute.is_some() {
+        socket.set_read_timeout(Some(Duration::from_secs(6))).unwrap();
+    }
     socket.send_to(&request, "192.168.77.1:69").unwrap();
-    converse(&socket, quit, words.contains(&"dup"))
+    converse(&socket, quit, mute, words.contains(&"dup"))
 }
 
-fn converse(socket: &UdpSocket, quit: Option<usize>, dup: bool) -> Vec<String> {
+fn converse(socket: &UdpSocket, quit: Option<usize>, mute: Option<usize>, dup: bool) -> Vec<String> {
     let (mut lines, mut content, mut block, mut window) = (Vec::new(), Vec::new(), 512, 1);
     let (mut expected, mut blocks, mut buffer) = (1u16, 0usize, [0; 65536]);
-    let mut port = None;
+    let (mut port, mut times, mut said) = (None, 0, Instant::now());
     loop {
         let Ok((len, from)) = socket.recv_from(&mut buffer) else {
             lines.push("silence".into());
@@ -56,6 +62,13 @@ fn converse(socket: &UdpSocket, quit: Option<usize>, dup: bool) -> Vec<String> {
             }
             [0, 3, high, low, data @ ..] => {
                 let number = u16::from_be_bytes([*high, *low]);
+                if mute == Some(number.into()) && times < 3 {
+                    times += 1;
+                    lines.push(format!("block {number} after ~{} seconds", said.elapsed().as_secs()));
+                    said = Instant::now();
+                    continue;
+                }
+                said = Instant::now();
                 if number != expected {
                     lines.push(format!("block {number} instead of {expected}"));
                     continue;

@@ -60,6 +60,15 @@ pub const TFTP_ROOT: Line =
     Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP root is % % %" };
 /// The same without a directory.
 pub const TFTP_ON: Line = Line { channel: Channel::Tftp, level: Level::Info, text: "TFTP enabled % %" };
+/// Directory that is not there (`tftp-no-fail`).
+pub const TFTP_MISSING: Line =
+    Line { channel: Channel::Tftp, level: Level::Warning, text: "warning: % inaccessible" };
+/// Transfers at once.
+pub const TFTP_MAX: Line = Line {
+    channel: Channel::Tftp,
+    level: Level::Info,
+    text: "restricting maximum simultaneous TFTP transfers to %",
+};
 /// Resolv file.
 pub const READING: Line = info("reading %");
 /// Resolv file.
