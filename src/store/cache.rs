@@ -132,7 +132,9 @@ pub struct Found<'a> {
     pub kind: u16,
     /// Seconds it stays valid.
     pub ttl: u32,
-    turn: usize,
+    /// Number of records, and which of them comes first.
+    count: u16,
+    turn: u16,
     data: &'a [u8],
     soa: Option<Soa<'a>>,
 }
@@ -151,10 +153,12 @@ pub struct Soa<'a> {
 impl<'a> Found<'a> {
     /// The data of each record, in turn; names in it are whole.
     pub fn records(&self) -> impl Iterator<Item = Reader<'a>> + use<'a> {
-        let items = Items { data: Reader::new(self.data), fixed: record::fixed_len(self.kind) };
-        let present = self.outcome == Outcome::Records;
-        let turn = if present { self.turn } else { 0 };
-        items.clone().skip(turn).chain(items.take(turn)).filter(move |_| present)
+        let all = Reader::new(self.data);
+        let mut items = Items { all, at: all, fixed: record::fixed_len(self.kind), left: self.count };
+        for _ in 0..self.turn {
+            items.step();
+        }
+        items
     }
 
     /// Where a CNAME leads.
@@ -169,22 +173,33 @@ impl<'a> Found<'a> {
 }
 
 /// The records of a set as they are kept: addresses one after the other, other
-/// data with a length in front.
-#[derive(Clone)]
+/// data with a length in front. The walk may start anywhere and wraps around.
 struct Items<'a> {
-    data: Reader<'a>,
+    all: Reader<'a>,
+    at: Reader<'a>,
     fixed: Option<usize>,
+    left: u16,
+}
+
+impl<'a> Items<'a> {
+    fn step(&mut self) -> Option<Reader<'a>> {
+        if self.at.is_empty() {
+            self.at = self.all;
+        }
+        let len = match self.fixed {
+            Some(len) => len,
+            None => self.at.u16()?.into(),
+        };
+        self.at.sub(len)
+    }
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = Reader<'a>;
 
     fn next(&mut self) -> Option<Reader<'a>> {
-        let len = match self.fixed {
-            Some(len) => len,
-            None => self.data.u16()?.into(),
-        };
-        self.data.sub(len)
+        self.left = self.left.checked_sub(1)?;
+        self.step()
     }
 }
 
@@ -311,7 +326,7 @@ impl Cache {
         let entry = *entry;
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
-        let mut found = Found { outcome, kind: entry.kind, ttl, turn: turn.into(), data: &[], soa: None };
+        let mut found = Found { outcome, kind: entry.kind, ttl, count: entry.count, turn, data: &[], soa: None };
         if outcome == Outcome::Records {
             found.data = self.data_of(slot, &entry)?;
         } else if entry.zone_len > 0 {
@@ -497,7 +512,7 @@ impl Cache {
         let data = self.data_of(slot, &entry)?;
         Some((
             name,
-            Found { outcome, kind: entry.kind, ttl, turn: entry.turn.into(), data, soa: None },
+            Found { outcome, kind: entry.kind, ttl, count: entry.count, turn: entry.turn, data, soa: None },
             slot.saturating_add(1),
         ))
     }

@@ -256,16 +256,17 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// they do not fit. Nothing may be added after it.
     pub fn edns(&mut self, head: Head, options: &[(u16, &[u8])]) {
         self.reserve = 0;
-        for options in [options, &[]] {
-            let start = self.out.len();
-            edns::write(self.out, head, options);
-            if !self.out.overflowed() && self.len() <= self.room {
-                let [.., additional] = &mut self.counts;
-                *additional = additional.saturating_add(1);
-                return;
-            }
+        let start = self.out.len();
+        edns::write(self.out, head, options);
+        if self.out.overflowed() || self.len() > self.room {
             self.out.rewind(start);
+            edns::write(self.out, head, &[]);
         }
+        if self.out.overflowed() || self.len() > self.room {
+            return self.out.rewind(start);
+        }
+        let [.., additional] = &mut self.counts;
+        *additional = additional.saturating_add(1);
     }
 
     /// Completes the header. Nothing when not even header and question fitted.

@@ -160,24 +160,29 @@ impl<'a> Message<'a> {
     /// record is broken, or there are two (RFC 6891 §6.1.1).
     pub fn extras(&self) -> Result<Extras<'a>, Malformed> {
         let mut extras = Extras::default();
-        let [.., additional] = self.counts;
+        let [_, answers, authority, additional] = self.counts;
+        let sections = [(Section::Answer, answers), (Section::Authority, authority), (Section::Additional, additional)];
         if additional == 0 {
             return Ok(extras);
         }
-        let mut records = self.records();
-        while let Some(record) = records.next() {
-            match record.kind {
-                kind::OPT if record.section == Section::Additional => {
-                    let opt = Opt::read(&record).ok_or(Malformed)?;
-                    if extras.opt.replace(opt).is_some() {
-                        return Err(Malformed);
+        let mut at = self.body;
+        for (section, count) in sections {
+            for _ in 0..count {
+                let record = read(self.bytes, at, section).ok_or(Malformed)?;
+                at = record.end();
+                match record.kind {
+                    kind::OPT if section == Section::Additional => {
+                        let opt = Opt::read(&record).ok_or(Malformed)?;
+                        if extras.opt.replace(opt).is_some() {
+                            return Err(Malformed);
+                        }
                     }
+                    kind::TSIG | kind::SIG => extras.signed = true,
+                    _ => {}
                 }
-                kind::TSIG | kind::SIG => extras.signed = true,
-                _ => {}
             }
         }
-        if records.malformed { Err(Malformed) } else { Ok(extras) }
+        Ok(extras)
     }
 
     /// The OPT record; see `extras`.
@@ -316,6 +321,7 @@ impl<'a> Iterator for Records<'a> {
 }
 
 /// The record at `at`.
+#[inline]
 fn read(bytes: &[u8], at: usize, section: Section) -> Option<Record<'_>> {
     let mut reader = Reader::at(bytes, at)?;
     NameBuf::skip(&mut reader)?;
