@@ -84,7 +84,7 @@ impl DomainsDraft {
     /// Keeps what the list at start shows: the first servers, the last domains
     /// without servers of their own.
     fn show(&mut self, domain: Domain, target: Target) {
-        let shown = |domain: Vec<u8>| Shown { target, domain: domain.into() };
+        let shown = |domain: Vec<u8>| Shown { target, domain: domain.to_ascii_lowercase().into() };
         match (target, domain) {
             (Target::Server(_), _) if self.shown.len() >= SHOWN_SERVERS => self.more.0 = self.more.0.saturating_add(1),
             (Target::Server(_), Domain::All) => self.shown.push(shown(Vec::new())),

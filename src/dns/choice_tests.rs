@@ -243,6 +243,11 @@ fn the_longest_domain_decides() {
     let up = rig.ask("ad.test", kind::TXT).remove(0);
     let down = rig.reply(&up, |reply| code(reply, rcode::NXDOMAIN));
     assert_eq!(down[0].text(), "7 NOERROR aa rd ra | ad.test TXT", "the name does exist");
+    let mut rig = Rig::new("address=/#/1.1.1.1\nserver=/real.test/192.0.2.1");
+    assert!(rig.answer("any.thing", kind::A).ends_with("A 1.1.1.1"));
+    let up = rig.ask("gone.real.test", kind::A).remove(0);
+    let down = rig.reply(&up, |reply| code(reply, rcode::NXDOMAIN));
+    assert_eq!(down[0].text(), "7 NOERROR aa rd ra | gone.real.test A", "every name exists");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(super) fn answer(
         out.rewind(0);
     }
     let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind);
-    by_rule(with, upstream, query, prefix, out, ruling)
+    by_rule(with, query, prefix, out, ruling)
 }
 
 /// An answer from tables and cache, if they have all of it.
@@ -89,14 +89,13 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
 
 /// True when `name` is known here, with data of any type or because something
 /// below it is: upstream may not say that it does not exist.
-pub(super) fn exists(with: &Surroundings, upstream: &Upstream, name: Name) -> bool {
-    tables::exists(with, name) || rules::has_addresses(&with.config.dns, upstream, name)
+pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
+    tables::exists(with, name) || rules::has_addresses(&with.config.dns, name)
 }
 
 /// Answers as the configuration says about the domain, or says whom to ask.
 fn by_rule(
     with: &mut Surroundings,
-    upstream: &Upstream,
     query: &Query,
     prefix: &Prefix,
     out: &mut Writer,
@@ -113,7 +112,7 @@ fn by_rule(
             return close(with, query, reply, rcode::NOERROR, true);
         }
         Ruling::Nothing { other_data } => {
-            let code = if *other_data || exists(with, upstream, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
+            let code = if *other_data || tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
             return nothing(with, query, prefix, out, code, false);
         }
         Ruling::Forward { for_every_name, .. } => *for_every_name,
@@ -126,7 +125,7 @@ fn by_rule(
         return nothing(with, query, prefix, out, rcode::NXDOMAIN, true);
     }
     if is_in && matches!(kind, kind::A | kind::AAAA) && with.config.dns.domain_needed && name.label_count() == 1 {
-        let code = if exists(with, upstream, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
+        let code = if tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
         return nothing(with, query, prefix, out, code, false);
     }
     match ruling {

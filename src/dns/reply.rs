@@ -122,7 +122,7 @@ impl Forwarder {
     pub(super) fn settle(&mut self, with: &mut Surroundings, answer: &Message, plain: bool) -> Changes {
         let question = answer.question();
         let name_exists = answer.rcode() == rcode::NXDOMAIN
-            && question.is_some_and(|question| local::exists(with, &self.upstream, question.name));
+            && question.is_some_and(|question| local::exists(with, question.name));
         if plain && answer.has(flag::RA) && !answer.has(flag::TC) {
             remember::answer(with, answer, name_exists);
         }

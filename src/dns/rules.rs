@@ -124,9 +124,14 @@ pub fn find(config: &config::Dns, upstream: &Upstream, name: Name, kind: u16) ->
     every_name(config, upstream, Some(kind))
 }
 
-/// True when `address=` gives this name an address of any family.
-pub fn has_addresses(config: &config::Dns, upstream: &Upstream, name: Name) -> bool {
-    [kind::A, kind::AAAA].iter().any(|kind| matches!(find(config, upstream, name, *kind), Ruling::Addresses(_)))
+/// True when `address=` gives this name, or a domain it lies in, an address of
+/// any family; a server for a domain in between does not matter.
+pub fn has_addresses(config: &config::Dns, name: Name) -> bool {
+    let is_address = |number: u32| {
+        matches!(config.domains.targets.get(number as usize), Some(Target::Address(_) | Target::Zeros))
+    };
+    name.suffixes().any(|suffix| config.domains.table.exactly(suffix.wire()).iter().copied().any(is_address))
+        || Wild::new(config, name).fitting().any(|(_, number)| is_address(*number))
 }
 
 /// Adds one more as long as there is room.

@@ -70,8 +70,8 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
                 if behind.octets() != b"local" {
                     return Err(ERROR);
                 }
-                draft.domains.add(Domain::Name(octets), Target::Local)?;
                 reverse::zones(start, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
+                draft.domains.add(Domain::Name(octets), Target::Local)?;
             }
             net(start, len).ok_or("bad prefix length")?
         }
