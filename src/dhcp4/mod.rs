@@ -7,6 +7,9 @@
 //! and `reply` builds and routes the answer. `probe` lets an offer wait for an
 //! echo while the loop goes on; `persist` is the way to the lease file.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 mod bind;
 mod bootp;
 mod client;

@@ -5,6 +5,9 @@
 //! after `Forwarder::new`. Follow a question: `admit` → `local` → `rules` →
 //! `forward` → (`reply`) → `compose`. TCP takes the same way through `stream`.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 pub mod admit;
 pub mod case;
 pub mod chaos;

@@ -7,6 +7,9 @@
 //! engine with more to say than `limits::ACTIONS_PER_EVENT` keeps its place
 //! and asks to be called again (`Why::Backlog`).
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 pub mod action;
 pub mod change;
 pub mod lines;

@@ -1,6 +1,9 @@
 //! The tables: what the daemon knows between two packets. Fixed capacity,
 //! owned by the core, lent to engines. No I/O, no protocol decisions.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 pub mod cache;
 pub mod hosts;
 pub mod hosts_file;

@@ -7,6 +7,9 @@
 //! `options` is what is agreed on, `path` what a name means, `transfer` the
 //! state of one client.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 mod options;
 mod path;
 mod request;

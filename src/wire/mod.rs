@@ -7,6 +7,9 @@
 //!   a whole, and the builder finds out once, at the end.
 //! - Nothing here knows time, tables, configuration or policy.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
+
 pub mod dhcp4;
 pub mod dhcp4_options;
 pub mod dns;
