@@ -6,16 +6,13 @@ use super::lexer::Text;
 use super::refusal::ERROR;
 use super::render;
 use super::row::{Apply, Row, Takes, Wish};
-use super::source::{Place, Source};
+use super::source::{Place, Source, WRONG};
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 /// What is read if no `-C` is given.
 const DEFAULT_FILE: &[u8] = b"/etc/dnsmasq.conf";
-
-/// Exit code of a wrong command line.
-const WRONG: u8 = 1;
 
 /// The command line being read.
 struct CommandLine<'a> {

@@ -4,7 +4,7 @@
 use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::refusal::Refusal;
 use super::{
-    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Pattern, Process, Tftp, resolv_domain,
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Tftp, resolv_domain,
 };
 use std::mem::take;
 
@@ -24,8 +24,8 @@ const CACHE_MAX: u32 = 5_000_000;
 /// Largest `min-cache-ttl`, in seconds.
 const MIN_CACHE_TTL_MAX: u32 = 3600;
 
-/// Checks, and freezes if nothing is wrong. `test`: only what `--test` checks.
-pub fn freeze(draft: &mut Draft, test: bool) -> Result<Config, Vec<Refusal>> {
+/// What is wrong with the draft as a whole. `test`: only what `--test` checks.
+pub fn check(draft: &mut Draft, test: bool) -> Vec<Refusal> {
     let said = draft.said;
     let mut wrong = Vec::new();
     if draft.domain_from_resolv {
@@ -34,33 +34,33 @@ pub fn freeze(draft: &mut Draft, test: bool) -> Result<Config, Vec<Refusal>> {
             Err(refusal) => wrong.push(refusal),
         }
     }
-    let mut check = |holds: bool, words: &'static str| {
-        if holds {
+    let mut refuse = |wrongly: bool, words: &'static str| {
+        if wrongly {
             wrong.push(words.into());
         }
     };
-    let no_resolv = said.has(Flag::NoResolv);
     let resolv_count = draft.resolv_files.as_ref().map_or(1, Vec::len);
-    check(
+    refuse(
         said.has(Flag::DhcpFqdn) && draft.domain.is_none() && !draft.domain_from_resolv,
         "there must be a default domain when --dhcp-fqdn is set",
     );
-    check(
-        said.has(Flag::NoPoll) && !no_resolv && resolv_count > 1,
+    refuse(
+        said.has(Flag::NoPoll) && !said.has(Flag::NoResolv) && resolv_count > 1,
         "only one resolv.conf file allowed in no-poll mode.",
     );
     if !test {
-        check(
+        refuse(
             said.has(Flag::BindInterfaces) && said.has(Flag::BindDynamic),
             "cannot set --bind-interfaces and --bind-dynamic",
         );
         let (from, to) = ports(&said);
-        check(to < from, "max_port cannot be smaller than min_port");
+        refuse(to < from, "max_port cannot be smaller than min_port");
     }
-    if wrong.is_empty() { Ok(config(draft)) } else { Err(wrong) }
+    wrong
 }
 
-fn config(draft: &mut Draft) -> Config {
+/// The frozen configuration. The draft is empty afterwards.
+pub fn config(draft: &mut Draft) -> Config {
     Config {
         process: process(draft),
         log: log(draft),
@@ -115,16 +115,13 @@ fn listen(draft: &mut Draft) -> Listen {
         }
         _ => LocalService::Off,
     };
-    let no_tftp: Vec<Pattern> = draft.no_dhcp.clone();
-    let mut no_dhcp4 = take(&mut draft.no_dhcp);
-    no_dhcp4.append(&mut draft.no_dhcp4);
     Listen {
         port: said.number16(Number::Port).unwrap_or(53),
-        interfaces: interfaces.map(Into::into),
-        except: take(&mut draft.except).into(),
-        addresses: take(&mut draft.addresses).into(),
-        no_dhcp4: no_dhcp4.into(),
-        no_tftp: no_tftp.into(),
+        interfaces: interfaces.as_mut().map(boxed),
+        except: boxed(&mut draft.except),
+        addresses: boxed(&mut draft.addresses),
+        no_dhcp4: boxed(&mut draft.no_dhcp4),
+        no_tftp: boxed(&mut draft.no_tftp),
         bind,
         local_service,
     }
@@ -140,7 +137,7 @@ fn dns(draft: &mut Draft) -> Dns {
     let said = draft.said;
     let no_resolv = said.has(Flag::NoResolv);
     let resolv_ignored = no_resolv && draft.resolv_files.as_ref().is_some_and(|files| !files.is_empty());
-    let resolv_files: Vec<Path> = match (no_resolv, draft.resolv_files.take()) {
+    let mut resolv_files: Vec<Path> = match (no_resolv, draft.resolv_files.take()) {
         (true, _) => Vec::new(),
         (false, None) => vec![RESOLV_CONF.into()],
         (false, Some(files)) => files,
@@ -157,7 +154,7 @@ fn dns(draft: &mut Draft) -> Dns {
         domains,
         shown,
         shown_more,
-        resolv_files: resolv_files.into(),
+        resolv_files: boxed(&mut resolv_files),
         resolv_ignored,
         no_resolv,
         no_poll: said.has(Flag::NoPoll),
@@ -176,34 +173,41 @@ fn dns(draft: &mut Draft) -> Dns {
         no_round_robin: said.has(Flag::NoRoundRobin),
         no_ident: said.has(Flag::NoIdent),
         etc_hosts: !said.has(Flag::NoHosts),
-        addn_hosts: take(&mut draft.addn_hosts).into(),
+        addn_hosts: boxed(&mut draft.addn_hosts),
         expand_hosts: said.has(Flag::ExpandHosts),
         domain: draft.domain.take(),
-        ranged_domains: last_first(take(&mut draft.ranged_domains)),
+        ranged_domains: last_first(&mut draft.ranged_domains),
     }
 }
 
+/// The list, exactly as large as it needs to be. Not inlined: two dozen lists
+/// are frozen in a few functions.
+#[inline(never)]
+fn boxed<T>(list: &mut Vec<T>) -> Box<[T]> {
+    take(list).into()
+}
+
 /// The list with what was said last in front.
-fn last_first<T>(mut list: Vec<T>) -> Box<[T]> {
+fn last_first<T>(list: &mut Vec<T>) -> Box<[T]> {
     list.reverse();
-    list.into()
+    boxed(list)
 }
 
 fn dhcp(draft: &mut Draft) -> Dhcp {
     let said = draft.said;
     Dhcp {
-        ranges: take(&mut draft.ranges).into(),
-        hosts: last_first(take(&mut draft.hosts)),
-        hosts_files: take(&mut draft.hosts_files).into(),
-        options: last_first(take(&mut draft.options)),
-        boots: last_first(take(&mut draft.boots)),
-        matches: last_first(take(&mut draft.matches)),
-        tag_ifs: take(&mut draft.tag_ifs).into(),
-        ignore: take(&mut draft.ignore).into(),
-        ignore_names: take(&mut draft.ignore_names).into(),
-        generate_names: take(&mut draft.generate_names).into(),
-        broadcast: take(&mut draft.broadcast).into(),
-        tags: take(&mut draft.tags.0).into(),
+        ranges: boxed(&mut draft.ranges),
+        hosts: last_first(&mut draft.hosts),
+        hosts_files: boxed(&mut draft.hosts_files),
+        options: last_first(&mut draft.options),
+        boots: last_first(&mut draft.boots),
+        matches: last_first(&mut draft.matches),
+        tag_ifs: boxed(&mut draft.tag_ifs),
+        ignore: boxed(&mut draft.ignore),
+        ignore_names: boxed(&mut draft.ignore_names),
+        generate_names: boxed(&mut draft.generate_names),
+        broadcast: boxed(&mut draft.broadcast),
+        tags: boxed(&mut draft.tags.0),
         lease_max: said.number(Number::LeaseMax).unwrap_or(1000),
         lease_file: draft.lease_file.take().unwrap_or_else(|| LEASE_FILE.into()),
         authoritative: said.has(Flag::DhcpAuthoritative),
@@ -222,9 +226,9 @@ fn tftp(draft: &mut Draft) -> Tftp {
     let said = draft.said;
     Tftp {
         on: draft.tftp,
-        interfaces: take(&mut draft.tftp_interfaces).into(),
+        interfaces: boxed(&mut draft.tftp_interfaces),
         root: draft.tftp_root.take(),
-        iface_roots: take(&mut draft.tftp_iface_roots).into(),
+        iface_roots: boxed(&mut draft.tftp_iface_roots),
         no_fail: said.has(Flag::TftpNoFail),
         secure: said.has(Flag::TftpSecure),
         lowercase: said.has(Flag::TftpLowercase),

@@ -4,7 +4,7 @@
 use super::draft::Tags;
 use super::lexer::Line;
 use super::refusal::Refusal;
-use super::source::Source;
+use super::source::{Source, WRONG};
 use super::{Config, Host, args, checked, rows};
 use crate::base::hash::Key;
 use std::ffi::OsString;
@@ -46,22 +46,24 @@ pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
 /// Reads a text as a configuration file called `name`.
 pub fn read_text(text: &[u8], name: &str, key: Key) -> Outcome {
     let mut source = Source::new(key);
-    source.lines(text, name);
+    source.lines(&mut &*text, name);
     finish(source, false)
 }
 
 fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty() {
-        match checked::freeze(&mut source.draft, test) {
-            Ok(config) if test => return Outcome::Test(Box::new(config), source.warnings),
-            Ok(config) => return Outcome::Run(Box::new(config), source.warnings),
-            Err(wrong) => {
-                source.problems.extend(wrong.into_iter().map(|refusal| refusal.0.into_owned()));
-                source.exit = 1;
-            }
+        for refusal in checked::check(&mut source.draft, test) {
+            source.problem(refusal.0.into_owned(), WRONG);
         }
     }
-    Outcome::Refused { messages: source.problems, exit: source.exit }
+    if !source.problems.is_empty() {
+        return Outcome::Refused { messages: source.problems, exit: source.exit };
+    }
+    let config = Box::new(checked::config(&mut source.draft));
+    match test {
+        true => Outcome::Test(config, source.warnings),
+        false => Outcome::Run(config, source.warnings),
+    }
 }
 
 /// The words of a refusal, as a log line begins.

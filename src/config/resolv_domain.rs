@@ -2,9 +2,12 @@
 
 use super::NameBox;
 use super::draft::Draft;
-use super::refusal::{Applied, Refusal};
-use super::source::error_text;
+use super::refusal::Applied;
+use super::source::{each_line, error_text};
 use super::values::name_box;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 
 /// The domain of the one resolv file.
@@ -15,12 +18,18 @@ pub fn search(draft: &Draft) -> Applied<NameBox> {
         Some(_) => return Err("must have exactly one resolv.conf to read domain from.".into()),
     };
     let shown = file.to_string_lossy();
-    let read = std::fs::read(std::ffi::OsStr::from_bytes(file.to_bytes()));
-    let text = read.map_err(|error| Refusal::from(["failed to read ", &shown, ": ", error_text(&error)].concat()))?;
-    let mut lines = text.split(|octet| *octet == b'\n');
-    let found = lines.find_map(|line| {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        (words.next()? == b"search").then(|| words.next()).flatten().and_then(|word| name_box(word).ok())
+    let mut found = None;
+    let opened = File::open(OsStr::from_bytes(file.to_bytes()));
+    let read = opened.and_then(|file| {
+        each_line(&mut BufReader::new(file), &mut |line| {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            if found.is_none() && words.next() == Some(b"search") {
+                found = words.next().and_then(|word| name_box(word).ok());
+            }
+        })
     });
-    found.ok_or_else(|| ["no search directive found in ", &shown].concat().into())
+    match read {
+        Ok(()) => found.ok_or_else(|| ["no search directive found in ", &shown].concat().into()),
+        Err(error) => Err(["failed to read ", &shown, ": ", error_text(&error)].concat().into()),
+    }
 }

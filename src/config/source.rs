@@ -27,7 +27,7 @@ const PROBLEMS_MAX: usize = 50;
 const CHUNK: usize = 16 * 1024;
 
 /// Exit codes: a wrong configuration, and a file that cannot be read.
-const WRONG: u8 = 1;
+pub const WRONG: u8 = 1;
 const UNREADABLE: u8 = 3;
 
 /// Where a directive stood.
@@ -181,7 +181,7 @@ impl Source {
     pub fn file(&mut self, path: &[u8], optional: bool) {
         if path == b"-" {
             if !std::mem::replace(&mut self.stdin_seen, true) {
-                self.lines(std::io::stdin().lock(), "stdin");
+                self.lines(&mut std::io::stdin().lock(), "stdin");
             }
             return;
         }
@@ -201,21 +201,20 @@ impl Source {
             return self.problem(["files nested too deep in ", &name].concat(), WRONG);
         }
         self.depth = self.depth.saturating_add(1);
-        self.lines(BufReader::with_capacity(CHUNK, file), &name);
+        self.lines(&mut BufReader::with_capacity(CHUNK, file), &name);
         self.depth = self.depth.saturating_sub(1);
     }
 
     /// Reads the lines of a file called `name`.
-    pub fn lines(&mut self, mut from: impl BufRead, name: &str) {
-        let mut raw = Vec::new();
+    pub fn lines(&mut self, from: &mut dyn BufRead, name: &str) {
         let mut line = Line::default();
-        for number in 1.. {
-            raw.clear();
-            match from.read_until(b'\n', &mut raw) {
-                Ok(0) => return,
-                Ok(_) => self.line(&mut line, &raw, Place::Line(number, name)),
-                Err(error) => return self.unreadable("cannot read", name.as_bytes(), &error),
-            }
+        let mut number = 0u32;
+        let read = each_line(from, &mut |raw| {
+            number = number.saturating_add(1);
+            self.line(&mut line, raw, Place::Line(number, name));
+        });
+        if let Err(error) = read {
+            self.unreadable("cannot read", name.as_bytes(), &error);
         }
     }
 
@@ -231,6 +230,16 @@ impl Source {
             Err(words) => self.refused(&words.into(), place),
         }
     }
+}
+
+/// Calls `each` with every line.
+pub fn each_line(from: &mut dyn BufRead, each: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
+    let mut raw = Vec::new();
+    while from.read_until(b'\n', &mut raw)? != 0 {
+        each(&raw);
+        raw.clear();
+    }
+    Ok(())
 }
 
 /// The system's words for an error.

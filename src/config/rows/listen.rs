@@ -48,7 +48,8 @@ fn local_service(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn no_dhcp(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.no_dhcp, text);
+    add_patterns(&mut draft.no_dhcp4, text);
+    add_patterns(&mut draft.no_tftp, text);
     Ok(())
 }
 
