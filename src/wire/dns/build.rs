@@ -54,7 +54,7 @@ impl<'w, 'b> Reply<'w, 'b> {
         reserve: usize,
     ) -> Self {
         let base = out.len();
-        out.zeros(HEADER);
+        out.array([0; HEADER]);
         out.bytes(question);
         let body = out.len().saturating_sub(base);
         let mut reply = Reply {
