@@ -8,6 +8,7 @@
 //! nothing and a scan happens only when that bound is reached.
 
 use crate::base::bytes::Writer;
+use crate::base::slab::Slab;
 use crate::base::time::Millis;
 use crate::limits;
 use crate::outbox::action::Arrival;
@@ -146,16 +147,11 @@ impl Chains {
 
 /// The table.
 pub struct Pending {
-    /// Grows to its capacity and no further, so unused slots cost no memory.
-    entries: Vec<Entry>,
-    /// Freed slots, the last one first.
-    free: Vec<u16>,
-    waiters: Vec<Waiter>,
-    free_waiter: u16,
+    entries: Slab<Entry>,
+    waiters: Slab<Waiter>,
     queries: Box<[u8]>,
     by_question: Chains,
     by_id: Chains,
-    live: u16,
     /// No deadline lies before this.
     bound: Millis,
 }
@@ -167,14 +163,11 @@ impl Pending {
         let entries = usize::from(max);
         let waiters = entries.saturating_mul(2).min(usize::from(ENTRIES_MAX));
         Pending {
-            entries: Vec::with_capacity(entries),
-            free: Vec::with_capacity(entries),
-            waiters: Vec::with_capacity(waiters),
-            free_waiter: NONE,
+            entries: Slab::new(entries),
+            waiters: Slab::new(waiters),
             queries: vec![0; entries.saturating_mul(limits::UPSTREAM_QUERY_MAX)].into(),
             by_question: Chains::new(entries),
             by_id: Chains::new(entries),
-            live: 0,
             bound: Millis::NEVER,
         }
     }
@@ -186,12 +179,12 @@ impl Pending {
 
     /// Questions under way.
     pub fn live(&self) -> u16 {
-        self.live
+        u16::try_from(self.entries.used()).unwrap_or(u16::MAX)
     }
 
     /// Octets of stored questions: now, at most so far, and room for.
     pub fn octets(&self) -> [usize; 3] {
-        [usize::from(self.live), self.entries.len(), self.entries.capacity()]
+        [self.entries.used(), self.entries.high_water(), self.entries.capacity()]
             .map(|count| count.saturating_mul(limits::UPSTREAM_QUERY_MAX))
     }
 
@@ -219,46 +212,34 @@ impl Pending {
             waiters: 0,
             live: true,
         };
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                *self.entries.get_mut(usize::from(slot))? = entry;
-                slot
-            }
-            None if self.entries.len() < self.entries.capacity() => {
-                self.entries.push(entry);
-                u16::try_from(self.entries.len().saturating_sub(1)).ok()?
-            }
-            None => return None,
-        };
+        let slot = u16::try_from(self.entries.insert(entry)?).ok()?;
         self.by_question.insert(hash, slot);
         self.by_id.insert(id.into(), slot);
-        self.live = self.live.saturating_add(1);
         Some(slot)
     }
 
     /// Frees a slot with its clients.
     pub fn close(&mut self, slot: u16) {
         while self.pop_waiter(slot).is_some() {}
-        let Some(entry) = self.entries.get_mut(usize::from(slot)).filter(|e| e.live) else { return };
+        let Some(entry) = self.get_mut(slot) else { return };
         entry.live = false;
         let (hash, id) = (entry.hash, entry.id);
         self.by_question.remove(hash, slot);
         self.by_id.remove(id.into(), slot);
-        self.free.push(slot);
-        self.live = self.live.saturating_sub(1);
-        if self.live == 0 {
+        self.entries.free(slot.into());
+        if self.entries.used() == 0 {
             self.bound = Millis::NEVER;
         }
     }
 
     /// The question in `slot`.
     pub fn get(&self, slot: u16) -> Option<&Entry> {
-        self.entries.get(usize::from(slot)).filter(|entry| entry.live)
+        self.entries.get(slot.into()).filter(|entry| entry.live)
     }
 
     /// The question in `slot`, to be changed.
     pub fn get_mut(&mut self, slot: u16) -> Option<&mut Entry> {
-        self.entries.get_mut(usize::from(slot)).filter(|entry| entry.live)
+        self.entries.get_mut(slot.into()).filter(|entry| entry.live)
     }
 
     /// The slot of this question, if it is under way: question section with any
@@ -298,23 +279,14 @@ impl Pending {
 
     /// Lets one more client wait for `slot`. False when there is no place.
     pub fn add_waiter(&mut self, slot: u16, waiter: Waiter) -> bool {
-        let Some(entry) = self.entries.get_mut(usize::from(slot)).filter(|e| e.live) else { return false };
+        let Some(entry) = self.entries.get_mut(slot.into()).filter(|entry| entry.live) else { return false };
         if entry.waiters >= limits::WAITERS_PER_QUESTION {
             return false;
         }
-        let place = match self.waiters.get(usize::from(self.free_waiter)) {
-            Some(free) => core::mem::replace(&mut self.free_waiter, free.next),
-            None if self.waiters.len() < self.waiters.capacity() => {
-                let place = u16::try_from(self.waiters.len()).unwrap_or(NONE);
-                self.waiters.push(waiter);
-                place
-            }
-            None => return false,
-        };
-        let Some(to) = self.waiters.get_mut(usize::from(place)) else { return false };
-        *to = Waiter { next: NONE, ..waiter };
+        let Some(place) = self.waiters.insert(Waiter { next: NONE, ..waiter }) else { return false };
+        let place = u16::try_from(place).unwrap_or(NONE);
         let before = core::mem::replace(&mut entry.last_waiter, place);
-        match self.waiters.get_mut(usize::from(before)) {
+        match self.waiters.get_mut(before.into()).filter(|_| before != NONE) {
             Some(before) => before.next = place,
             None => entry.first = place,
         }
@@ -324,22 +296,22 @@ impl Pending {
 
     /// The clients waiting for `slot`, in the order they came.
     pub fn waiters(&self, slot: u16) -> impl Iterator<Item = &Waiter> {
-        let first = self.get(slot).and_then(|entry| self.waiters.get(usize::from(entry.first)));
-        core::iter::successors(first, |waiter| self.waiters.get(usize::from(waiter.next)))
+        let waiter = |place: u16| self.waiters.get(place.into()).filter(|_| place != NONE);
+        let first = self.get(slot).and_then(|entry| waiter(entry.first));
+        core::iter::successors(first, move |before| waiter(before.next))
     }
 
     /// Takes the first client away from `slot`.
     pub fn pop_waiter(&mut self, slot: u16) -> Option<Waiter> {
-        let entry = self.entries.get_mut(usize::from(slot)).filter(|e| e.live)?;
+        let entry = self.entries.get_mut(slot.into()).filter(|entry| entry.live && entry.first != NONE)?;
         let place = entry.first;
-        let waiter = self.waiters.get_mut(usize::from(place))?;
-        entry.first = waiter.next;
+        let taken = *self.waiters.get(place.into())?;
+        entry.first = taken.next;
         if entry.first == NONE {
             entry.last_waiter = NONE;
         }
         entry.waiters = entry.waiters.saturating_sub(1);
-        let taken = *waiter;
-        waiter.next = core::mem::replace(&mut self.free_waiter, place);
+        self.waiters.free(place.into());
         Some(taken)
     }
 
@@ -363,9 +335,10 @@ impl Pending {
             return None;
         }
         let mut next = Millis::NEVER;
-        for (slot, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.live) {
+        for slot in self.slots() {
+            let Some(entry) = self.get(slot) else { continue };
             if entry.due <= now {
-                return u16::try_from(slot).ok();
+                return Some(slot);
             }
             next = next.min(entry.due);
         }
@@ -375,27 +348,22 @@ impl Pending {
 
     /// Every slot in use.
     pub fn slots(&self) -> impl Iterator<Item = u16> + use<> {
-        0..u16::try_from(self.entries.len()).unwrap_or(NONE)
+        0..u16::try_from(self.entries.high_water()).unwrap_or(NONE)
     }
 
     /// Says so (debug builds) if the table contradicts itself.
     pub fn check(&self) {
-        let live = self.entries.iter().filter(|entry| entry.live).count();
-        debug_assert_eq!(live, usize::from(self.live));
-        debug_assert_eq!(live.saturating_add(self.free.len()), self.entries.len());
-        let mut waiting = 0usize;
+        let (mut live, mut waiting) = (0usize, 0usize);
         for slot in self.slots() {
             let Some(entry) = self.get(slot) else { continue };
-            debug_assert_eq!(self.waiters(slot).count(), usize::from(entry.waiters));
+            live = live.saturating_add(1);
             waiting = waiting.saturating_add(entry.waiters.into());
+            debug_assert_eq!(self.waiters(slot).count(), usize::from(entry.waiters));
             debug_assert!(self.bound <= entry.due, "a deadline lies before the bound");
-            debug_assert!(self.by_question.iter(entry.hash).any(|s| s == slot));
-            debug_assert!(self.by_id.iter(entry.id.into()).any(|s| s == slot));
+            debug_assert!(self.by_question.iter(entry.hash).any(|other| other == slot));
+            debug_assert!(self.by_id.iter(entry.id.into()).any(|other| other == slot));
         }
-        let free = core::iter::successors(self.waiters.get(usize::from(self.free_waiter)), |waiter| {
-            self.waiters.get(usize::from(waiter.next))
-        });
-        debug_assert_eq!(waiting.saturating_add(free.count()), self.waiters.len());
+        debug_assert_eq!((live, waiting), (self.entries.used(), self.waiters.used()));
     }
 }
 
