@@ -3,7 +3,8 @@
 //! (`tests/vectors/dhcp4/*.txt`), octet for octet. Times in the lease file and
 //! the fuzz of renewal times are left out.
 //!
-//! A vector is lines: `conf` configuration, `old` the lease file before,
+//! A vector is lines: `conf` configuration, `addr` further
+//! addresses of the interface, `old` the lease file before,
 //! `> FROM TO` and `< TO HW` with the UDP payload in hexadecimal on the next
 //! line, `log` and `lease`. A line `ours TEXT` in the place of others says
 //! where we differ on purpose, and why.
@@ -27,7 +28,7 @@ fn run(path: &PathBuf) -> Vec<String> {
     let field = |word: &str| -> Vec<&str> {
         text.lines().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' ')).collect()
     };
-    let mut rig = Rig::new(&field("conf"), &field("old"));
+    let mut rig = Rig::new(&field("conf"), &field("addr"), &field("old"));
     let mut wrong = Vec::new();
     let mut lines = text.lines().peekable();
     let mut step = 0;

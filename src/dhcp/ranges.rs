@@ -119,6 +119,11 @@ impl<'a> Candidates<'a> {
         all
     }
 
+    /// Leaves out the first `n` ranges.
+    pub fn skip(&mut self, n: usize) {
+        self.list = self.list.iter().skip(n).copied().collect();
+    }
+
     /// True when no range applies.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -59,16 +59,15 @@ pub(super) fn on_request(state: &mut State, with: &mut Surroundings, hosts: &Hos
 /// An empty reason is silence: the request is for another server.
 fn selecting(with: &mut Surroundings, client: &mut Client, addr: Ipv4Addr) -> Option<&'static str> {
     let named = client.request.server_id.unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let ours = match client.request.override_id {
-        Some(own) => named == own,
-        None => {
-            client.ranges.list.iter().any(|range| range.local == named)
-                || with.interfaces.is_own(IpAddr::V4(named))
-        }
-    };
-    if !ours {
-        let silent = client.request.override_id.is_some() || !client.config.dhcp.authoritative;
-        return Some(if silent { "" } else { "wrong server-ID" });
+    let place = client.ranges.list.iter().position(|range| range.local == named);
+    match (client.override_id, place) {
+        (Some(own), _) if own == named => {}
+        (Some(_), _) => return Some(""),
+        // Quirk: the ranges in front of the one that was named do not count.
+        (None, Some(place)) => client.ranges.skip(place),
+        // A client with more than one way to us.
+        (None, None) if with.interfaces.is_own(IpAddr::V4(named)) => client.override_id = Some(named),
+        (None, None) => return Some(if client.config.dhcp.authoritative { "wrong server-ID" } else { "" }),
     }
     drop_other_lease(with, client, addr);
     None

@@ -41,6 +41,8 @@ pub(super) struct Client<'c> {
     pub host: Option<&'c Host>,
     /// The client identifier, if it counts.
     pub client_id: Option<&'c [u8]>,
+    /// What we are to call ourselves, if somebody said so.
+    pub override_id: Option<Ipv4Addr>,
     /// The lease that it has.
     pub lease: Option<LeaseId>,
     /// It is not to be answered.
@@ -97,6 +99,7 @@ impl<'c> Client<'c> {
             all_tags: TagSet::default(),
             host: None,
             client_id: request.client_id,
+            override_id: request.override_id,
             lease: find_lease(with, request),
             ignored: false,
             first,
@@ -194,7 +197,7 @@ impl<'c> Client<'c> {
     fn passes(&self, test: &Test) -> bool {
         let request = self.request;
         let any = |code: u8, fits: &dyn Fn(&[u8]) -> bool| {
-            request.packet.walk_options().find(|(number, _)| *number == code).is_some_and(|(_, value)| fits(value))
+            request.packet.walk_options().find(|(number, _)| *number == code).is_some_and(|(_, value)| !value.is_empty() && fits(value))
         };
         match test {
             Test::Hw(pattern) => matches(pattern, &request.hw),
@@ -286,7 +289,7 @@ impl<'c> Client<'c> {
     /// What we call ourselves to this client.
     pub fn server_id(&self, range: Option<&Candidate>) -> Ipv4Addr {
         let of_range = range.or(self.ranges.list.first()).map(|range| range.local);
-        self.request.override_id.or(of_range).unwrap_or(self.own)
+        self.override_id.or(of_range).unwrap_or(self.own)
     }
 
     /// The tags with those of a range, and what `tag-if` makes of them.
@@ -302,12 +305,12 @@ impl<'c> Client<'c> {
     }
 }
 
-/// When a test is made: relay, options, hardware address, classes and name.
+/// When a test is made: relay, hardware address, options, classes and name.
 fn turn_of(test: &Test) -> u8 {
     match test {
         Test::Agent(..) => 0,
-        Test::Present(_) | Test::Octets(..) | Test::Contains(..) | Test::Element(..) => 1,
-        Test::Hw(_) => 2,
+        Test::Hw(_) => 1,
+        Test::Present(_) | Test::Octets(..) | Test::Contains(..) | Test::Element(..) => 2,
         Test::VendorClass(_) | Test::UserClass(_) | Test::Name(..) => 3,
     }
 }

@@ -127,8 +127,8 @@ impl<'a> Request<'a> {
                 }
                 code::REQUEST_LIST => request.request_list = request.request_list.or(Some(value)),
                 code::MAX_SIZE => request.set_max(value),
-                code::VENDOR_CLASS => request.vendor_class = request.vendor_class.or(Some(value)),
-                code::USER_CLASS => request.user_class = request.user_class.or(Some(value)),
+                code::VENDOR_CLASS => request.vendor_class = request.vendor_class.or(Some(value).filter(|value| !value.is_empty())),
+                code::USER_CLASS => request.user_class = request.user_class.or(Some(value).filter(|value| !value.is_empty())),
                 code::MESSAGE => request.message = value,
                 code::RAPID_COMMIT => request.rapid_commit = true,
                 code::AGENT => request.agent = request.agent.or(Some(value)),

@@ -1,4 +1,5 @@
-//! One server on an interface `dh0` with 192.168.7.1/24, fed by hand.
+//! One server on an interface `dh0` with 192.168.7.1/24 and what the vector
+//! adds, fed by hand.
 
 use arrayvec::{ArrayString, ArrayVec};
 use ironmasq::base::bytes::Writer;
@@ -29,16 +30,15 @@ pub struct Rig {
     now: Now,
 }
 
-fn interfaces() -> Interfaces {
+fn interfaces(more: &[&str]) -> Interfaces {
     let mut all = Interfaces::default();
     let mut addresses = ArrayVec::new();
-    addresses.push(Address {
-        addr: IpAddr::V4(Ipv4Addr::new(192, 168, 7, 1)),
-        prefix: 24,
-        broadcast: Ipv4Addr::new(192, 168, 7, 255),
-        dns: true,
-        tentative: false,
-    });
+    for own in ["192.168.7.1/24"].iter().chain(more) {
+        let (addr, prefix) = own.split_once('/').unwrap();
+        let (addr, prefix): (Ipv4Addr, u8) = (addr.parse().unwrap(), prefix.parse().unwrap());
+        let broadcast = Ipv4Addr::from(u32::from(addr) | (u32::MAX >> prefix));
+        addresses.push(Address { addr: IpAddr::V4(addr), prefix, broadcast, dns: true, tentative: false });
+    }
     all.list.push(Interface {
         index: 2,
         name: ArrayString::from("dh0").unwrap(),
@@ -55,7 +55,7 @@ fn interfaces() -> Interfaces {
 }
 
 impl Rig {
-    pub fn new(conf: &[&str], old: &[&str]) -> Self {
+    pub fn new(conf: &[&str], more: &[&str], old: &[&str]) -> Self {
         let mut random = Random::seeded(1);
         let text = format!("{}\nno-resolv\nno-hosts\n", conf.join("\n"));
         let config = match read_text(text.as_bytes(), "vector", Key::new(&mut random)) {
@@ -71,7 +71,7 @@ impl Rig {
         let old: String = old.iter().map(|line| format!("{line}\n")).collect();
         assert!(read.piece(old.as_bytes()) && read.end(&config));
         out.clear();
-        Rig { config, server, leases, file, out, random, interfaces: interfaces(), names: Hosts::empty(Key::new(&mut Random::seeded(2))), now }
+        Rig { config, server, leases, file, out, random, interfaces: interfaces(more), names: Hosts::empty(Key::new(&mut Random::seeded(2))), now }
     }
 
     /// Hands in a packet; `ends` is `FROM TO`.
@@ -115,7 +115,7 @@ impl Rig {
             match action {
                 Action::Neighbour { hw, .. } => neighbour = Some(*hw),
                 Action::Datagram { route, bytes } => {
-                    assert_eq!(route.door, Door::Dhcp4);
+                    assert!(route.door == Door::Dhcp4);
                     let hex: String = self.out.bytes(*bytes).iter().map(|octet| format!("{octet:02x}")).collect();
                     let hw = match neighbour.take() {
                         Some(hw) => hw.octets().iter().map(|o| format!("{o:02x}")).collect::<Vec<_>>().join(":"),
