@@ -42,7 +42,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
         Outcome::Test(config, _) => {
             write_stderr(b"dnsmasq: syntax check OK.\n");
-            write_stdout(&budget::plan(&config));
+            write_stdout(&budget::plan(&config, &mut random));
             0
         }
         Outcome::Help(text) => {

@@ -145,10 +145,6 @@ impl Shell {
                     self.drain(now);
                 }
             }
-            Place::Journal => {
-                self.deliver.sockets.quiet(place);
-                self.deliver.journal.pump();
-            }
             Place::Upstream { slot, v6 } => self.datagrams(place, Door::Upstream { slot, v6 }, now),
             Place::Dhcp4 => self.datagrams(place, Door::Dhcp4, now),
             Place::Icmp4 => self.datagrams(place, Door::Icmp4, now),

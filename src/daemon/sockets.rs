@@ -16,6 +16,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 /// Ports tried beside one that is taken.
 const PORT_TRIES: u16 = 10;
 
+/// Descriptors beside those of tables: standard ones, poll, signals, netlink,
+/// inotify, DHCP, echo, log, lease file, files that are read again.
+const SINGLE: usize = 24;
+
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 5;
 
@@ -95,6 +99,13 @@ impl Sockets {
             transfers: (0..transfers).map(|_| Transfer::default()).collect(),
             streams: (0..limits::STREAMS_MAX).map(|_| None).collect(),
         }
+    }
+
+    /// Descriptors that may be open at once: two a question and a transfer, and
+    /// all that there is one of.
+    pub fn most(&self) -> usize {
+        let listeners = 2 * self.dns.len() + self.tftp.len();
+        2 * (self.upstream.len() + self.transfers.len()) + self.streams.len() + listeners + SINGLE
     }
 
     /// Octets of the tables for a configuration.

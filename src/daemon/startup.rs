@@ -72,6 +72,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let mut links = Links::open();
     links.read(&core.config, &mut core.world.interfaces);
     let mut sockets = Sockets::new(&core.config, registry);
+    sys::allow_descriptors(sockets.most());
     start.need(listeners::open(&mut sockets, &core));
     let account = start.need(Account::find(&core.config));
     if core.config.process.mode != Mode::Debug {

@@ -18,8 +18,6 @@ pub enum Place {
     Links,
     /// Files changed.
     Watch,
-    /// The system log takes lines again.
-    Journal,
     /// Echo replies.
     Icmp4,
     /// DHCPv4.
@@ -43,9 +41,8 @@ pub enum Place {
     Tcp(u8),
 }
 
-/// Numbers of one kind.
-const JOURNAL: usize = 3;
-const UPSTREAM: usize = 6;
+/// The first number of questions, behind those of single sockets.
+const UPSTREAM: usize = 5;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -91,9 +88,8 @@ impl Layout {
             Place::Signals => 0,
             Place::Links => 1,
             Place::Watch => 2,
-            Place::Journal => JOURNAL,
-            Place::Icmp4 => 4,
-            Place::Dhcp4 => 5,
+            Place::Icmp4 => 3,
+            Place::Dhcp4 => 4,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -110,9 +106,8 @@ impl Layout {
             0 => Place::Signals,
             1 => Place::Links,
             2 => Place::Watch,
-            JOURNAL => Place::Journal,
-            4 => Place::Icmp4,
-            5 => Place::Dhcp4,
+            3 => Place::Icmp4,
+            4 => Place::Dhcp4,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

@@ -2,7 +2,7 @@
 //! written to is not there: large blocks come from the kernel as zero pages and
 //! go back to it, small ones are cut from such pages and kept in lists by size.
 //! Static C libraries fill zeroed blocks by hand, which would commit every
-//! table at its full size.
+//! table at its full size. It counts what it handed out, for the memory plan.
 //!
 //! Stands on mmap(2), munmap(2), mremap(2). Used at start and on reload only;
 //! tests use the system's.
@@ -10,7 +10,15 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Octets handed out and not given back.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Octets in use, as asked for; 0 where this is not the allocator.
+pub fn live() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 /// Blocks from this size on are pages of their own.
 const LARGE: usize = 8192;
@@ -72,6 +80,7 @@ impl Heap {
 
     /// A block, and whether it was never used before.
     fn take(&self, layout: Layout) -> (*mut u8, bool) {
+        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
         if layout.align() > GRAIN {
             return (pages(layout.size().max(layout.align())), true);
         }
@@ -108,6 +117,11 @@ impl Heap {
     }
 }
 
+/// Counts a block that changed its size where it was.
+fn resized(from: usize, to: usize) {
+    LIVE.fetch_add(to.wrapping_sub(from), Ordering::Relaxed);
+}
+
 /// Zero pages from the kernel; null when it has none. They are aligned to a
 /// page, which is enough for whatever this program holds.
 fn pages(size: usize) -> *mut u8 {
@@ -141,6 +155,7 @@ unsafe impl GlobalAlloc for Heap {
     // SAFETY: as for the whole.
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
         if Self::is_large(layout) {
             // SAFETY: the caller gives back what `pages` gave for this layout.
             unsafe { libc::munmap(block.cast(), layout.size().max(layout.align())) };
@@ -163,12 +178,17 @@ unsafe impl GlobalAlloc for Heap {
             return null_mut();
         };
         if small && size < LARGE && class(size) == class(layout.size()) {
+            resized(layout.size(), size);
             return block;
         }
         if !small && layout.align() <= GRAIN && size >= LARGE {
             // SAFETY: a mapping of ours of that size, which may move.
             let moved = unsafe { libc::mremap(block.cast(), layout.size(), size, libc::MREMAP_MAYMOVE) };
-            return if moved == libc::MAP_FAILED { null_mut() } else { moved.cast() };
+            if moved == libc::MAP_FAILED {
+                return null_mut();
+            }
+            resized(layout.size(), size);
+            return moved.cast();
         }
         // SAFETY: the layout is good; both blocks hold the shorter of the two.
         unsafe {

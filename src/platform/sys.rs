@@ -1,7 +1,8 @@
 //! The ground of this folder: results of system calls and their error numbers,
 //! options of sockets, and what concerns the process as a whole.
 //!
-//! Stands on errno(3), setsockopt(2), close_range(2), umask(2).
+//! Stands on errno(3), setsockopt(2), close_range(2), umask(2),
+//! getrlimit(2).
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -89,6 +90,20 @@ pub fn close_inherited() {
 pub fn set_umask() {
     // SAFETY: a plain number.
     unsafe { libc::umask(0o022) };
+}
+
+/// Sees to it that `count` descriptors may be open, as far as we are allowed.
+pub fn allow_descriptors(count: usize) {
+    // The width of the limit differs between targets.
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the pointer is to a local that lives through the call.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    let wanted = libc::rlim_t::try_from(count).unwrap_or(libc::rlim_t::MAX).min(limit.rlim_max);
+    if limit.rlim_cur < wanted {
+        limit.rlim_cur = wanted;
+        // SAFETY: as above. If it is refused, sockets will be.
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    }
 }
 
 /// Makes `/` the working directory.
