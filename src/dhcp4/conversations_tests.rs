@@ -414,6 +414,15 @@ fn an_interface_without_address_is_told() {
 }
 
 #[test]
+fn a_long_log_does_not_crowd_out_the_reply() {
+    let mut lab = Lab::new(&format!("{BASE}no-ping\nlog-dhcp"));
+    let all = [20; 255];
+    let did = lab.hear(BROADCAST, &packet(1, 1, Ipv4Addr::UNSPECIFIED, &[(53, &[1]), (55, &all)]));
+    assert!(did.len() > 100);
+    assert_eq!(offers(&did).len(), 1);
+}
+
+#[test]
 fn nothing_from_a_packet_can_forge_a_line_or_break_anything() {
     let mut random = Random::seeded(9);
     let mut lab = Lab::new(&format!("{BASE}no-ping\nlog-dhcp\ndhcp-authoritative\ndhcp-generate-names=tag:none\ndhcp-rapid-commit"));

@@ -4,6 +4,7 @@ use crate::base::bytes::{Reader, Writer};
 use crate::base::text;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
+use crate::limits;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::wire::dhcp4::{BROADCAST, Packet};
 use crate::wire::dhcp4_options::{Kind, by_code, code};
@@ -66,6 +67,12 @@ pub(super) fn tags(with: &mut Surroundings, client: &Client, tags: &crate::dhcp:
     }
 }
 
+/// True while the details of a packet leave room for what must be said: a
+/// client that asks for 255 options does not get its reply crowded out.
+fn has_room(with: &Surroundings) -> bool {
+    with.out.spare_actions() > limits::ACTIONS_PER_EVENT / 4
+}
+
 /// With `log-dhcp`: what the client asks for, broken after forty characters.
 pub(super) fn requested(with: &mut Surroundings, client: &Client) {
     let xid = Arg::Number(client.request.packet.xid.into());
@@ -77,6 +84,9 @@ pub(super) fn requested(with: &mut Surroundings, client: &Client) {
         if let Some(known) = by_code(*number) {
             out.u8(b':');
             out.bytes(known.name.as_bytes());
+        }
+        if !has_room(with) {
+            return;
         }
         let last = place.saturating_add(1) == list.len();
         if !last {
@@ -111,7 +121,9 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
     // Also of BOOTP replies without the cookie.
     let packet = Packet { has_options: true, ..packet };
     for (number, value) in packet.walk_options() {
-        sent(with, xid, number, value);
+        if has_room(with) {
+            sent(with, xid, number, value);
+        }
     }
 }
 

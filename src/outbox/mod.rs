@@ -50,6 +50,11 @@ impl Outbox {
             && limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len()) >= limits::ACTIONS_PER_EVENT
     }
 
+    /// Actions that still fit, whatever event they belong to.
+    pub fn spare_actions(&self) -> usize {
+        limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len())
+    }
+
     /// True when there is nothing to perform.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
