@@ -69,19 +69,38 @@ impl<'a> Text<'a> {
     }
 
     /// All pieces between unquoted commas: at least one.
-    pub fn items(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
-        let mut rest = Some(*self);
-        std::iter::from_fn(move || {
-            let (item, behind) = rest?.split(b',');
-            rest = behind;
-            Some(item)
-        })
+    pub fn items(&self) -> Items<'a> {
+        Items { rest: Some(*self) }
     }
 
     /// What stands behind `prefix`, of which nothing is quoted.
     pub fn behind(&self, prefix: &[u8]) -> Option<Text<'a>> {
         let fits = self.octets.starts_with(prefix) && self.part(0, prefix.len()).bare().is_some();
         fits.then(|| self.part(prefix.len(), self.octets.len()))
+    }
+}
+
+/// The pieces between unquoted commas.
+pub struct Items<'a> {
+    rest: Option<Text<'a>>,
+}
+
+impl<'a> Items<'a> {
+    /// The octets of the next piece; none behind the last.
+    pub fn octets(&mut self) -> &'a [u8] {
+        self.next().unwrap_or_default().octets
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Text<'a>;
+
+    // Called in many places at start, where size counts and time does not.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Text<'a>> {
+        let (item, behind) = self.rest?.split(b',');
+        self.rest = behind;
+        Some(item)
     }
 }
 

@@ -129,10 +129,9 @@ fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applie
 
 fn boot(draft: &mut Draft, text: Text) -> Applied {
     let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
-    let mut items = rest.items().map(|item| item.octets());
-    let file = items.next().unwrap_or_default();
-    let server_name = items.next().unwrap_or_default();
-    let next_server = match items.next().unwrap_or_default() {
+    let mut items = rest.items();
+    let (file, server_name) = (items.octets(), items.octets());
+    let next_server = match items.octets() {
         b"" => NextServer::Us,
         octets => match ipv4(octets) {
             Some(addr) => NextServer::Addr(addr),

@@ -5,10 +5,10 @@ use crate::base::text::parse_ip;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, not_yet};
-use crate::config::row::{Row, Takes, flag, later, later_flag, number, once};
-use crate::config::row::many;
+use crate::config::row::{Row, Takes, flag, later, later_flag, many, number, once};
 use crate::config::values::{behind_tag, condition, ipv4, lease_time, path, set_tag};
 use crate::config::{LeaseTime, Range, RangeKind, Tag};
+use std::net::IpAddr;
 
 const RANGE: Takes = Takes::Value("[set:<tag>,]<from>[,<to>|static][,<mask>[,<broadcast>]][,<time>]");
 const FILE: Takes = Takes::Value("<file>");
@@ -71,27 +71,26 @@ fn tags<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Vec<(Tag, bool)>, Opt
 
 fn range(draft: &mut Draft, text: Text) -> Applied {
     let (conditions, set, rest) = tags(draft, text)?;
-    let mut items = rest.items().map(|item| item.octets()).peekable();
-    let first = items.next().unwrap_or_default();
-    let start = match parse_ip(first) {
-        Some(std::net::IpAddr::V4(start)) => start,
-        Some(std::net::IpAddr::V6(_)) => return Err(not_yet("dhcp-range for IPv6")),
+    let mut items = rest.items();
+    let start = match parse_ip(items.octets()) {
+        Some(IpAddr::V4(start)) => start,
+        Some(IpAddr::V6(_)) => return Err(not_yet("dhcp-range for IPv6")),
         None => return Err(bad()),
     };
-    let (end, kind) = match items.next().ok_or_else(bad)? {
+    let (end, kind) = match items.octets() {
         b"static" => (start, RangeKind::Static),
         b"proxy" => return Err(not_yet("dhcp-range with proxy")),
         end => (ipv4(end).ok_or_else(bad)?, RangeKind::Dynamic),
     };
-    let netmask = items.peek().and_then(|item| ipv4(item));
-    if netmask.is_some() {
-        items.next();
-    }
-    let broadcast = netmask.and_then(|_| items.peek().and_then(|item| ipv4(item)));
-    if broadcast.is_some() {
-        items.next();
-    }
-    let lease = match items.next().unwrap_or_default() {
+    let mut item = items.octets();
+    let mut address = || {
+        let found = ipv4(item)?;
+        item = items.octets();
+        Some(found)
+    };
+    let netmask = address();
+    let broadcast = if netmask.is_some() { address() } else { None };
+    let lease = match item {
         b"" => LEASE_DEFAULT,
         text => lease_time(text).ok_or_else(bad)?,
     };
