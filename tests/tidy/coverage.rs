@@ -2,6 +2,7 @@
 //! out in a scenario, in a unit test or in an end-to-end test.
 
 use crate::source::{Source, read_all, walk};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Log lines that only the running program says, and when.
@@ -30,15 +31,13 @@ pub fn lines_without_golden_text() -> Vec<String> {
 
 /// Log lines that nothing in the program says.
 pub fn lines_nobody_says() -> Vec<String> {
-    let all = read_all("src");
+    let (said, rest): (Vec<_>, Vec<_>) =
+        read_all("src").into_iter().partition(|source| source.path.starts_with("src/outbox/lines"));
+    let words: BTreeSet<&str> = rest.iter().flat_map(|source| source.tokens().map(|token| token.word)).collect();
     let mut idle = Vec::new();
-    for source in all.iter().filter(|source| source.path.starts_with("src/outbox/lines")) {
-        for (at, name, _) in lines(source) {
-            let said = all.iter().any(|user| user.path != source.path && user.tokens().any(|token| token.word == name));
-            if !said {
-                idle.push(format!("{}: {name}", source.place(at)));
-            }
-        }
+    for source in &said {
+        let silent = lines(source).into_iter().filter(|(_, name, _)| !words.contains(name.as_str()));
+        idle.extend(silent.map(|(at, name, _)| format!("{}: {name}", source.place(at))));
     }
     idle
 }
