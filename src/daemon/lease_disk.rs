@@ -27,6 +27,8 @@ pub struct LeaseDisk {
     file: Option<OwnedFd>,
     end: u64,
     in_place: bool,
+    /// It has no length and is not kept: nothing to cut, nothing to wait for.
+    is_device: bool,
     rewrite: bool,
     unsettled: bool,
     failure: Option<Errno>,
@@ -42,6 +44,7 @@ impl LeaseDisk {
             file: None,
             end: 0,
             in_place: true,
+            is_device: false,
             rewrite: false,
             unsettled: false,
             failure: None,
@@ -51,7 +54,7 @@ impl LeaseDisk {
     /// Opens the file, or makes an empty one.
     pub fn open(path: &CStr) -> Result<Self, Errno> {
         let file = files::open_update(path, 0o644)?;
-        let end = files::info(&file)?.size;
+        let info = files::info(&file)?;
         let text = path.to_bytes();
         let slash = text.iter().rposition(|octet| *octet == b'/').map_or(0, |at| at + 1);
         let directory = match text.get(..slash).unwrap_or_default() {
@@ -64,8 +67,10 @@ impl LeaseDisk {
             beside: c_string(&[text, b".new"].concat()),
             directory: c_string(directory),
             file: Some(file),
-            end,
-            in_place: is_link,
+            end: info.size,
+            // Never put a file in the place of /dev/null.
+            in_place: is_link || !info.is_regular(),
+            is_device: !info.is_regular(),
             ..Self::none()
         })
     }
@@ -100,7 +105,7 @@ impl LeaseDisk {
 
     fn note(&mut self, done: Result<(), Errno>) {
         if let Err(errno) = done {
-            self.failure = Some(errno);
+            self.failure.get_or_insert(errno);
         }
     }
 
@@ -119,7 +124,7 @@ impl LeaseDisk {
             self.note(done);
         }
         if core::mem::take(&mut self.unsettled) {
-            let done = self.file.as_ref().map_or(Ok(()), files::sync);
+            let done = self.file.as_ref().filter(|_| !self.is_device).map_or(Ok(()), files::sync);
             self.note(done);
         }
         match self.failure.take() {
@@ -138,6 +143,9 @@ impl LeaseDisk {
             }
         }
         let Some(file) = &self.file else { return Ok(()) };
+        if self.is_device {
+            return write_text(file, core, 0).map(|_| ());
+        }
         // Twice the same text: what the core remembers of it is its last place.
         write_text(file, core, self.end)?;
         files::sync(file)?;
@@ -188,4 +196,104 @@ fn write_text(file: &OwnedFd, core: &mut Core, offset: u64) -> Result<u64, Errno
 /// A path made of octets that came out of a path.
 fn c_string(text: &[u8]) -> Box<CStr> {
     CString::new(text).unwrap_or_default().into_boxed_c_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::hash::Key;
+    use crate::base::net::HwAddr;
+    use crate::base::random::Random;
+    use crate::base::time::{Now, UnixTime};
+    use crate::config::{Outcome, read_text};
+    use std::net::Ipv4Addr;
+
+    fn core_with_leases(count: u8) -> Core {
+        let mut random = Random::seeded(1);
+        let text = b"dhcp-range=10.0.0.1,10.0.0.250\nport=0\n";
+        let Outcome::Run(config, _) = read_text(text, "test", Key::new(&mut random)) else { panic!("refused") };
+        let mut core = Core::new(config, random);
+        for last in 1..=count {
+            let leases = &mut core.world.leases;
+            let id = leases.insert(Ipv4Addr::new(10, 0, 0, last)).unwrap();
+            leases.set_hw(id, HwAddr::new(1, &[2, 0, 0, 0, 0, last]));
+            leases.set_expiry(id, Some(3600), Now { wall: UnixTime(1_700_000_000), ..Now::default() });
+        }
+        core
+    }
+
+    struct Folder(std::path::PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("ironmasq-leases-{}-{name}", std::process::id()));
+            std::fs::create_dir_all(&path).unwrap();
+            Folder(path)
+        }
+
+        fn path(&self, name: &str) -> Box<CStr> {
+            c_string(self.0.join(name).to_str().unwrap().as_bytes())
+        }
+
+        fn text(&self, name: &str) -> String {
+            std::fs::read_to_string(self.0.join(name)).unwrap()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn line(last: u8) -> String {
+        format!("1700003600 02:00:00:00:00:{last:02x} 10.0.0.{last} * *\n")
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_the_old_one() {
+        let folder = Folder::new("replace");
+        std::fs::write(folder.0.join("leases"), "old\n").unwrap();
+        let mut disk = LeaseDisk::open(&folder.path("leases")).unwrap();
+        let before = files::info(disk.file().unwrap()).unwrap().inode;
+        let mut core = core_with_leases(200);
+        disk.rewrite();
+        // What is said between the wish and its fulfilment is in the whole file.
+        disk.append(b"no\n");
+        assert_eq!(disk.settle(&mut core), Some(Ok(())));
+        let text: String = (1..=200).map(line).collect();
+        assert_eq!(folder.text("leases"), text);
+        assert_ne!(files::info_of(&folder.path("leases")).unwrap().inode, before);
+        assert!(!folder.0.join("leases.new").exists());
+        disk.append(b"more\n");
+        disk.write_at(0, b"1800003600");
+        assert_eq!(disk.settle(&mut core), None, "nothing that the engine waits for");
+        assert_eq!(folder.text("leases"), format!("18{}more\n", &text[2..]));
+    }
+
+    #[test]
+    fn behind_a_link_the_file_is_written_in_place_and_cut() {
+        let folder = Folder::new("place");
+        std::fs::write(folder.0.join("real"), "x".repeat(20_000)).unwrap();
+        std::os::unix::fs::symlink("real", folder.0.join("leases")).unwrap();
+        let mut disk = LeaseDisk::open(&folder.path("leases")).unwrap();
+        let before = files::info(disk.file().unwrap()).unwrap().inode;
+        disk.rewrite();
+        assert_eq!(disk.settle(&mut core_with_leases(3)), Some(Ok(())));
+        assert_eq!(folder.text("real"), [line(1), line(2), line(3)].concat());
+        assert_eq!(files::info_of(&folder.path("real")).unwrap().inode, before);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_a_device_stays_one() {
+        let mut disk = LeaseDisk::open(c"/dev/full").unwrap();
+        disk.append(b"line\n");
+        assert_eq!(disk.settle(&mut core_with_leases(1)), Some(Err(sys::ENOSPC)));
+        disk.rewrite();
+        assert_eq!(disk.settle(&mut core_with_leases(1)), Some(Err(sys::ENOSPC)));
+        let mut nowhere = LeaseDisk::open(c"/dev/null").unwrap();
+        nowhere.rewrite();
+        assert_eq!(nowhere.settle(&mut core_with_leases(1)), Some(Ok(())));
+        assert!(!files::info_of(c"/dev/null").unwrap().is_regular());
+    }
 }

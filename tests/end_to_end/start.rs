@@ -163,3 +163,50 @@ fn sockets_follow_addresses_with_bind_dynamic() {
     assert_eq!(ask("192.168.77.1"), "192.0.2.7");
     assert_eq!(server.stop(), Some(0));
 }
+
+/// A system log of our own, in a /dev of our own: lines are framed for it, and
+/// when it does not read, the program goes on and tells what was lost.
+#[test]
+fn the_system_log_gets_its_frames_and_stops_nothing() {
+    let Some(net) = Net::new(&["dig", "python3", "unshare"]).map(Net::with_address) else { return };
+    let log = net.script(
+        "log.py",
+        "import socket, sys, time\n\
+         s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n\
+         s.bind(sys.argv[1])\n\
+         import os; os.chmod(sys.argv[1], 0o666)\n\
+         out = open(sys.argv[2], 'ab', 0)\n\
+         while True:\n\
+         \x20   line = s.recv(4096)\n\
+         \x20   out.write(line + b'\\n')\n\
+         \x20   while os.path.exists(sys.argv[3]): time.sleep(0.02)\n",
+    );
+    std::fs::create_dir(net.path("dev")).unwrap();
+    let _log = net.at_router(&format!("python3 {log} {} {} {}", net.path("dev/log"), net.path("lines"), net.path("hold")));
+    wait_for("the log", || std::path::Path::new(&net.path("dev/log")).exists());
+    net.write("conf", "no-resolv\nno-hosts\nlog-queries\naddress=/x.test/192.0.2.7\npid-file=\nuser=\n");
+    let start = net.script(
+        "start.sh",
+        &format!("#!/bin/sh\ncp -a /dev/null /dev/urandom {0}/dev/ && mount --bind {0}/dev /dev && exec {1} -k -C {0}/conf\n",
+            net.folder.to_str().unwrap(), crate::net::program()),
+    );
+    let server = net.at_router(&format!("unshare -m {start}"));
+    wait_for("the first line", || net.read("lines").contains("started, version"));
+    let first = net.read("lines");
+    let frame = format!("dnsmasq[{}]: started, version", server.pid());
+    let line = first.lines().find(|line| line.contains("started, version")).unwrap();
+    assert!(line.starts_with("<30>") && line[19..].starts_with(&format!(" {frame}")), "{line}");
+    // The log stops reading; questions are answered all the same.
+    net.write("hold", "");
+    let questions: String = (0..60).map(|n| format!("{}{n}.x.test A ", "very-long-name-".repeat(4))).collect();
+    for _ in 0..6 {
+        let answers = net.ask(&format!("dig +short +time=2 +tries=1 @192.168.77.1 {questions}"));
+        assert_eq!(answers.lines().filter(|line| *line == "192.0.2.7").count(), 60);
+    }
+    std::fs::remove_file(net.path("hold")).unwrap();
+    wait_for("word of what was lost", || net.read("lines").contains("overflow: "));
+    let told = net.read("lines");
+    let lost = told.lines().find(|line| line.contains("overflow: ")).unwrap();
+    assert!(lost.ends_with(" log entries lost") && lost.starts_with("<27>"), "{lost}");
+    assert_eq!(server.stop(), Some(0));
+}
