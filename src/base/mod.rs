@@ -11,6 +11,7 @@ pub mod net;
 pub mod order;
 pub mod packed;
 pub mod random;
+pub mod reserved;
 pub mod slab;
 pub mod suffix;
 pub mod text;

@@ -9,7 +9,6 @@ use crate::dhcp::ranges::Candidates;
 use crate::dhcp::tags::TagSet;
 use crate::store::hosts::Hosts;
 use crate::wire::dns::name::{Name, NameBuf};
-use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Hash and host number, in order: the equal ones are neighbours.
@@ -171,7 +170,8 @@ pub enum Filled<'a> {
 /// Gives hosts with a name and no address the one that hosts files have for
 /// the name.
 pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Filled)) {
-    let mut known: HashSet<Ipv4Addr> = list.iter().filter_map(|host| host.addr).collect();
+    let mut known: Vec<Ipv4Addr> = list.iter().filter_map(|host| host.addr).collect();
+    known.sort_unstable();
     for host in list.iter_mut().filter(|host| host.addr.is_none()) {
         let Some(label) = host.name.as_deref() else { continue };
         let name = NameBuf::join(label, Name::ROOT);
@@ -184,10 +184,12 @@ pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Fil
         if found.next().is_some() {
             tell(Filled::Several(label, addr));
         }
-        if !known.insert(addr) {
-            tell(Filled::Double(label, addr));
-            continue;
+        match known.binary_search(&addr) {
+            Ok(_) => tell(Filled::Double(label, addr)),
+            Err(place) => {
+                known.insert(place, addr);
+                host.addr = Some(addr);
+            }
         }
-        host.addr = Some(addr);
     }
 }

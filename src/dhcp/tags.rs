@@ -17,9 +17,18 @@ enum Entry<'a> {
 
 /// The tags of one request, in the order in which they were set. Beyond the
 /// limit further ones are dropped.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct TagSet<'a> {
     entries: ArrayVec<Entry<'a>, TAGS_PER_REQUEST>,
+}
+
+impl Clone for TagSet<'_> {
+    fn clone(&self) -> Self {
+        let mut entries = ArrayVec::new();
+        // They come out of as much room.
+        let _ = entries.try_extend_from_slice(&self.entries);
+        TagSet { entries }
+    }
 }
 
 impl<'a> TagSet<'a> {

@@ -7,6 +7,7 @@
 
 use crate::base::bytes::Writer;
 use crate::base::random::Random;
+use crate::base::reserved;
 use crate::base::time::Millis;
 use crate::limits::{PROBE_PACKET_MAX, PROBES_MAX};
 use crate::outbox::Outbox;
@@ -114,7 +115,9 @@ impl Probes {
             packet: [0; PROBE_PACKET_MAX],
         };
         slot.keep(arrival, packet);
-        self.slots.push(slot);
+        if !reserved::push(&mut self.slots, slot) {
+            return false;
+        }
         let echo = Echo { id: self.id, sequence: self.sequence };
         let to = SocketAddr::from((addr, 0));
         let route = Route { door: Door::Icmp4, to, source: None, iface: 0 };

@@ -8,6 +8,7 @@
 
 use crate::base::hash::Key;
 use crate::base::net::HwAddr;
+use crate::base::reserved;
 use crate::base::time::{Millis, Now, UnixTime};
 use crate::limits;
 use std::net::Ipv4Addr;
@@ -263,7 +264,9 @@ impl Leases {
             }
             None => {
                 let slot = u32::try_from(self.slots.len()).ok()?;
-                self.slots.push(lease);
+                if !reserved::push(&mut self.slots, lease) {
+                    return None;
+                }
                 LeaseId(slot)
             }
         };
@@ -283,7 +286,7 @@ impl Leases {
             lease.used = false;
             self.lines_gone |= lease.offset.is_some();
             self.live -= 1;
-            self.free.push(id.0);
+            reserved::push(&mut self.free, id.0);
         }
     }
 
@@ -317,7 +320,7 @@ impl Leases {
             self.unlink(BY_CLIENT_ID, id, hash);
         }
         if let Some(slot) = old_long.checked_sub(1) {
-            self.long_free.push(slot);
+            reserved::push(&mut self.long_free, slot);
         }
         self.change(id, Unsaved::Line, |lease| {
             lease.long_id = long_id;
@@ -340,7 +343,9 @@ impl Leases {
         let slot = match self.long_free.pop() {
             Some(slot) => slot,
             None if self.long_ids.len() < self.long_capacity => {
-                self.long_ids.push([0; CLIENT_ID_MAX]);
+                if !reserved::push(&mut self.long_ids, [0; CLIENT_ID_MAX]) {
+                    return None;
+                }
                 u32::try_from(self.long_ids.len()).ok()?.checked_sub(1)?
             }
             None => return None,
