@@ -4,7 +4,7 @@
 //! the configured one, the one it has, the one it wishes, and otherwise a
 //! search that begins at a hash of its hardware address.
 
-use crate::config::{Host, LeaseTime, RangeKind};
+use crate::config::{ClientId, Host, LeaseTime, RangeKind};
 use crate::dhcp::hosts::{HostTable, has_hw};
 use crate::dhcp::ranges::Candidate;
 use crate::dhcp4::client::Client;
@@ -275,14 +275,20 @@ pub(super) fn drop_other_lease(with: &mut Surroundings, client: &mut Client, add
     }
 }
 
+/// True when its `dhcp-host` says nothing else to know the client by.
+fn is_known_by_name(client: &Client) -> bool {
+    client.host.is_some_and(|host| host.hw.is_empty() && matches!(host.client_id, ClientId::None))
+}
+
 /// The name in an OFFER: a configured one, unless it contradicts what the
-/// client sends by option 12; or what it sends by option 81.
+/// client sends by option 12 or is what the host was known by; or what the
+/// client sends by option 81.
 fn offered_name<'c>(client: &Client<'c>) -> Option<&'c [u8]> {
     let request = client.request;
     let sent = request.name.as_ref().map(|name| name.label());
     match client.host.and_then(|host| host.name.as_deref()) {
         Some(label) => {
-            let agreed = sent.is_none_or(|sent| sent.eq_ignore_ascii_case(label));
+            let agreed = sent.is_none_or(|sent| sent.eq_ignore_ascii_case(label) && !is_known_by_name(client));
             (agreed || request.fqdn.is_some()).then_some(label)
         }
         None => sent.filter(|_| request.fqdn.is_some()),
