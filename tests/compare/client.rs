@@ -1,7 +1,7 @@
 //! The clients: play a case against one program and write down what they see.
 
 use crate::case::Case;
-use crate::lab::{Lab, Server};
+use crate::lab::{Lab, Server, bind};
 use crate::upstream::Upstream;
 use crate::{bytes, dhcp, dns, tftp};
 use std::collections::HashMap;
@@ -119,7 +119,7 @@ impl Player<'_> {
         };
         let to = SocketAddr::from((if unicast { [192, 168, 77, 1] } else { [255; 4] }, 67));
         let socket = self.dhcp.entry(here).or_insert_with(|| {
-            let socket = UdpSocket::bind(here).unwrap();
+            let socket = bind(|| UdpSocket::bind(here));
             socket.set_broadcast(true).unwrap();
             socket
         });
@@ -182,7 +182,7 @@ impl Player<'_> {
 }
 
 fn over_udp(from: SocketAddr, to: SocketAddr, query: &[u8], patience: Duration) -> Option<Vec<u8>> {
-    let socket = UdpSocket::bind(from).unwrap();
+    let socket = bind(|| UdpSocket::bind(from));
     socket.connect(to).unwrap();
     socket.set_read_timeout(Some(patience)).unwrap();
     socket.send(query).unwrap();

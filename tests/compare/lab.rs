@@ -182,6 +182,20 @@ impl Drop for Server {
     }
 }
 
+/// Binds a socket of this thread's namespace. A child of another thread that is
+/// about to become a program holds copies of everything for a moment, so an
+/// address may be taken that long.
+pub fn bind<S>(bind: impl Fn() -> std::io::Result<S>) -> S {
+    for _ in 0..200 {
+        match bind() {
+            Ok(socket) => return socket,
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => std::thread::sleep(Duration::from_millis(10)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("an address stays in use")
+}
+
 fn ip(args: &str) {
     let status = Command::new("ip").args(args.split(' ')).status().unwrap();
     assert!(status.success(), "ip {args}");

@@ -1,6 +1,7 @@
 //! A TFTP client that writes down every packet. RFC 1350, 2347, 7440.
 
 use crate::bytes::sum;
+use crate::lab::bind;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 /// fetches a file; `quit=N` says error after N blocks, `mute=N` says nothing to
 /// block N until it has come three times, `dup` acknowledges twice.
 pub fn run(words: &[&str]) -> Vec<String> {
-    let socket = UdpSocket::bind("192.168.77.2:0").unwrap();
+    let socket = bind(|| UdpSocket::bind("192.168.77.2:0"));
     socket.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
     let mode = words.get(2).filter(|word| !word.contains('=') && **word != "dup").copied().unwrap_or("octet");
     let mut request = vec![0, if words[0] == "put" { 2 } else { 1 }];

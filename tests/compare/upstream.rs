@@ -3,6 +3,7 @@
 
 use crate::bytes::Cursor;
 use crate::dns;
+use crate::lab::bind;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,9 +42,9 @@ impl Upstream {
 
     fn serve(&mut self, server: &'static str, rules: &[Rule]) {
         let address = format!("192.168.77.{server}:53");
-        let udp = UdpSocket::bind(&address).unwrap();
+        let udp = bind(|| UdpSocket::bind(&address));
         udp.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let tcp = TcpListener::bind(&address).unwrap();
+        let tcp = bind(|| TcpListener::bind(&address));
         tcp.set_nonblocking(true).unwrap();
         let rules: Vec<Rule> = rules.iter().filter(|r| r.server.as_deref().is_none_or(|s| s == server)).cloned().collect();
         let (asked, stop) = (self.asked.clone(), self.stop.clone());
