@@ -7,6 +7,7 @@ use super::*;
 use crate::base::hash::Key;
 use crate::base::random::Random;
 use crate::wire::dns::name::NameBuf;
+use std::net::Ipv4Addr;
 
 pub fn configured(text: &str) -> Config {
     match read_text(text.as_bytes(), "test", Key::new(&mut Random::seeded(1))) {

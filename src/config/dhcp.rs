@@ -1,0 +1,236 @@
+//! The frozen configuration of DHCPv4: what is given out to whom. What the
+//! protocol makes of it (order, tags, which option wins) is the business of the
+//! DHCP tables, not of this file.
+
+use super::{NameBox, Path};
+use crate::base::net::HwAddr;
+use std::net::Ipv4Addr;
+
+/// DHCPv4.
+pub struct Dhcp {
+    /// `dhcp-range`, in configured order; empty: no DHCP.
+    pub ranges: Box<[Range]>,
+    /// `dhcp-host`, last configured first.
+    pub hosts: Box<[Host]>,
+    /// `dhcp-hostsfile`: read at start and on SIGHUP.
+    pub hosts_files: Box<[Path]>,
+    /// `dhcp-option` and `dhcp-option-force`, last configured first.
+    pub options: Box<[DhcpOption]>,
+    /// `dhcp-boot`, last configured first.
+    pub boots: Box<[Boot]>,
+    /// `dhcp-match`, `dhcp-mac`, `dhcp-vendorclass`, …: what sets tags.
+    pub matches: Box<[Match]>,
+    /// `tag-if`, in configured order.
+    pub tag_ifs: Box<[TagIf]>,
+    /// `dhcp-ignore`: any one that holds.
+    pub ignore: Box<[Conditions]>,
+    /// `dhcp-ignore-names`.
+    pub ignore_names: Box<[Conditions]>,
+    /// `dhcp-generate-names`.
+    pub generate_names: Box<[Conditions]>,
+    /// `dhcp-broadcast`.
+    pub broadcast: Box<[Conditions]>,
+    /// Names of tags by number.
+    pub tags: Box<[Box<[u8]>]>,
+    /// `dhcp-lease-max`.
+    pub lease_max: u32,
+    /// `dhcp-leasefile`.
+    pub lease_file: Path,
+    /// `dhcp-authoritative`.
+    pub authoritative: bool,
+    /// `dhcp-sequential-ip`.
+    pub sequential: bool,
+    /// `no-ping`.
+    pub no_ping: bool,
+    /// `dhcp-fqdn`.
+    pub fqdn: bool,
+    /// `dhcp-client-update`.
+    pub client_update: bool,
+    /// `dhcp-ignore-clid`.
+    pub ignore_clid: bool,
+    /// `dhcp-no-override`.
+    pub no_override: bool,
+    /// `dhcp-rapid-commit`.
+    pub rapid_commit: bool,
+    /// `read-ethers`.
+    pub read_ethers: bool,
+}
+
+/// A tag, by its number in `Dhcp::tags`.
+pub type Tag = u16;
+
+/// Tags that must (`true`) or must not (`false`) be set; all of them.
+pub type Conditions = Box<[(Tag, bool)]>;
+
+/// A length of time that may be endless.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum LeaseTime {
+    /// Seconds.
+    Secs(u32),
+    /// `infinite`.
+    Infinite,
+}
+
+/// What a range is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum RangeKind {
+    /// Addresses are given out.
+    Dynamic,
+    /// Only to hosts of `dhcp-host`.
+    Static,
+}
+
+/// `dhcp-range` (IPv4).
+pub struct Range {
+    /// First address.
+    pub start: Ipv4Addr,
+    /// Last address; equal to the first for `static`.
+    pub end: Ipv4Addr,
+    /// What for.
+    pub kind: RangeKind,
+    /// Configured netmask; otherwise that of the interface.
+    pub netmask: Option<Ipv4Addr>,
+    /// Configured broadcast address.
+    pub broadcast: Option<Ipv4Addr>,
+    /// Lease time, at least 120 s.
+    pub lease: LeaseTime,
+    /// When it may be used.
+    pub conditions: Conditions,
+    /// The tag that its clients get.
+    pub set: Option<Tag>,
+}
+
+/// A hardware address with wildcards.
+#[derive(Clone)]
+pub struct HwPattern {
+    /// Type (0: any) and octets.
+    pub hw: HwAddr,
+    /// Bit n set: octet n may be anything.
+    pub wild: u16,
+}
+
+/// How a host is recognised by its client identifier.
+#[derive(Clone)]
+pub enum ClientId {
+    /// Nothing said.
+    None,
+    /// `id:*`: the identifier is ignored for this host.
+    Ignored,
+    /// This identifier.
+    Is(Box<[u8]>),
+}
+
+/// `dhcp-host`.
+#[derive(Clone)]
+pub struct Host {
+    /// Hardware addresses.
+    pub hw: Box<[HwPattern]>,
+    /// Client identifier.
+    pub client_id: ClientId,
+    /// IPv4 address.
+    pub addr: Option<Ipv4Addr>,
+    /// Host name: one label.
+    pub name: Option<Box<[u8]>>,
+    /// The domain written behind the name, wire form.
+    pub domain: Option<NameBox>,
+    /// Lease time of its own.
+    pub lease: Option<LeaseTime>,
+    /// `set:` tags.
+    pub set: Box<[Tag]>,
+    /// `tag:` conditions.
+    pub conditions: Conditions,
+    /// `ignore`.
+    pub ignore: bool,
+}
+
+/// Where a `dhcp-option` goes.
+#[derive(Clone, PartialEq)]
+pub enum Space {
+    /// An ordinary option.
+    Plain,
+    /// Inside option `n` (`encap:`).
+    Encap(u8),
+    /// Inside option 125 for this enterprise (`vi-encap:`).
+    Enterprise(u32),
+    /// Inside option 43, if the client's vendor class holds this text.
+    Vendor(Box<[u8]>),
+}
+
+/// `dhcp-option`.
+#[derive(Clone)]
+pub struct DhcpOption {
+    /// Option number.
+    pub code: u8,
+    /// The value as it goes on the wire.
+    pub value: Box<[u8]>,
+    /// The value holds IPv4 addresses: 0.0.0.0 means ours.
+    pub addresses: bool,
+    /// The value is text: a final zero is added for clients that use it.
+    pub text: bool,
+    /// Sent even when not asked for.
+    pub force: bool,
+    /// Where it goes.
+    pub space: Space,
+    /// When it applies.
+    pub conditions: Conditions,
+}
+
+/// `dhcp-boot`.
+pub struct Boot {
+    /// Boot file.
+    pub file: Box<[u8]>,
+    /// Server name.
+    pub server_name: Box<[u8]>,
+    /// Next server: an address, or a name looked up in local data.
+    pub next_server: NextServer,
+    /// When it applies.
+    pub conditions: Conditions,
+}
+
+/// The next server of `dhcp-boot`.
+pub enum NextServer {
+    /// This server.
+    Us,
+    /// This address.
+    Addr(Ipv4Addr),
+    /// This name, wire form.
+    Name(NameBox),
+}
+
+/// What a client must have sent for a tag to be set.
+pub struct Match {
+    /// The tag.
+    pub set: Tag,
+    /// The test.
+    pub test: Test,
+}
+
+/// Tests on a request.
+pub enum Test {
+    /// `dhcp-mac`.
+    Hw(HwPattern),
+    /// `dhcp-vendorclass`: this text anywhere in option 60.
+    VendorClass(Box<[u8]>),
+    /// `dhcp-userclass`: this text anywhere in option 77.
+    UserClass(Box<[u8]>),
+    /// `dhcp-circuitid`, `dhcp-remoteid`, `dhcp-subscrid`: sub-option of 82, exact.
+    Agent(u8, Box<[u8]>),
+    /// `dhcp-match`: option present.
+    Present(u8),
+    /// `dhcp-match` with hexadecimal: compared from the left, wild bits as in `HwPattern`.
+    Octets(u8, Box<[u8]>, u64),
+    /// `dhcp-match` with text: anywhere.
+    Contains(u8, Box<[u8]>),
+    /// `dhcp-match` with numbers or addresses: one element of the array.
+    Element(u8, Box<[u8]>),
+    /// `dhcp-name-match`: name, and whether more may follow.
+    Name(Box<[u8]>, bool),
+}
+
+/// `tag-if`.
+pub struct TagIf {
+    /// Tags to set.
+    pub set: Box<[Tag]>,
+    /// When all of these hold.
+    pub conditions: Conditions,
+}
