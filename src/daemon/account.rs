@@ -45,10 +45,10 @@ impl Account {
         Ok(Account { user, group, keep })
     }
 
-    /// Owner and group of files that the account must be able to write.
+    /// User and group that files of the account are given to.
     pub fn owner(&self) -> Option<(u32, u32)> {
         let user = self.user.filter(|user| user.uid != 0 && identity::effective_uid() == 0)?;
-        Some((user.uid, self.group.unwrap_or(user.gid)))
+        Some((user.uid, user.gid))
     }
 
     /// Changes to it, if we are root.

@@ -194,7 +194,8 @@ fn open_log(config: &Config, journal: &mut Journal, account: &Account) -> Result
         .open(&config.log)
         .map_err(|errno| Failure::system(FILES, &[b"cannot open log ", path.to_bytes()], errno))?;
     let given = match (journal.file(), account.owner()) {
-        (Some(file), Some((uid, gid))) => files::give(file, uid, gid),
+        // Its group stays and may write: the next start is root's again.
+        (Some(file), Some((uid, _))) => files::give_to_user(file, uid).and_then(|()| files::let_group_write(file)),
         _ => Ok(()),
     };
     Ok(given.err().map(|errno| (path.to_bytes().to_vec(), errno)))

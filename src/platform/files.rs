@@ -73,9 +73,10 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd, Errno> {
     open(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY, 0)
 }
 
-/// Opens for appending; makes the file with these permissions if need be.
+/// Opens for appending; makes the file with these permissions if need be. A
+/// pipe that nobody reads is refused, one that is full refuses.
 pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
-    open(path, libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_NOCTTY, mode)
+    open(path, libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_NOCTTY | libc::O_NONBLOCK, mode)
 }
 
 /// Opens for reading and writing; makes the file if need be.
@@ -216,8 +217,14 @@ pub fn give(file: &OwnedFd, uid: u32, gid: u32) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Sets the permissions of an open file.
-pub fn set_mode(file: &OwnedFd, mode: u32) -> Result<(), Errno> {
+/// Gives an open file to a user; its group stays.
+pub fn give_to_user(file: &OwnedFd, uid: u32) -> Result<(), Errno> {
+    give(file, uid, u32::MAX)
+}
+
+/// Lets the group of an open file write it.
+pub fn let_group_write(file: &OwnedFd) -> Result<(), Errno> {
+    let mode = info(file)?.mode | 0o020;
     // SAFETY: plain numbers.
     check(unsafe { libc::fchmod(raw(file.as_fd()), mode as libc::mode_t) })?;
     Ok(())
