@@ -30,8 +30,9 @@ pub struct Files {
     pub lease_path: String,
     /// Writing the lease file fails.
     pub broken: bool,
-    /// Changes of the lease file so far.
-    pub writes: u32,
+    /// Octets of the lease file that were written last, all behind its end: a
+    /// power cut may leave any part of them.
+    pub torn: usize,
 }
 
 impl Files {
@@ -72,7 +73,7 @@ impl Files {
         if self.broken {
             return Err(ENOSPC);
         }
-        self.writes += 1;
+        self.torn = 0;
         Ok(&mut self.all.entry(self.lease_path.clone()).or_default().content)
     }
 
@@ -88,7 +89,18 @@ impl Files {
 
     pub fn lease_append(&mut self, bytes: &[u8]) -> Result<(), i32> {
         self.lease()?.extend(bytes);
+        self.torn = bytes.len();
         Ok(())
+    }
+
+    /// The power goes while an append is under way: `keep` octets of it stay.
+    pub fn tear(&mut self, keep: usize) {
+        let cut = self.torn.saturating_sub(keep);
+        if let Some(file) = self.all.get_mut(&self.lease_path) {
+            let len = file.content.len().saturating_sub(cut);
+            file.content.truncate(len);
+        }
+        self.torn = 0;
     }
 
     pub fn lease_rewrite(&mut self, text: Vec<u8>) -> Result<(), i32> {

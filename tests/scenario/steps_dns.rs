@@ -343,7 +343,7 @@ impl Player {
                 match (slot, what) {
                     (Some(slot), "opens") => {
                         self.received.remove(&slot);
-                        drop(self.streams.insert(name, slot));
+                        self.streams.insert(name, slot);
                     }
                     (None, "is-refused") => {}
                     (slot, _) => return Err(format!("  the slot is {slot:?}")),

@@ -85,7 +85,15 @@ impl Chaos {
             return Ok(());
         }
         match kind {
-            0 => return world.kill_and_restart(),
+            0 => {
+                // Once in a while the power goes with the crash, in the middle
+                // of the last write: that lease alone may be lost.
+                if world.shared.chance.percent(40) {
+                    let keep = world.shared.chance.below(80) as usize;
+                    world.lab.files.tear(keep);
+                }
+                return world.kill_and_restart();
+            }
             1 => world.lab.files.broken = !world.lab.files.broken,
             2 => {
                 let secs = world.shared.chance.pick(&[-100_000, -30, 30, 400, 10_000_000]);

@@ -237,7 +237,8 @@ impl DhcpWorld {
         let mut seen = BTreeSet::new();
         for line in text.lines() {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            let [_, _, addr, _, _] = fields[..] else { return Err(format!("a line of the lease file: {line:?}")) };
+            // A torn line stays until the file can be written anew.
+            let [_, _, addr, _, _] = fields[..] else { continue };
             if !seen.insert(addr) {
                 return Err(format!("{addr} is in the lease file twice:\n{text}"));
             }

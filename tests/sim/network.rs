@@ -112,10 +112,6 @@ impl<T: Clone> Network<T> {
         self.heap.pop().map(|parcel| parcel.0.load)
     }
 
-    pub fn clear(&mut self) {
-        self.heap.clear();
-    }
-
     pub fn len(&self) -> usize {
         self.heap.len()
     }
