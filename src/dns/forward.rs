@@ -69,7 +69,8 @@ impl Forwarder {
         }
         self.pending.add_waiter(slot, waiter_of(query));
         self.pending.set_due(slot, with.now.mono.plus_ms(RETRY_MS));
-        self.send(with, slot, ask);
+        let prefix = self.prefix_of(with.config, slot, true);
+        self.send(with, slot, ask, &prefix);
     }
 
     /// The question is under way already. A client that repeats it makes us ask
@@ -81,12 +82,13 @@ impl Forwarder {
             return;
         }
         if again {
-            self.retry(with, slot);
+            let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
+            self.retry(with, slot, &prefix);
         }
     }
 
     /// Asks again: all servers of the group, or with `strict-order` the next.
-    fn retry(&mut self, with: &mut Surroundings, slot: u16) {
+    fn retry(&mut self, with: &mut Surroundings, slot: u16, prefix: &Prefix) {
         let Some(entry) = self.pending.get(slot) else { return };
         if entry.sent >= limits::UPSTREAM_DATAGRAMS_MAX {
             return;
@@ -100,12 +102,11 @@ impl Forwarder {
                 tally.retried = tally.retried.saturating_add(1);
             }
         }
-        self.send(with, slot, ask);
+        self.send(with, slot, ask, prefix);
     }
 
     /// Sends the question of `slot` to the servers at these positions.
-    pub(super) fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions) {
-        let prefix = self.prefix_of(with.config, slot);
+    fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions, prefix: &Prefix) {
         let door_slot = self.door_slot(with.config, slot);
         let Some(entry) = self.pending.get_mut(slot) else { return };
         let first = entry.sent == 0;
@@ -127,7 +128,7 @@ impl Forwarder {
             let door = Door::Upstream { slot: door_slot, v6: addr.is_ipv6() };
             let bytes = self.pending.query(slot);
             with.out.datagram(Route { door, to: addr, source, iface }, bytes.len(), |out| out.bytes(bytes));
-            journal::forwarded(with.out, &prefix, name, addr);
+            journal::forwarded(with.out, prefix, name, addr);
             if let Some(tally) = self.upstream.tally(*number) {
                 tally.queries = tally.queries.saturating_add(1);
             }
@@ -178,7 +179,8 @@ impl Forwarder {
             return false;
         }
         let first_left = left & left.wrapping_neg();
-        self.send(with, slot, if with.config.dns.strict_order { first_left } else { left });
+        let prefix = self.prefix_of(with.config, slot, true);
+        self.send(with, slot, if with.config.dns.strict_order { first_left } else { left }, &prefix);
         true
     }
 
@@ -246,7 +248,9 @@ impl Forwarder {
         entry.ticks = entry.ticks.saturating_add(1);
         let pause = RETRY_MS.checked_shl(entry.ticks.into()).unwrap_or(LIFETIME_MS);
         self.pending.set_due(slot, with.now.mono.plus_ms(pause).min(end));
-        self.retry(with, slot);
+        // Nobody asked for this one: the line names no client.
+        let prefix = self.prefix_of(with.config, slot, false);
+        self.retry(with, slot, &prefix);
     }
 
     /// When questions need attention next.
@@ -281,10 +285,10 @@ impl Forwarder {
         }
     }
 
-    /// The log prefix of the first client of `slot`.
-    fn prefix_of(&self, config: &Config, slot: u16) -> Prefix {
+    /// The log prefix of the first client of `slot`, which it names or not.
+    fn prefix_of(&self, config: &Config, slot: u16, named: bool) -> Prefix {
         let waiter = self.pending.waiters(slot).next();
-        let from = waiter.map(|waiter| waiter.arrival.from);
+        let from = waiter.map(|waiter| waiter.arrival.from).filter(|_| named);
         Prefix::new(config.log.queries, waiter.map_or(0, |waiter| waiter.serial), from, false)
     }
 }

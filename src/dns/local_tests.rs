@@ -219,6 +219,7 @@ fn the_extended_query_log_names_question_and_client() {
     let mut rig = Rig::new("server=192.0.2.1\nlog-queries=extra");
     let up = rig.ask("a.test", kind::A).remove(0);
     rig.ask_as("10.0.0.8:6000", "a.test", kind::A, PLAIN);
+    rig.wait(600);
     rig.reply(&up, |reply| a(reply, "a.test", "1.2.3.4", 9));
     let mut lines = rig.logs.clone();
     lines.sort();
@@ -226,6 +227,7 @@ fn the_extended_query_log_names_question_and_client() {
         "1 10.0.0.9/5000 forwarded a.test to 192.0.2.1",
         "1 10.0.0.9/5000 query[A] a.test from 10.0.0.9",
         "1 10.0.0.9/5000 reply a.test is 1.2.3.4",
+        "1 forwarded a.test to 192.0.2.1",
         "2 10.0.0.8/6000 query[A] a.test from 10.0.0.8",
         "2 10.0.0.8/6000 reply query is duplicate",
     ];

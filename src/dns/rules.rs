@@ -61,15 +61,11 @@ impl Offer {
         let (wants_v4, wants_v6) = (matches!(kind, kind::A | kind::ANY), matches!(kind, kind::AAAA | kind::ANY));
         let mut addresses = Addresses::new();
         let other_data = self.zeros || !self.v4.is_empty() || !self.v6.is_empty();
-        if wants_v6 {
-            addresses.extend(self.v6);
-        }
-        if wants_v4 {
-            addresses.extend(self.v4.into_iter().take(addresses.remaining_capacity()));
-        }
+        let wanted = self.v6.iter().filter(|_| wants_v6).chain(self.v4.iter().filter(|_| wants_v4));
+        wanted.for_each(|addr| push(&mut addresses, *addr));
         if addresses.is_empty() && self.zeros {
             let zeros = [(wants_v6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)), (wants_v4, IpAddr::V4(Ipv4Addr::UNSPECIFIED))];
-            addresses.extend(zeros.into_iter().filter(|(wanted, _)| *wanted).map(|(_, addr)| addr));
+            zeros.into_iter().filter(|(wanted, _)| *wanted).for_each(|(_, addr)| push(&mut addresses, addr));
         }
         match () {
             () if !addresses.is_empty() => Some(Step::Ruling(Ruling::Addresses(addresses))),
@@ -136,9 +132,7 @@ pub fn has_addresses(config: &config::Dns, name: Name) -> bool {
 
 /// Adds one more as long as there is room.
 fn push<T, const N: usize>(list: &mut ArrayVec<T, N>, item: T) {
-    if !list.is_full() {
-        list.push(item);
-    }
+    let _ = list.try_push(item);
 }
 
 fn offer(config: &config::Dns, upstream: &Upstream, numbers: impl Iterator<Item = u32>) -> Offer {

@@ -101,8 +101,8 @@ impl Upstream {
         }
         self.resolv.clear();
         for server in servers {
-            if !self.resolv.is_full() && !server.ip().is_unspecified() && !self.resolv.contains(server) {
-                self.resolv.push(*server);
+            if !server.ip().is_unspecified() && !self.resolv.contains(server) {
+                let _ = self.resolv.try_push(*server);
             }
         }
         for tally in self.tallies.iter_mut().skip(self.configured.into()) {
