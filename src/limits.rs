@@ -92,6 +92,9 @@ pub const LEASES_MAX: usize = 1 << 20;
 /// Longest host name: one label (RFC 1035 §2.3.4).
 pub const HOST_NAME_MAX: usize = 63;
 
+/// Addresses of one range whose leases are known bit by bit (128 KiB).
+pub const OCCUPIED_MAX: u32 = 1 << 20;
+
 /// Octets of lines in the lease file that are not ours and kept as they are.
 pub const KEPT_LEASE_LINES: usize = 1 << 20;
 

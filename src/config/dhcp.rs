@@ -56,6 +56,13 @@ pub struct Dhcp {
     pub read_ethers: bool,
 }
 
+impl Dhcp {
+    /// First and last address of each range, in configured order.
+    pub fn spans(&self) -> impl Iterator<Item = (Ipv4Addr, Ipv4Addr)> {
+        self.ranges.iter().map(|range| (range.start, range.end))
+    }
+}
+
 /// A tag, by its number in `Dhcp::tags`.
 pub type Tag = u16;
 

@@ -41,7 +41,7 @@ pub fn plan(config: &Config, random: &mut Random) -> Vec<u8> {
     #[cfg(feature = "dhcp4")]
     if !config.dhcp.ranges.is_empty() {
         let key = Key::new(random);
-        plan.cost(b"DHCP leases", || Leases::new(config.dhcp.lease_max, key));
+        plan.cost(b"DHCP leases", || Leases::new(config.dhcp.lease_max, key).watching(config.dhcp.spans()));
         plan.cost(b"DHCP hosts and probes", || dhcp4::Server::new(config, random));
     }
     #[cfg(feature = "tftp")]

@@ -77,7 +77,7 @@ impl Core {
         let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };
         let cache = Cache::new(size, !config.dns.no_round_robin, Key::new(&mut random));
         let hosts = Hosts::empty(Key::new(&mut random));
-        let leases = Leases::new(lease_max, Key::new(&mut random));
+        let leases = Leases::new(lease_max, Key::new(&mut random)).watching(config.dhcp.spans());
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
         #[cfg(feature = "dhcp4")]
         let dhcp4 = (!config.dhcp.ranges.is_empty()).then(|| dhcp4::Server::new(&config, &mut random));

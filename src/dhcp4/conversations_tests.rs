@@ -73,7 +73,7 @@ impl Lab {
         interfaces.list.push(eth("10.0.0.1"));
         Lab {
             server: Server::new(&config, &mut random),
-            leases: Leases::new(config.dhcp.lease_max, Key::new(&mut random)),
+            leases: Leases::new(config.dhcp.lease_max, Key::new(&mut random)).watching(config.dhcp.spans()),
             config,
             file: LeaseFile::new(),
             out: Outbox::new(),

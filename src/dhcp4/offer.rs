@@ -187,8 +187,16 @@ fn search_range(
         false => u64::from(hash.wrapping_add(epoch)).checked_rem(size).unwrap_or(0),
     };
     let mut skip = if sequential { epoch } else { 0 };
-    for step in 0..size {
+    let mut step = 0;
+    while step < size {
         let place = first.saturating_add(step).checked_rem(size).unwrap_or(0);
+        // Whole stretches of leased addresses are passed at once.
+        let leased = with.leases.leased_run(range.number, place).min(size.saturating_sub(place));
+        if leased > 0 {
+            step = step.saturating_add(leased);
+            continue;
+        }
+        step = step.saturating_add(1);
         let addr = Ipv4Addr::from(start.wrapping_add(place as u32));
         let taken = client.ranges.is_router(addr)
             || ends_badly(addr)

@@ -11,6 +11,7 @@ use crate::base::net::HwAddr;
 use crate::base::reserved;
 use crate::base::time::{Millis, Now, UnixTime};
 use crate::limits;
+use crate::store::occupied::Occupied;
 use std::net::Ipv4Addr;
 
 /// Client identifiers up to this length lie in the lease itself; longer ones
@@ -127,6 +128,7 @@ pub struct Leases {
     earliest: Millis,
     /// The table is not walked for ended leases before this.
     next_walk: Millis,
+    occupied: Occupied,
     /// A lease that had a line in the file is gone: only a rewrite removes it.
     pub lines_gone: bool,
 }
@@ -149,17 +151,22 @@ impl Leases {
             long_capacity,
             earliest: Millis::NEVER,
             next_walk: Millis(0),
+            occupied: Occupied::default(),
             lines_gone: false,
         }
     }
 
-    /// What a table of `capacity` leases takes at most, in octets.
-    pub fn bytes(capacity: u32) -> usize {
-        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX).min(limits::LEASES_MAX);
-        let long = capacity.min(64).max(capacity / 8);
-        capacity * (size_of::<Lease>() + 4)
-            + capacity.next_power_of_two() * 4 * INDEXES
-            + long * (CLIENT_ID_MAX + 4)
+    /// The same table, which also knows the leased stretches of these ranges
+    /// (first and last address). For an empty table.
+    pub fn watching(mut self, ranges: impl Iterator<Item = (Ipv4Addr, Ipv4Addr)>) -> Self {
+        self.occupied = Occupied::new(ranges);
+        self
+    }
+
+    /// How many addresses from `place` on, in the watched range with this
+    /// number, are leased without a gap; possibly fewer than there are.
+    pub fn leased_run(&self, range: usize, place: u64) -> u64 {
+        self.occupied.run(range, place)
     }
 
     /// Leases held.
@@ -271,6 +278,7 @@ impl Leases {
             }
         };
         self.live += 1;
+        self.occupied.set(addr, true);
         self.link(BY_ADDR, id, self.key.bytes(&addr.octets()));
         Some(id)
     }
@@ -286,6 +294,7 @@ impl Leases {
             lease.used = false;
             self.lines_gone |= lease.offset.is_some();
             self.live -= 1;
+            self.occupied.set(addr, false);
             reserved::push(&mut self.free, id.0);
         }
     }

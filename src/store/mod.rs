@@ -10,3 +10,4 @@ pub mod hosts_file;
 pub mod interfaces;
 pub mod lease_file;
 pub mod leases;
+pub mod occupied;

@@ -64,7 +64,7 @@ impl Rig {
             _ => panic!("no configuration"),
         };
         let server = Server::new(&config, &mut random);
-        let mut leases = Leases::new(config.dhcp.lease_max, Key::new(&mut random));
+        let mut leases = Leases::new(config.dhcp.lease_max, Key::new(&mut random)).watching(config.dhcp.spans());
         let (mut file, mut out) = (LeaseFile::new(), Outbox::new());
         let now = Now { mono: Millis(1_000_000), wall: UnixTime(1_795_000_000) };
         let mut read = LeasesRead { leases: &mut leases, file: &mut file, out: &mut out, now };
