@@ -5,7 +5,7 @@ use crate::dhcp::hosts::{HostTable, has_hw};
 use crate::dhcp::naming::{generated, give_name, is_domain};
 use crate::dhcp4::client::{Client, Naming};
 use crate::dhcp4::offer::{drop_other_lease, lease_secs, raise_highest, rests};
-use crate::dhcp4::reply::{Nak, Reply, Timing};
+use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{State, Surroundings, log, persist, reply};
 use crate::limits::HOST_NAME_MAX;
 use crate::outbox::lines::{Arg, dhcp as lines};
@@ -276,5 +276,5 @@ fn nak(with: &mut Surroundings, client: &Client, addr: Ipv4Addr, way: Way, reaso
         return log::packet(with, client, "NOANSWER", Some(addr), b"", reason);
     }
     log::packet(with, client, "DHCPNAK", Some(addr), b"", reason);
-    reply::refuse(with, client, &Nak { reason });
+    reply::refuse(with, client, reason);
 }

@@ -13,6 +13,7 @@
 mod bind;
 mod bootp;
 mod client;
+mod content;
 mod inform;
 mod log;
 mod offer;

@@ -1,28 +1,25 @@
-//! Replies (RFC 2131 §4.1, §4.3.1): which options in which order, and by which
-//! way they reach the client. The order is dnsmasq's.
+//! Replies (RFC 2131 §4.1): what is in their header, and by which way they
+//! reach the client. Their options are `content`.
 
-use crate::base::bytes::{Reader, Writer};
-use crate::config::{Boot, DhcpOption, NextServer, Space};
+use crate::base::bytes::Writer;
+use crate::config::{Boot, NextServer};
 use crate::dhcp::choose_options::Chosen;
 use crate::dhcp::ranges::Candidate;
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
+use crate::dhcp4::content::Content;
 use crate::dhcp4::log;
 use crate::dhcp4::reply_options::{Dropped, DroppedList, OptionWriter};
-use crate::dhcp4::request::Fqdn;
 use crate::limits;
 use crate::outbox::action::{Action, Door, Route, Span};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::hosts::Hosts;
-use crate::wire::dhcp4::{BROADCAST, CLIENT_PORT, HEADER, REPLY_MIN, ReplyHeader, SERVER_PORT, kind};
+use crate::wire::dhcp4::{BROADCAST, CLIENT_PORT, REPLY_MIN, ReplyHeader, SERVER_PORT, kind};
 use crate::wire::dhcp4_options::code;
-use crate::wire::dns::name::{Name, NameBuf};
+use crate::wire::dns::name::Name;
 use arrayvec::ArrayVec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-/// Octets that options of a BOOTP reply may take (RFC 1497).
-const BOOTP_OPTIONS: usize = 64;
 
 /// What a reply says about time.
 #[derive(Clone, Copy)]
@@ -51,11 +48,6 @@ pub(super) struct Reply<'r> {
     pub rapid: bool,
     /// Host name for the client.
     pub name: Option<&'r [u8]>,
-}
-
-/// A refusal.
-pub(super) struct Nak {
-    pub reason: &'static str,
 }
 
 /// Builds, logs and sends a reply.
@@ -98,7 +90,7 @@ pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
 }
 
 /// Builds and sends a NAK: message type, server identifier, the reason.
-pub(super) fn refuse(with: &mut Surroundings, client: &Client, nak: &Nak) {
+pub(super) fn refuse(with: &mut Surroundings, client: &Client, reason: &'static str) {
     let range = client.ranges.list.first();
     let near = range.is_some_and(|range| range.in_subnet_of_local(client.ciaddr));
     let relayed = !client.request.packet.giaddr.is_unspecified();
@@ -117,7 +109,7 @@ pub(super) fn refuse(with: &mut Surroundings, client: &Client, nak: &Nak) {
         let mut options = OptionWriter::new(out, room(client), false);
         options.put(code::MESSAGE_TYPE, &[kind::NAK]);
         options.put(code::SERVER_ID, &id.octets());
-        options.put_text(code::MESSAGE, nak.reason.as_bytes(), client.request.zero_ends);
+        options.put_text(code::MESSAGE, reason.as_bytes(), client.request.zero_ends);
         options.close(agent, REPLY_MIN);
     });
     if let Some(span) = span {
@@ -175,7 +167,7 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
 }
 
 /// Octets that the options may end within.
-fn room(client: &Client) -> usize {
+pub(super) fn room(client: &Client) -> usize {
     let reserve = client.request.agent.map_or(0, |agent| agent.len().saturating_add(2));
     client.request.reply_max.saturating_sub(reserve)
 }
@@ -206,320 +198,4 @@ fn address_of(names: &Hosts, name: &[u8]) -> Option<Ipv4Addr> {
         IpAddr::V4(addr) => Some(addr),
         IpAddr::V6(_) => None,
     })
-}
-
-/// All that the options are made of.
-struct Content<'r> {
-    client: &'r Client<'r>,
-    reply: &'r Reply<'r>,
-    chosen: &'r Chosen<'r>,
-    boot: Option<&'r Boot>,
-}
-
-impl Content<'_> {
-    /// Writes all options. Gives what could not be sent.
-    fn write(&self, out: &mut Writer) -> DroppedList {
-        let request = self.client.request;
-        let bootp = self.reply.kind.is_none();
-        let overload = !bootp && request.request_list.is_some() && !self.client.config.dhcp.no_override;
-        let end = if bootp { HEADER + BOOTP_OPTIONS - 4 } else { room(self.client) };
-        let mut options = OptionWriter::new(out, end, overload);
-        self.head(&mut options);
-        self.boot_fields(&mut options);
-        if let Some(subnet) = request.subnet {
-            options.put(code::SUBNET_SELECT, &subnet.octets());
-        }
-        self.times(&mut options);
-        self.network(&mut options);
-        self.names(&mut options);
-        self.configured(&mut options);
-        self.inside(&mut options);
-        options.close(request.agent, REPLY_MIN)
-    }
-
-    /// Message type, server identifier, lease time, rapid commit.
-    fn head(&self, options: &mut OptionWriter) {
-        let Some(kind) = self.reply.kind else { return };
-        options.put(code::MESSAGE_TYPE, &[kind]);
-        options.put(code::SERVER_ID, &self.client.server_id(self.reply.range).octets());
-        match self.reply.timing {
-            Timing::Lease { secs, .. } => options.put_u32(code::LEASE_TIME, secs.unwrap_or(u32::MAX)),
-            Timing::Left(Some(secs)) => options.put_u32(code::LEASE_TIME, secs),
-            Timing::Left(None) | Timing::None => {}
-        }
-        if self.reply.rapid {
-            options.put(code::RAPID_COMMIT, &[]);
-        }
-    }
-
-    /// Boot file and server name: as options if they are asked for (then with
-    /// a final zero, for buggy boot ROMs), else in their fields.
-    fn boot_fields(&self, options: &mut OptionWriter) {
-        let request = self.client.request;
-        let no_override = self.client.config.dhcp.no_override;
-        let listed = |number| request.request_list.is_some_and(|list| list.contains(&number));
-        let as_option = |number| !no_override && listed(number);
-        match self.boot {
-            Some(boot) => {
-                if !boot.server_name.is_empty() {
-                    match as_option(code::SERVER_NAME) {
-                        true => options.put_text(code::SERVER_NAME, &boot.server_name, true),
-                        false => options.sname_field(&boot.server_name),
-                    }
-                }
-                if !boot.file.is_empty() {
-                    match as_option(code::BOOT_FILE) {
-                        true => options.put_text(code::BOOT_FILE, &boot.file, true),
-                        false => options.file_field(&boot.file),
-                    }
-                }
-            }
-            None => {
-                if let Some(option) = self.in_field(code::BOOT_FILE) {
-                    options.file_field(&option.value);
-                }
-                if let Some(option) = self.in_field(code::SERVER_NAME) {
-                    options.sname_field(&option.value);
-                }
-            }
-        }
-    }
-
-    /// The option for a name field, if it goes there: not asked for, and not
-    /// forced to be an option.
-    fn in_field(&self, number: u8) -> Option<&DhcpOption> {
-        let listed = self.client.request.request_list.is_some_and(|list| list.contains(&number));
-        self.chosen.get(number).filter(|option| self.boot.is_none() && !listed && !option.force)
-    }
-
-    /// Renewal times: half and seven eighths, or as configured.
-    fn times(&self, options: &mut OptionWriter) {
-        let Timing::Lease { secs: Some(lease), fuzz } = self.reply.timing else { return };
-        let wished = |number, default| {
-            let option = self.chosen.get(number).and_then(|option| Reader::new(&option.value).u32());
-            option.filter(|secs| *secs > 2 && *secs < lease).unwrap_or(default)
-        };
-        let seven = u64::from(lease).saturating_mul(7) / 8;
-        let t2 = wished(code::T2, u32::try_from(seven).unwrap_or(u32::MAX));
-        let t1 = wished(code::T1, lease / 2).min(t2.saturating_sub(1));
-        let mut fuzz = fuzz;
-        while fuzz > t1 / 8 {
-            fuzz /= 2;
-        }
-        options.put_u32(code::T1, t1.saturating_sub(fuzz));
-        options.put_u32(code::T2, t2.saturating_sub(fuzz));
-    }
-
-    /// Netmask, broadcast address, router and DNS server, where the
-    /// configuration has none of its own.
-    fn network(&self, options: &mut OptionWriter) {
-        let Some(range) = self.reply.range else { return };
-        let request = self.client.request;
-        let mut default = |number, addr: Ipv4Addr, wanted: bool| {
-            if wanted && !addr.is_unspecified() && self.chosen.get(number).is_none() {
-                options.put(number, &addr.octets());
-            }
-        };
-        default(code::NETMASK, range.netmask, true);
-        default(code::BROADCAST, range.broadcast, true);
-        default(code::ROUTER, range.router, request.asks_for(code::ROUTER));
-        let dns = self.client.config.listen.port == 53 && request.asks_for(code::DNS_SERVER);
-        default(code::DNS_SERVER, range.local, dns);
-    }
-
-    /// Domain and host name, and option 81 if the client sent it.
-    fn names(&self, options: &mut OptionWriter) {
-        let request = self.client.request;
-        let addr = match self.reply.yiaddr.is_unspecified() {
-            true => self.client.ciaddr,
-            false => self.reply.yiaddr,
-        };
-        let zone = self.client.config.dns.domain_for(addr.into()).and_then(Name::new);
-        let mut domain = ArrayVec::<u8, 255>::new();
-        if let Some(zone) = zone {
-            let mut buffer = [0; 255];
-            let mut out = Writer::new(&mut buffer);
-            zone.text(&mut out);
-            let _ = domain.try_extend_from_slice(out.written());
-            if request.asks_for(code::DOMAIN_NAME) && self.chosen.get(code::DOMAIN_NAME).is_none() {
-                options.put_text(code::DOMAIN_NAME, &domain, request.zero_ends);
-            }
-        }
-        let Some(name) = self.reply.name else { return };
-        if request.asks_for(code::HOST_NAME) && self.chosen.get(code::HOST_NAME).is_none() {
-            options.put_text(code::HOST_NAME, name, request.zero_ends);
-        }
-        if let Some(fqdn) = request.fqdn {
-            self.fqdn(options, fqdn, name, zone, &domain);
-        }
-    }
-
-    /// Option 81 (RFC 4702 §4): who updates DNS, and the whole name in the
-    /// client's own encoding.
-    fn fqdn(&self, options: &mut OptionWriter, fqdn: Fqdn, name: &[u8], zone: Option<Name>, domain: &[u8]) {
-        let mut value = ArrayVec::<u8, 255>::new();
-        let flags = fqdn.answer(self.client.config.dhcp.client_update);
-        let mut push = |bytes: &[u8]| value.try_extend_from_slice(bytes).is_ok();
-        push(&[flags, 255, 255]);
-        if flags & Fqdn::ENCODED != 0 {
-            if let Some(whole) = NameBuf::join(name, zone.unwrap_or(Name::ROOT)) {
-                push(whole.name().wire());
-            }
-        } else {
-            push(name);
-            if !domain.is_empty() {
-                push(b".");
-                push(domain);
-            }
-            if self.client.request.zero_ends {
-                push(&[0]);
-            }
-        }
-        options.put(code::FQDN, &value);
-    }
-
-    /// The configured options, last configured first.
-    fn configured(&self, options: &mut OptionWriter) {
-        let request = self.client.request;
-        for option in self.chosen.iter() {
-            let number = option.code;
-            let never = matches!(number, code::FQDN | code::MAX_SIZE | code::OVERLOAD | code::PAD | code::END | code::T1 | code::T2);
-            let unasked = !option.force && !request.asks_for(number);
-            // Empty means: not the built-in one either.
-            let suppressed = option.value.is_empty()
-                && matches!(
-                    number,
-                    code::NETMASK | code::BROADCAST | code::ROUTER | code::DNS_SERVER | code::DOMAIN_NAME | code::HOST_NAME
-                );
-            let in_field = matches!(number, code::BOOT_FILE | code::SERVER_NAME) && self.in_field(number).is_some();
-            if never || unasked || suppressed || in_field {
-                continue;
-            }
-            let zero = matches!(number, code::BOOT_FILE | code::SERVER_NAME) || request.zero_ends;
-            if option.addresses {
-                options.put(number, &self.own_addresses(&option.value));
-            } else {
-                options.put_text(number, &option.value, option.text && zero);
-            }
-        }
-    }
-
-    /// Addresses with ours in the place of 0.0.0.0.
-    fn own_addresses(&self, value: &[u8]) -> ArrayVec<u8, 255> {
-        let us = self.reply.range.map_or(self.client.own, |range| range.local);
-        let mut all = ArrayVec::new();
-        for addr in value.chunks(4) {
-            let ours = us.octets();
-            let addr = if addr == [0; 4] { &ours } else { addr };
-            let _ = all.try_extend_from_slice(addr);
-        }
-        all
-    }
-
-    /// Options inside others: `encap:` and `vi-encap:` grouped by what they go
-    /// into, then those of option 43 and with them the client's own class.
-    fn inside(&self, options: &mut OptionWriter) {
-        let request = self.client.request;
-        let all = || self.chosen.inside(self.reply.tags);
-        let sent = |option: &DhcpOption, outer: u8| option.force || request.asks_for(outer);
-        for (place, first) in all().enumerate() {
-            let before = all().take(place).any(|other| other.space == first.space);
-            match first.space {
-                Space::Encap(outer) if !before => {
-                    pack(options, outer, request.zero_ends, all().filter(|o| o.space == first.space && sent(o, outer)));
-                }
-                Space::Enterprise(number) if !before => {
-                    let group = all().filter(|o| o.space == first.space && sent(o, code::VI_ENCAP));
-                    if !enterprise(options, number, group) {
-                        let _ = options.dropped.try_push(Dropped::Enterprise(number));
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.vendor(options);
-    }
-
-    /// Option 43 for clients whose class holds the text of the line (or for
-    /// whom option 60 is configured with it).
-    fn vendor(&self, options: &mut OptionWriter) {
-        let request = self.client.request;
-        let configured = self.chosen.get(code::VENDOR_CLASS);
-        let told = configured.filter(|option| option.force || request.asks_for(option.code));
-        let class = told.map(|option| &*option.value).or(request.vendor_class);
-        let fits = |option: &&DhcpOption| match (&option.space, class) {
-            (Space::Vendor(text), Some(class)) => {
-                text.is_empty() || class.windows(text.len()).any(|window| window == &**text)
-            }
-            _ => false,
-        };
-        let all = || self.chosen.inside(self.reply.tags).filter(fits);
-        let forced = all().any(|option| option.force);
-        if !forced && !request.asks_for(code::VENDOR_ENCAP) {
-            return;
-        }
-        let any = pack(options, code::VENDOR_ENCAP, request.zero_ends, all());
-        if let Some(class) = request.vendor_class.filter(|class| any && told.is_none() && !class.is_empty()) {
-            options.put(code::VENDOR_CLASS, class);
-        }
-    }
-}
-
-/// Packs options into as many options `outer` as they need, the last of which
-/// ends with an end mark if that fits. True if there was any.
-fn pack<'o>(
-    options: &mut OptionWriter,
-    outer: u8,
-    zero_ends: bool,
-    group: impl Iterator<Item = &'o DhcpOption>,
-) -> bool {
-    let mut value = ArrayVec::<u8, 255>::new();
-    let mut any = false;
-    for option in group {
-        any = true;
-        let zero = zero_ends && option.text;
-        if value.remaining_capacity() < option.value.len().saturating_add(2).saturating_add(zero.into()) {
-            options.put(outer, &value);
-            value.clear();
-        }
-        add(&mut value, option, zero);
-    }
-    if !value.is_empty() {
-        let _ = value.try_push(code::END);
-        options.put(outer, &value);
-    }
-    any
-}
-
-/// Packs options for an enterprise into one option 125; false if they are too
-/// many.
-fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<Item = &'o DhcpOption>) -> bool {
-    let mut inner = ArrayVec::<u8, 250>::new();
-    let mut fits = true;
-    for option in group {
-        fits &= add(&mut inner, option, false);
-    }
-    if fits && !inner.is_empty() {
-        let mut value = ArrayVec::<u8, 255>::new();
-        let _ = value.try_extend_from_slice(&number.to_be_bytes());
-        let _ = value.try_push(inner.len() as u8);
-        let _ = value.try_extend_from_slice(&inner);
-        options.put(code::VI_ENCAP, &value);
-    }
-    fits
-}
-
-/// Adds an option with its number and length, and a final zero if `zero`;
-/// false if it does not fit.
-fn add<const N: usize>(value: &mut ArrayVec<u8, N>, option: &DhcpOption, zero: bool) -> bool {
-    let len = option.value.len().saturating_add(zero.into());
-    let fits = len <= 255 && value.remaining_capacity() >= len.saturating_add(2);
-    if fits {
-        let _ = value.try_extend_from_slice(&[option.code, len as u8]);
-        let _ = value.try_extend_from_slice(&option.value);
-        if zero {
-            let _ = value.try_push(0);
-        }
-    }
-    fits
 }
