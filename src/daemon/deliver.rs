@@ -200,8 +200,8 @@ impl Deliver {
                     }
                 }
             }
-            for (to, errno) in failed {
-                self.later(Answer::SendFailed { door, to, errno });
+            for (to, errno) in &failed {
+                self.later(Answer::SendFailed { door, to: *to, errno: *errno });
             }
             self.pending.retain(|place| !same(&&*place));
         }

@@ -6,7 +6,7 @@ use crate::base::bytes::Writer;
 use crate::dns::admit::Query;
 use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
-use crate::dns::rules::{self, Ruling};
+use crate::dns::rules::{self, Found, Ruling};
 use crate::dns::upstream::Upstream;
 use crate::dns::{Figures, Surroundings, Verdict, chaos, reverse, tables};
 use crate::outbox::lines::Arg;
@@ -41,8 +41,9 @@ pub(super) fn answer(
         }
         out.rewind(0);
     }
-    let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind);
-    by_rule(with, query, prefix, out, ruling)
+    let mut found = Found::default();
+    let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind, &mut found);
+    by_rule(with, query, prefix, out, ruling, &found)
 }
 
 /// An answer from tables and cache, if they have all of it.
@@ -100,22 +101,23 @@ fn by_rule(
     prefix: &Prefix,
     out: &mut Writer,
     ruling: Ruling,
+    found: &Found,
 ) -> Verdict {
     let Question { name, kind, class } = query.question;
-    let for_every_name = match &ruling {
-        Ruling::Addresses(addresses) => {
+    let for_every_name = match ruling {
+        Ruling::Addresses => {
             let mut reply = compose::start(out, query);
-            for addr in addresses {
+            for addr in &found.addresses {
                 reply.address(Section::Answer, name, *addr, with.config.dns.local_ttl);
                 journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(*addr));
             }
             return close(with, query, reply, rcode::NOERROR, true);
         }
         Ruling::Nothing { other_data } => {
-            let code = if *other_data || tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
+            let code = if other_data || tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
             return nothing(with, query, prefix, out, code, false);
         }
-        Ruling::Forward { for_every_name, .. } => *for_every_name,
+        Ruling::Forward { for_every_name } => for_every_name,
         Ruling::NoServers => true,
     };
     let is_in = class == class::IN;
@@ -129,9 +131,9 @@ fn by_rule(
         return nothing(with, query, prefix, out, code, false);
     }
     match ruling {
-        Ruling::Forward { group, for_every_name } => {
-            let memory = Upstream::memory_of(&group, for_every_name);
-            Verdict::Forward(group, memory)
+        Ruling::Forward { for_every_name } => {
+            let memory = Upstream::memory_of(&found.group, for_every_name);
+            Verdict::Forward(found.group.clone(), memory)
         }
         _ => {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::NOT_READY));

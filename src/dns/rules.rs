@@ -13,111 +13,157 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Addresses that one domain may be given.
 const ADDRESSES_MAX: usize = 32;
 
+/// What `#` as an address stands for.
+const V4_ZERO: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const V6_ZERO: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// Addresses of `address=`.
 pub type Addresses = ArrayVec<IpAddr, ADDRESSES_MAX>;
 
 /// What to do with a question.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
-    /// Answer with these addresses.
-    Addresses(Addresses),
+    /// Answer with `Found::addresses`.
+    Addresses,
     /// There is no answer; `other_data`: the domain has addresses of another
     /// family, so the name exists.
     Nothing { other_data: bool },
-    /// Ask one of these servers; `for_every_name`: they are the general ones.
-    Forward { group: Group, for_every_name: bool },
+    /// Ask one of `Found::group`; `for_every_name`: they are the general servers.
+    Forward { for_every_name: bool },
     /// Nobody can be asked.
     NoServers,
 }
 
-/// What one domain has to offer.
+/// What a ruling needs besides itself. Filled in place: it is too large to be
+/// handed about.
 #[derive(Default)]
-struct Offer {
-    v4: Addresses,
-    v6: Addresses,
-    zeros: bool,
-    local: bool,
-    standard: bool,
-    servers: Group,
+pub struct Found {
+    /// Addresses to answer with.
+    pub addresses: Addresses,
+    /// Servers to ask.
+    pub group: Group,
 }
 
-impl Offer {
-    fn take(&mut self, config: &config::Dns, upstream: &Upstream, numbers: impl Iterator<Item = u32>) {
-        for number in numbers {
-            match config.domains.targets.get(number as usize) {
-                Some(Target::Server(server)) if upstream.is_own(*server) => {}
-                Some(Target::Server(server)) => push(&mut self.servers, *server),
-                Some(Target::Standard) => self.standard = true,
-                Some(Target::Local) => self.local = true,
-                Some(Target::Zeros) => self.zeros = true,
-                Some(Target::Address(addr @ IpAddr::V4(_))) => push(&mut self.v4, *addr),
-                Some(Target::Address(addr @ IpAddr::V6(_))) => push(&mut self.v6, *addr),
-                None => {}
-            }
-        }
-    }
-
-    /// The ruling of this domain for `kind`, if it has any.
-    fn rule(self, kind: u16) -> Option<Step> {
-        let (wants_v4, wants_v6) = (matches!(kind, kind::A | kind::ANY), matches!(kind, kind::AAAA | kind::ANY));
-        let mut addresses = Addresses::new();
-        let other_data = self.zeros || !self.v4.is_empty() || !self.v6.is_empty();
-        let wanted = self.v6.iter().filter(|_| wants_v6).chain(self.v4.iter().filter(|_| wants_v4));
-        wanted.for_each(|addr| push(&mut addresses, *addr));
-        if addresses.is_empty() && self.zeros {
-            let zeros = [(wants_v6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)), (wants_v4, IpAddr::V4(Ipv4Addr::UNSPECIFIED))];
-            zeros.into_iter().filter(|(wanted, _)| *wanted).for_each(|(_, addr)| push(&mut addresses, addr));
-        }
-        match () {
-            () if !addresses.is_empty() => Some(Step::Ruling(Ruling::Addresses(addresses))),
-            () if self.local => Some(Step::Ruling(Ruling::Nothing { other_data })),
-            () if self.standard => Some(Step::Standard),
-            () if !self.servers.is_empty() => {
-                Some(Step::Ruling(Ruling::Forward { group: self.servers, for_every_name: false }))
-            }
-            () => None,
-        }
-    }
-}
-
+/// What one domain says about a question.
 enum Step {
+    /// This.
     Ruling(Ruling),
     /// Go on with the servers for every name.
     Standard,
 }
 
-/// The ruling for `name` and `kind`.
-pub fn find(config: &config::Dns, upstream: &Upstream, name: Name, kind: u16) -> Ruling {
-    // What a zone's parent says about it is asked of the parent's servers.
-    let name = if kind == kind::DS { name.parent().unwrap_or(name) } else { name };
-    let wild = Wild::new(config, name);
-    let mut wild_below = usize::MAX;
-    for suffix in name.suffixes() {
-        let len = suffix.wire().len().saturating_sub(2);
-        while let Some(longest) = wild.longest(len, wild_below) {
-            wild_below = longest;
-            match offer(config, upstream, wild.numbers(longest)).rule(kind) {
-                Some(Step::Ruling(ruling)) => return ruling,
-                Some(Step::Standard) => return every_name(config, upstream, None),
-                None => {}
+/// Who judges: the configuration and the servers.
+struct Judge<'a> {
+    config: &'a config::Dns,
+    upstream: &'a Upstream,
+    kind: u16,
+}
+
+impl Judge<'_> {
+    fn targets<'a>(&'a self, numbers: &'a [u32]) -> impl Iterator<Item = &'a Target> {
+        numbers.iter().filter_map(|number| self.config.domains.targets.get(*number as usize))
+    }
+
+    /// What the domain with these targets says, if anything: the first usable
+    /// kind wins.
+    fn domain(&self, numbers: &[u32], found: &mut Found) -> Option<Step> {
+        found.group.clear();
+        found.addresses.clear();
+        let (mut zeros, mut local, mut standard, mut other_data) = (false, false, false, false);
+        for target in self.targets(numbers) {
+            match target {
+                Target::Server(server) if self.upstream.is_own(*server) => {}
+                Target::Server(server) => push(&mut found.group, *server),
+                Target::Standard => standard = true,
+                Target::Local => local = true,
+                Target::Zeros => (zeros, other_data) = (true, true),
+                Target::Address(_) => other_data = true,
             }
         }
-        if suffix.is_root() {
-            break;
+        for (family, unspecified) in [(kind::AAAA, V6_ZERO), (kind::A, V4_ZERO)] {
+            if !other_data || !(self.kind == family || self.kind == kind::ANY) {
+                continue;
+            }
+            for target in self.targets(numbers) {
+                match target {
+                    Target::Address(addr) if addr.is_ipv4() == unspecified.is_ipv4() => {
+                        push(&mut found.addresses, *addr);
+                    }
+                    _ => {}
+                }
+            }
         }
-        match offer(config, upstream, config.domains.table.exactly(suffix.wire()).iter().copied()).rule(kind) {
-            Some(Step::Ruling(ruling)) => return ruling,
-            Some(Step::Standard) => return every_name(config, upstream, None),
-            None => {}
+        if found.addresses.is_empty() && zeros {
+            for (family, unspecified) in [(kind::AAAA, V6_ZERO), (kind::A, V4_ZERO)] {
+                if self.kind == family || self.kind == kind::ANY {
+                    push(&mut found.addresses, unspecified);
+                }
+            }
+        }
+        match () {
+            () if !found.addresses.is_empty() => Some(Step::Ruling(Ruling::Addresses)),
+            () if local => Some(Step::Ruling(Ruling::Nothing { other_data })),
+            () if standard => Some(Step::Standard),
+            () if !found.group.is_empty() => Some(Step::Ruling(Ruling::Forward { for_every_name: false })),
+            () => None,
         }
     }
-    if name.label_count() == 1 {
-        match offer(config, upstream, config.domains.table.exactly(&[]).iter().copied()).rule(kind) {
-            Some(Step::Ruling(ruling)) => return ruling,
-            Some(Step::Standard) => return every_name(config, upstream, None),
-            None => {}
+
+    /// The ruling of the domains that hold `name`, longest first.
+    fn domains(&self, name: Name, found: &mut Found) -> Option<Step> {
+        let table = &self.config.domains.table;
+        let wild = (!self.config.domains.wild.is_empty()).then(|| Wild::new(self.config, name));
+        let mut wild_below = usize::MAX;
+        for suffix in name.suffixes() {
+            let len = suffix.wire().len().saturating_sub(2);
+            while let Some((wild, longest)) = wild.as_ref().and_then(|wild| Some((wild, wild.longest(len, wild_below)?))) {
+                wild_below = longest;
+                let step = self.domain(&wild.numbers(longest), found);
+                if step.is_some() {
+                    return step;
+                }
+            }
+            if suffix.is_root() {
+                break;
+            }
+            let step = match table.exactly(suffix.wire()) {
+                [] => None,
+                numbers => self.domain(numbers, found),
+            };
+            if step.is_some() {
+                return step;
+            }
+        }
+        match (name.label_count(), table.exactly(&[])) {
+            (1, numbers @ [_, ..]) => self.domain(numbers, found),
+            _ => None,
         }
     }
-    every_name(config, upstream, Some(kind))
+
+    /// The ruling for every name; what is not a server counts only if no
+    /// domain has sent us here.
+    fn every_name(&self, sent: bool, found: &mut Found) -> Ruling {
+        match self.domain(self.config.domains.table.exactly(&[0]), found) {
+            Some(Step::Ruling(ruling @ (Ruling::Addresses | Ruling::Nothing { .. }))) if !sent => return ruling,
+            _ => {}
+        }
+        for number in self.upstream.resolv_numbers().filter(|number| !self.upstream.is_own(*number)) {
+            push(&mut found.group, number);
+        }
+        if found.group.is_empty() { Ruling::NoServers } else { Ruling::Forward { for_every_name: true } }
+    }
+}
+
+/// The ruling for `name` and `kind`.
+pub fn find(config: &config::Dns, upstream: &Upstream, name: Name, kind: u16, found: &mut Found) -> Ruling {
+    // What a zone's parent says about it is asked of the parent's servers.
+    let name = if kind == kind::DS { name.parent().unwrap_or(name) } else { name };
+    let judge = Judge { config, upstream, kind };
+    match judge.domains(name, found) {
+        Some(Step::Ruling(ruling)) => ruling,
+        Some(Step::Standard) => judge.every_name(true, found),
+        None => judge.every_name(false, found),
+    }
 }
 
 /// True when `address=` gives this name, or a domain it lies in, an address of
@@ -127,33 +173,13 @@ pub fn has_addresses(config: &config::Dns, name: Name) -> bool {
         matches!(config.domains.targets.get(number as usize), Some(Target::Address(_) | Target::Zeros))
     };
     name.suffixes().any(|suffix| config.domains.table.exactly(suffix.wire()).iter().copied().any(is_address))
-        || Wild::new(config, name).fitting().any(|(_, number)| is_address(*number))
+        || !config.domains.wild.is_empty()
+            && Wild::new(config, name).fitting().any(|(_, number)| is_address(*number))
 }
 
 /// Adds one more as long as there is room.
 fn push<T, const N: usize>(list: &mut ArrayVec<T, N>, item: T) {
     let _ = list.try_push(item);
-}
-
-fn offer(config: &config::Dns, upstream: &Upstream, numbers: impl Iterator<Item = u32>) -> Offer {
-    let mut offer = Offer::default();
-    offer.take(config, upstream, numbers);
-    offer
-}
-
-/// The ruling for every name; its addresses count only for `kind`.
-fn every_name(config: &config::Dns, upstream: &Upstream, kind: Option<u16>) -> Ruling {
-    let mut offer = offer(config, upstream, config.domains.table.exactly(&[0]).iter().copied());
-    for number in upstream.resolv_numbers().filter(|number| !upstream.is_own(*number)) {
-        push(&mut offer.servers, number);
-    }
-    let mut group = Group::new();
-    core::mem::swap(&mut group, &mut offer.servers);
-    match kind.and_then(|kind| offer.rule(kind)) {
-        Some(Step::Ruling(ruling)) => ruling,
-        _ if group.is_empty() => Ruling::NoServers,
-        _ => Ruling::Forward { group, for_every_name: true },
-    }
 }
 
 /// The `*domain` rules that fit a name; they may match in the middle of a label.
@@ -166,11 +192,9 @@ struct Wild<'c> {
 impl<'c> Wild<'c> {
     fn new(config: &'c config::Dns, name: Name) -> Self {
         let mut wild = Wild { rules: &config.domains.wild, text: [0; NAME_MAX], len: 0 };
-        if !wild.rules.is_empty() {
-            let mut out = crate::base::bytes::Writer::new(&mut wild.text);
-            crate::wire::dns::name::write_lower(&mut out, name.wire());
-            wild.len = out.len();
-        }
+        let mut out = crate::base::bytes::Writer::new(&mut wild.text);
+        crate::wire::dns::name::write_lower(&mut out, name.wire());
+        wild.len = out.len();
         wild
     }
 
@@ -185,7 +209,8 @@ impl<'c> Wild<'c> {
     }
 
     /// The targets of those of this length (their text is the same).
-    fn numbers(&self, len: usize) -> impl Iterator<Item = u32> {
-        self.fitting().filter(move |(end, _)| end.len() == len).map(|(_, number)| *number)
+    fn numbers(&self, len: usize) -> ArrayVec<u32, ADDRESSES_MAX> {
+        let fitting = self.fitting().filter(|(end, _)| end.len() == len);
+        fitting.map(|(_, number)| *number).take(ADDRESSES_MAX).collect()
     }
 }

@@ -18,7 +18,7 @@ mod transfer;
 mod tftp_tests;
 
 use crate::base::errno;
-use crate::base::time::{Due, Now, Why};
+use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::Tftp;
 use crate::limits;
 use crate::outbox::Outbox;
@@ -48,12 +48,16 @@ pub struct Surroundings<'a> {
 /// The server.
 pub struct Server {
     transfers: Box<[Transfer]>,
+    /// The earliest deadline of a transfer; looked for after each event of ours,
+    /// so that other packets do not pay for it.
+    earliest: Millis,
 }
 
 impl Server {
     /// A server for as many transfers as the configuration allows.
     pub fn new(config: &Tftp) -> Self {
-        Server { transfers: (0..config.transfers()).map(|_| Transfer::free()).collect() }
+        let transfers = (0..config.transfers()).map(|_| Transfer::free()).collect();
+        Server { transfers, earliest: Millis::NEVER }
     }
 
     /// Octets of its table for a configuration.
@@ -68,6 +72,11 @@ impl Server {
 
     /// A packet has come.
     pub fn on_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
+        self.packet(with, arrival, bytes);
+        self.look_ahead();
+    }
+
+    fn packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
         match arrival.door {
             Door::Transfer(slot) => self.on_reply(with, slot, arrival, bytes),
             Door::Tftp(_) => match self.at_our_port(with, arrival) {
@@ -241,6 +250,11 @@ impl Server {
 
     /// Something has happened.
     pub fn on_change(&mut self, with: &mut Surroundings, change: &Change) {
+        self.changed(with, change);
+        self.look_ahead();
+    }
+
+    fn changed(&mut self, with: &mut Surroundings, change: &Change) {
         match *change {
             Change::Opened { slot, result } => self.on_opened(with, slot, result),
             Change::Block { slot, offset, result } => self.on_block(with, slot, offset, result),
@@ -282,6 +296,11 @@ impl Server {
 
     /// Sends again, or gives up, whatever is due.
     pub fn on_due(&mut self, with: &mut Surroundings) {
+        self.serve_due(with);
+        self.look_ahead();
+    }
+
+    fn serve_due(&mut self, with: &mut Surroundings) {
         for slot in 0..with.config.transfers() {
             let now = with.now.mono;
             let Some(transfer) = self.get(slot).filter(|transfer| transfer.due() <= now) else { continue };
@@ -302,8 +321,11 @@ impl Server {
 
     /// When something is due next.
     pub fn next_due(&self) -> Option<Due> {
-        let at = self.transfers.iter().map(Transfer::due).min()?;
-        (at != crate::base::time::Millis::NEVER).then_some(Due { at, why: Why::Transfer })
+        (self.earliest != Millis::NEVER).then_some(Due { at: self.earliest, why: Why::Transfer })
+    }
+
+    fn look_ahead(&mut self) {
+        self.earliest = self.transfers.iter().map(Transfer::due).min().unwrap_or(Millis::NEVER);
     }
 
     /// Every invariant of the table: no client has two transfers at one port.
