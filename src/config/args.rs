@@ -101,10 +101,10 @@ impl CommandLine<'_> {
     /// The value of a directive just met.
     fn value(&mut self, row: &Row, is_long: bool) -> Result<Option<OsString>, ()> {
         match (row.takes, is_long) {
-            (Takes::Value(_), _) | (Takes::Optional(_), false) => self.parser.value().map(Some).map_err(|_| ()),
-            (Takes::Optional(_) | Takes::LongOnly(_), true) => Ok(self.parser.optional_value()),
+            (Takes::Value, _) | (Takes::Optional, false) => self.parser.value().map(Some).map_err(|_| ()),
+            (Takes::Optional | Takes::LongOnly, true) => Ok(self.parser.optional_value()),
             (Takes::Nothing, true) => self.parser.optional_value().map_or(Ok(None), |_| Err(())),
-            (Takes::Nothing | Takes::LongOnly(_), false) => Ok(None),
+            (Takes::Nothing | Takes::LongOnly, false) => Ok(None),
         }
     }
 }

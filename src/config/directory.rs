@@ -11,18 +11,19 @@ const NEAR: usize = 3;
 #[derive(Default)]
 pub struct Directory {
     /// The row found last: lists of one directive are long.
-    last: Option<&'static Row>,
+    last: Option<(&'static str, &'static Row)>,
 }
 
 impl Directory {
     /// The directive of exactly this name.
     pub fn exact(&mut self, name: &[u8]) -> Option<&'static Row> {
-        if let Some(last) = self.last.filter(|last| last.name.as_bytes() == name) {
-            return Some(last);
+        if let Some((_, row)) = self.last.filter(|(last, _)| last.as_bytes() == name) {
+            return Some(row);
         }
-        let found = ALL.binary_search_by_key(&name, |row| row.name.as_bytes());
-        self.last = found.ok().and_then(|place| ALL.get(place)).copied();
-        self.last
+        let place = ALL.binary_search_by_key(&name, |row| row.name().as_bytes()).ok()?;
+        let row = ALL.get(place)?;
+        self.last = Some((row.name(), row));
+        Some(row)
     }
 
     /// The directive of this name or, as GNU's `getopt_long` has it, the only
@@ -31,7 +32,7 @@ impl Directory {
         if let Some(row) = self.exact(name) {
             return Some(row);
         }
-        let mut fitting = ALL.iter().filter(|row| row.name.as_bytes().starts_with(name));
+        let mut fitting = ALL.iter().filter(|row| row.name().as_bytes().starts_with(name));
         let first = fitting.next()?;
         // Two spellings of one directive are not ambiguous.
         let same = |row: &&Row| row.short == first.short && first.short != 0;
@@ -47,7 +48,7 @@ impl Directory {
     /// The directive whose name is nearest to `name`, if any is near.
     pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
         let near = NEAR.min(name.len() / 2);
-        let measured = ALL.iter().map(|row| (distance(name, row.name.as_bytes()), row.name));
+        let measured = ALL.iter().map(|row| (distance(name, row.name().as_bytes()), row.name()));
         measured.filter(|(far, _)| *far <= near).min().map(|(_, name)| name)
     }
 }
@@ -79,26 +80,26 @@ mod tests {
     #[test]
     fn names_are_exact_in_files_and_short_on_the_command_line() {
         let mut directory = Directory::default();
-        let mut of = |name: &str| directory.abbreviated(name.as_bytes()).map(|row| row.name);
+        let mut of = |name: &str| directory.abbreviated(name.as_bytes()).map(|row| row.name());
         assert_eq!(of("cache-siz"), Some("cache-size"));
         assert_eq!(of("domain"), Some("domain"), "a whole name wins");
         assert_eq!(of("dhcp-le"), None);
         assert_eq!(of("dhcp-leasef"), Some("dhcp-leasefile"));
         assert!(directory.exact(b"cache-siz").is_none());
-        assert_eq!(directory.short('C').map(|row| row.name), Some("conf-file"));
+        assert_eq!(directory.short('C').map(|row| row.name()), Some("conf-file"));
         assert!(directory.short('%').is_none());
     }
 
     #[test]
     fn there_are_195_names_each_once_and_each_letter_means_one_thing() {
-        let mut names: Vec<_> = ALL.iter().map(|row| row.name).collect();
+        let mut names: Vec<_> = ALL.iter().map(|row| row.name()).collect();
         names.dedup();
         assert_eq!(names.len(), 195);
         assert!(ALL.iter().all(|row| !row.help.is_empty()));
         let spellings = [("domain", "domain-suffix"), ("dhcp-lease", "dhcp-leasefile")];
         for row in ALL.iter().filter(|row| row.short != 0) {
-            for other in ALL.iter().filter(|other| other.short == row.short && other.name > row.name) {
-                assert!(spellings.contains(&(row.name, other.name)), "{} and {}", row.name, other.name);
+            for other in ALL.iter().filter(|other| other.short == row.short && other.name() > row.name()) {
+                assert!(spellings.contains(&(row.name(), other.name())), "{} and {}", row.name(), other.name());
             }
         }
     }

@@ -234,9 +234,9 @@ fn every_directive_in_force_has_an_effect() {
     }
     for row in rows::ALL {
         let mut lines = effects.iter().flat_map(|(text, _)| text.lines());
-        let tested = lines.any(|line| line.split('=').next() == Some(row.name));
+        let tested = lines.any(|line| line.split('=').next() == Some(row.name()));
         let acts = matches!(row.apply, Apply::Flag(_) | Apply::Number(..) | Apply::With(_));
-        assert_eq!(tested, acts, "{}", row.name);
+        assert_eq!(tested, acts, "{}", row.name());
     }
 }
 

@@ -1,7 +1,6 @@
 //! Renderings of the rows: `--help`, `--help dhcp`, `--version`; in tests also
 //! the table in the README.
 
-use super::row::{Row, Takes};
 use super::rows::{ALL, HAS_DHCP4, HAS_TFTP};
 use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 
@@ -11,15 +10,6 @@ const COLUMN: usize = 46;
 /// Columns of a line of names.
 const LINE: usize = 78;
 
-/// How a directive is written on the command line, without its letter.
-fn form(row: &Row) -> String {
-    match row.takes {
-        Takes::Nothing => row.name.into(),
-        Takes::Value(value) => [row.name, "=", value].concat(),
-        Takes::Optional(value) | Takes::LongOnly(value) => [row.name, "[=", value, "]"].concat(),
-    }
-}
-
 /// The text of `--help`.
 pub fn help() -> String {
     let mut text = String::from("Usage: dnsmasq [options]\n\n");
@@ -28,7 +18,7 @@ pub fn help() -> String {
             0 => String::from("    "),
             short => ['-', char::from(short), ',', ' '].iter().collect(),
         };
-        let left = [&letter, "--", &form(row)].concat();
+        let left = [&letter, "--", row.form].concat();
         text.push_str(&left);
         let width = left.chars().count();
         if width >= COLUMN {
@@ -43,14 +33,14 @@ pub fn help() -> String {
     text.push_str("\nKnown and not in this program:\n");
     let mut width = 0;
     for row in ALL.iter().filter(|row| !row.in_force()) {
-        width += row.name.len() + 1;
+        width += row.name().len() + 1;
         if width > LINE {
             text.push('\n');
-            width = row.name.len();
-        } else if width > row.name.len() + 1 {
+            width = row.name().len();
+        } else if width > row.name().len() + 1 {
             text.push(' ');
         }
-        text.push_str(row.name);
+        text.push_str(row.name());
     }
     text.push('\n');
     text
@@ -107,7 +97,7 @@ pub fn version() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::row::Apply;
+    use crate::config::row::{Apply, Row};
 
     const FROM: &str = "<!-- options -->\n";
     const TO: &str = "<!-- /options -->\n";
@@ -128,7 +118,7 @@ mod tests {
         text.push_str("| option | letter | in force | what it is for |\n|---|---|---|---|\n");
         for row in ALL {
             let letter = if row.short == 0 { String::new() } else { format!("`-{}`", char::from(row.short)) };
-            let form = form(row).replace('|', "\\|");
+            let form = row.form.replace('|', "\\|");
             text.push_str(&format!("| `{form}` | {letter} | {} | {} |\n", state(row), row.help.replace('|', "\\|")));
         }
         text
@@ -166,7 +156,7 @@ mod tests {
     #[test]
     fn help_names_every_directive() {
         let text = help();
-        assert!(ALL.iter().all(|row| text.contains(row.name)));
+        assert!(ALL.iter().all(|row| text.contains(row.name())));
         assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "lines fit any terminal");
         assert!(dhcp_names().contains("  3 router\n") && !dhcp_names().contains("hostname"));
     }

@@ -127,7 +127,7 @@ impl Source {
     fn try_apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) -> Applied {
         match (row.takes, value) {
             (Takes::Nothing, Some(_)) => return Err("extraneous parameter".into()),
-            (Takes::Value(_), None) => return Err("missing parameter".into()),
+            (Takes::Value, None) => return Err("missing parameter".into()),
             _ => {}
         }
         self.count(row, place)?;
@@ -145,10 +145,10 @@ impl Source {
             Apply::Dir => confdir::read(self, text),
             Apply::CommandLine(_) | Apply::Holds => {}
             Apply::Warns => {
-                let warned = place.tell(&[row.name, " is not supported yet and ignored"].concat());
+                let warned = place.tell(&[row.name(), " is not supported yet and ignored"].concat());
                 self.warnings.push(Warning(warned));
             }
-            Apply::NotYet => return Err(super::refusal::not_yet(row.name)),
+            Apply::NotYet => return Err(super::refusal::not_yet(row.name())),
             Apply::LeftOut => {
                 return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
                     .into());
@@ -167,7 +167,7 @@ impl Source {
             Place::Line(..) => (1, "illegal repeated keyword"),
         };
         // Two spellings of one directive share its letter.
-        let same = |other: &&Row| other.name == row.name || (other.short == row.short && row.short != 0);
+        let same = |other: &&Row| other.name() == row.name() || (other.short == row.short && row.short != 0);
         let Some(used) = self.used.get_mut(number) else { return Ok(()) };
         if used.iter().any(same) {
             return Err(words.into());

@@ -4,19 +4,17 @@
 use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, not_yet, with};
-use crate::config::row::{Row, Takes, flag, later, many};
+use crate::config::row::{Row, flag, later, many};
 use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, parse_hex, path, set_tag};
 use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Tag};
 use crate::wire::dns::name::Name;
 use std::net::Ipv4Addr;
 
-const HOST: Takes = Takes::Value("[<mac>...][,id:<id>][,set:<tag>...][,<address>][,<name>][,<time>][,ignore]");
-
 pub const ROWS: &[Row] = &[
-    many("dhcp-host", b'G', HOST, dhcp_host, "Settings of one host: address, name, time, tags").dhcp4(),
-    many("dhcp-hostsfile", 0, Takes::Value("<file>|<dir>"), hosts_file, "Read dhcp-host lines from a file, again on SIGHUP")
+    many("dhcp-host=[<mac>...][,id:<id>][,set:<tag>...][,<address>][,<name>][,<time>][,ignore]", b'G', dhcp_host, "Settings of one host: address, name, time, tags").dhcp4(),
+    many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP")
         .dhcp4(),
-    later("dhcp-hostsdir", 0, Takes::Value("<dir>"), "Read dhcp-host lines from a directory, and watch it"),
+    later("dhcp-hostsdir=<dir>", 0, "Read dhcp-host lines from a directory, and watch it"),
     flag("read-ethers", b'Z', Flag::ReadEthers, "Read addresses of hosts from /etc/ethers").dhcp4(),
 ];
 

@@ -4,25 +4,21 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
-use crate::config::row::{Row, Takes, many};
+use crate::config::row::{Row, many};
 use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
 use crate::config::{Match, Tag, TagIf, Test};
 use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
-const AGENT: Takes = Takes::Value("set:<tag>,<text>|<hex>");
-const TAG_IF: Takes = Takes::Value("set:<tag>[,...][,tag:[!]<tag>...]");
-const OPTION: Takes = Takes::Value("set:<tag>,<number>|option:<name>[,<value>]");
-
 pub const ROWS: &[Row] = &[
-    many("dhcp-mac", b'4', Takes::Value("set:<tag>,<mac>"), mac, "Set a tag by hardware address").dhcp4(),
-    many("dhcp-vendorclass", b'U', Takes::Value("set:<tag>,<text>"), vendor_class, "Set a tag by vendor class").dhcp4(),
-    many("dhcp-userclass", b'j', Takes::Value("set:<tag>,<text>"), user_class, "Set a tag by user class").dhcp4(),
-    many("dhcp-circuitid", 0, AGENT, circuit_id, "Set a tag by the relay's circuit").dhcp4(),
-    many("dhcp-remoteid", 0, AGENT, remote_id, "Set a tag by the relay's idea of the client").dhcp4(),
-    many("dhcp-subscrid", 0, AGENT, subscriber_id, "Set a tag by the relay's subscriber").dhcp4(),
-    many("dhcp-match", 0, OPTION, dhcp_match, "Set a tag by an option that the client sends").dhcp4(),
-    many("dhcp-name-match", 0, Takes::Value("set:<tag>,<name>[*]"), name_match, "Set a tag by the client's name").dhcp4(),
-    many("tag-if", 0, TAG_IF, tag_if, "Set tags when others are set").dhcp4(),
+    many("dhcp-mac=set:<tag>,<mac>", b'4', mac, "Set a tag by hardware address").dhcp4(),
+    many("dhcp-vendorclass=set:<tag>,<text>", b'U', vendor_class, "Set a tag by vendor class").dhcp4(),
+    many("dhcp-userclass=set:<tag>,<text>", b'j', user_class, "Set a tag by user class").dhcp4(),
+    many("dhcp-circuitid=set:<tag>,<text>|<hex>", 0, circuit_id, "Set a tag by the relay's circuit").dhcp4(),
+    many("dhcp-remoteid=set:<tag>,<text>|<hex>", 0, remote_id, "Set a tag by the relay's idea of the client").dhcp4(),
+    many("dhcp-subscrid=set:<tag>,<text>|<hex>", 0, subscriber_id, "Set a tag by the relay's subscriber").dhcp4(),
+    many("dhcp-match=set:<tag>,<number>|option:<name>[,<value>]", 0, dhcp_match, "Set a tag by an option that the client sends").dhcp4(),
+    many("dhcp-name-match=set:<tag>,<name>[*]", 0, name_match, "Set a tag by the client's name").dhcp4(),
+    many("tag-if=set:<tag>[,...][,tag:[!]<tag>...]", 0, tag_if, "Set tags when others are set").dhcp4(),
 ];
 
 /// Sub-options of option 82 (RFC 3046, RFC 3993).

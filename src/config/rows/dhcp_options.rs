@@ -4,25 +4,23 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
-use crate::config::row::{Row, Takes, flag, later, many};
+use crate::config::row::{Row, flag, later, many};
 use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number};
 use crate::config::{Boot, DhcpOption, NextServer, Space, draft::Flag};
 use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 
-const OPTION: Takes = Takes::Value("[tag:<tag>,...]<number>|option:<name>[,<value>...]");
-
 pub const ROWS: &[Row] = &[
-    many("dhcp-option", b'O', OPTION, option, "Tell this to DHCP clients that ask for it").dhcp4(),
-    many("dhcp-option-force", 0, OPTION, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4(),
-    later("dhcp-option-pxe", 0, OPTION, "Tell this to PXE clients only"),
+    many("dhcp-option=[tag:<tag>,...]<number>|option:<name>[,<value>...]", b'O', option, "Tell this to DHCP clients that ask for it").dhcp4(),
+    many("dhcp-option-force=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4(),
+    later("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, "Tell this to PXE clients only"),
     flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4(),
-    many("dhcp-boot", b'M', Takes::Value("[tag:<tag>,...]<file>[,<server name>[,<server>]]"), boot, "Where clients boot from")
+    many("dhcp-boot=[tag:<tag>,...]<file>[,<server name>[,<server>]]", b'M', boot, "Where clients boot from")
         .dhcp4(),
-    later("dhcp-optsfile", 0, Takes::Value("<file>|<dir>"), "Read dhcp-option lines from a file, again on SIGHUP"),
-    later("dhcp-optsdir", 0, Takes::Value("<dir>"), "Read dhcp-option lines from a directory, and watch it"),
-    later("pxe-service", 0, Takes::Value("[tag:<tag>,...]<architecture>,<text>[,...]"), "An entry of the PXE menu"),
-    later("pxe-prompt", 0, Takes::Value("[tag:<tag>,...]<text>[,<seconds>]"), "What stands before the PXE menu"),
-    later("dhcp-pxe-vendor", 0, Takes::Value("<class>[,...]"), "Vendor classes of PXE clients"),
+    later("dhcp-optsfile=<file>|<dir>", 0, "Read dhcp-option lines from a file, again on SIGHUP"),
+    later("dhcp-optsdir=<dir>", 0, "Read dhcp-option lines from a directory, and watch it"),
+    later("pxe-service=[tag:<tag>,...]<architecture>,<text>[,...]", 0, "An entry of the PXE menu"),
+    later("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, "What stands before the PXE menu"),
+    later("dhcp-pxe-vendor=<class>[,...]", 0, "Vendor classes of PXE clients"),
 ];
 
 /// Longest value: on its own, inside another option, inside option 125.

@@ -5,36 +5,34 @@ use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR, not_yet};
-use crate::config::row::{Row, Takes, flag, later, later_flag, many};
+use crate::config::row::{Row, flag, later, many};
 use crate::config::values::{name, name_box, number, path};
 use crate::config::{RangedDomain, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const DOMAIN: Takes = Takes::Value("<domain>[,<range>[,local]]");
-
 pub const ROWS: &[Row] = &[
     flag("no-hosts", b'h', Flag::NoHosts, "Do not read /etc/hosts"),
-    many("addn-hosts", b'H', Takes::Value("<file>|<dir>"), addn_hosts, "Read further hosts files"),
-    later("hostsdir", 0, Takes::Value("<dir>"), "Read hosts files of a directory, and watch it"),
+    many("addn-hosts=<file>|<dir>", b'H', addn_hosts, "Read further hosts files"),
+    later("hostsdir=<dir>", 0, "Read hosts files of a directory, and watch it"),
     flag("expand-hosts", b'E', Flag::ExpandHosts, "Add the domain to plain names of hosts files"),
-    many("domain", b's', DOMAIN, domain, "The domain of DHCP clients and plain names"),
-    many("domain-suffix", b's', DOMAIN, domain, "Old spelling of domain"),
-    later_flag("localise-queries", b'y', "Prefer addresses in the network a query came from"),
-    later("interface-name", 0, Takes::Value("<name>,<interface>[/4|/6]"), "Name for the addresses of an interface"),
-    later("dynamic-host", 0, Takes::Value("<name>,[<address>,]...<interface>"), "Name for an address inside an interface's network"),
-    later("host-record", 0, Takes::Value("<name>[,...][,<address>...][,<ttl>]"), "Names with addresses, both ways"),
-    later("cname", 0, Takes::Value("<alias>[,...],<target>[,<ttl>]"), "Other names for a local name"),
-    later("ptr-record", 0, Takes::Value("<name>[,<target>]"), "A PTR record"),
-    later("mx-host", b'm', Takes::Value("<name>[,<target>[,<preference>]]"), "An MX record"),
-    later("mx-target", b't', Takes::Value("<name>"), "Where MX records point by default"),
-    later_flag("selfmx", b'e', "Every local name takes its own mail"),
-    later_flag("localmx", b'L', "The MX target takes the mail of every local name"),
-    later("srv-host", b'W', Takes::Value("<service>[,<target>[,...]]"), "An SRV record"),
-    later("txt-record", b'Y', Takes::Value("<name>[,<text>...]"), "A TXT record"),
-    later("caa-record", 0, Takes::Value("<name>,<flags>,<tag>,<value>"), "A CAA record"),
-    later("naptr-record", 0, Takes::Value("<name>,<order>,..."), "An NAPTR record"),
-    later("dns-rr", 0, Takes::Value("<name>,<type>[,<hex>]"), "A record of any type"),
-    later("synth-domain", 0, Takes::Value("<domain>,<range>[,<prefix>]"), "Make up names for addresses"),
+    many("domain=<domain>[,<range>[,local]]", b's', domain, "The domain of DHCP clients and plain names"),
+    many("domain-suffix=<domain>[,<range>[,local]]", b's', domain, "Old spelling of domain"),
+    later("localise-queries", b'y', "Prefer addresses in the network a query came from"),
+    later("interface-name=<name>,<interface>[/4|/6]", 0, "Name for the addresses of an interface"),
+    later("dynamic-host=<name>,[<address>,]...<interface>", 0, "Name for an address inside an interface's network"),
+    later("host-record=<name>[,...][,<address>...][,<ttl>]", 0, "Names with addresses, both ways"),
+    later("cname=<alias>[,...],<target>[,<ttl>]", 0, "Other names for a local name"),
+    later("ptr-record=<name>[,<target>]", 0, "A PTR record"),
+    later("mx-host=<name>[,<target>[,<preference>]]", b'm', "An MX record"),
+    later("mx-target=<name>", b't', "Where MX records point by default"),
+    later("selfmx", b'e', "Every local name takes its own mail"),
+    later("localmx", b'L', "The MX target takes the mail of every local name"),
+    later("srv-host=<service>[,<target>[,...]]", b'W', "An SRV record"),
+    later("txt-record=<name>[,<text>...]", b'Y', "A TXT record"),
+    later("caa-record=<name>,<flags>,<tag>,<value>", 0, "A CAA record"),
+    later("naptr-record=<name>,<order>,...", 0, "An NAPTR record"),
+    later("dns-rr=<name>,<type>[,<hex>]", 0, "A record of any type"),
+    later("synth-domain=<domain>,<range>[,<prefix>]", 0, "Make up names for addresses"),
 ];
 
 fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {

@@ -4,21 +4,21 @@ use crate::config::LogTarget;
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
-use crate::config::row::{Apply, Row, Takes, flag, later, many, once, special};
+use crate::config::row::{Apply, Row, flag, later, many, once, special};
 use crate::config::values::path;
 
 pub const ROWS: &[Row] = &[
-    once("log-facility", b'8', Takes::Value("<facility>|<file>|-"), log_facility, "Log to a syslog facility, a file or standard error (daemon)"),
-    many("log-queries", b'q', Takes::LongOnly("extra|proto"), log_queries, "Log DNS queries and answers"),
+    once("log-facility=<facility>|<file>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)"),
+    many("log-queries[=extra|proto]", b'q', log_queries, "Log DNS queries and answers").bare_short(),
     flag("log-dhcp", 0, Flag::LogDhcp, "Log what DHCP clients ask for and are sent"),
     flag("log-debug", 0, Flag::LogDebug, "Log what helps to find faults"),
     flag("quiet-dhcp", 0, Flag::QuietDhcp, "Leave routine DHCPv4 out of the log"),
-    special("quiet-dhcp6", 0, Takes::Nothing, Apply::Holds, "Leave routine DHCPv6 out of the log"),
-    special("quiet-ra", 0, Takes::Nothing, Apply::Holds, "Leave router advertisements out of the log"),
+    special("quiet-dhcp6", 0, Apply::Holds, "Leave routine DHCPv6 out of the log"),
+    special("quiet-ra", 0, Apply::Holds, "Leave router advertisements out of the log"),
     flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log"),
-    later("log-async", 0, Takes::Optional("<lines>"), "Queue log lines while the log is busy"),
-    later("dumpfile", 0, Takes::Value("<file>"), "Write packets to a capture file"),
-    later("dumpmask", 0, Takes::Value("<mask>"), "Which packets go to the capture file"),
+    later("log-async[=<lines>]", 0, "Queue log lines while the log is busy"),
+    later("dumpfile=<file>", 0, "Write packets to a capture file"),
+    later("dumpmask=<mask>", 0, "Which packets go to the capture file"),
 ];
 
 /// Facilities by name, with their numbers in RFC 3164 §4.1.1.

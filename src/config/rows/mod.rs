@@ -58,7 +58,7 @@ pub static ALL: [&Row; COUNT] = {
         let mut at = 0;
         while at < TABLES[table].len() {
             let mut place = count;
-            while place > 0 && is_before(TABLES[table][at].name, all[place - 1].name) {
+            while place > 0 && is_before(TABLES[table][at].form, all[place - 1].form) {
                 all[place] = all[place - 1];
                 place -= 1;
             }
@@ -71,14 +71,25 @@ pub static ALL: [&Row; COUNT] = {
     all
 };
 
-/// True when `a` stands before `b`.
+/// True when the name in form `a` stands before that in `b`.
 const fn is_before(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
+    loop {
+        match (name_octet(a, at), name_octet(b, at)) {
+            (x, y) if x != y => return x < y,
+            (0, _) => return false,
+            _ => at += 1,
+        }
     }
-    at < b.len() && (at == a.len() || a[at] < b[at])
+}
+
+/// An octet of the name in a form; 0 behind its end.
+const fn name_octet(form: &str, at: usize) -> u8 {
+    let form = form.as_bytes();
+    match at < form.len() {
+        true if form[at] != b'=' && form[at] != b'[' => form[at],
+        _ => 0,
+    }
 }
 
 /// This build has the DHCPv4 server.

@@ -5,33 +5,30 @@ use crate::base::text::parse_ip;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, not_yet};
-use crate::config::row::{Row, Takes, flag, later, later_flag, many, number, once};
+use crate::config::row::{Row, flag, later, many, number, once};
 use crate::config::values::{behind_tag, condition, ipv4, lease_time, path, set_tag};
 use crate::config::{LeaseTime, Range, RangeKind, Tag};
 use std::net::IpAddr;
 
-const RANGE: Takes = Takes::Value("[set:<tag>,]<from>[,<to>|static][,<mask>[,<broadcast>]][,<time>]");
-const FILE: Takes = Takes::Value("<file>");
-
 pub const ROWS: &[Row] = &[
-    many("dhcp-range", b'F', RANGE, range, "Give out these addresses by DHCP").dhcp4(),
-    once("dhcp-leasefile", b'l', FILE, lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
-    once("dhcp-lease", b'l', FILE, lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
-    number("dhcp-lease-max", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4(),
-    later_flag("leasefile-ro", b'9', "Leave keeping leases to the script"),
+    many("dhcp-range=[set:<tag>,]<from>[,<to>|static][,<mask>[,<broadcast>]][,<time>]", b'F', range, "Give out these addresses by DHCP").dhcp4(),
+    once("dhcp-leasefile=<file>", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
+    once("dhcp-lease=<file>", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
+    number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4(),
+    later("leasefile-ro", b'9', "Leave keeping leases to the script"),
     flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4(),
     flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
     flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4(),
     flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4(),
-    later("dhcp-reply-delay", 0, Takes::Value("[tag:<tag>,...]<seconds>"), "Wait before answering"),
-    later("dhcp-alternate-port", 0, Takes::Optional("<server>[,<client>]"), "Use other ports for DHCP"),
-    later("bootp-dynamic", b'3', Takes::Optional("tag:<tag>,..."), "Give addresses to BOOTP clients too"),
-    later("dhcp-relay", 0, Takes::Value("<local>,<server>[#<port>][,<interface>]"), "Relay DHCP to another server"),
-    later("dhcp-split-relay", 0, Takes::Value("<local>,<server>,<interface>"), "Relay DHCP between networks without a route"),
-    later("dhcp-proxy", 0, Takes::Optional("<relay>,..."), "Have all DHCP go through these relays"),
-    later("shared-network", 0, Takes::Value("<interface>|<address>,<address>"), "Networks that share a wire"),
-    later("bridge-interface", 0, Takes::Value("<interface>,<alias>..."), "Interfaces that count as one for DHCP"),
-    later("leasequery", 0, Takes::Optional("<address>[/<length>]"), "Answer questions about leases"),
+    later("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, "Wait before answering"),
+    later("dhcp-alternate-port[=<server>[,<client>]]", 0, "Use other ports for DHCP"),
+    later("bootp-dynamic[=tag:<tag>,...]", b'3', "Give addresses to BOOTP clients too"),
+    later("dhcp-relay=<local>,<server>[#<port>][,<interface>]", 0, "Relay DHCP to another server"),
+    later("dhcp-split-relay=<local>,<server>,<interface>", 0, "Relay DHCP between networks without a route"),
+    later("dhcp-proxy[=<relay>,...]", 0, "Have all DHCP go through these relays"),
+    later("shared-network=<interface>|<address>,<address>", 0, "Networks that share a wire"),
+    later("bridge-interface=<interface>,<alias>...", 0, "Interfaces that count as one for DHCP"),
+    later("leasequery[=<address>[/<length>]]", 0, "Answer questions about leases"),
 ];
 
 /// Seconds of a lease if nothing is said.

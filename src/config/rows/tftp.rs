@@ -4,20 +4,20 @@ use crate::config::UniqueRoot;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
-use crate::config::row::{Row, Takes, flag, many, number, once};
+use crate::config::row::{Row, flag, many, number, once};
 use crate::config::values::{add_patterns, port};
 
 pub const ROWS: &[Row] = &[
-    many("enable-tftp", 0, Takes::Optional("<interface>[,...]"), enable_tftp, "Serve files by TFTP, read only").tftp(),
-    many("tftp-root", 0, Takes::Value("<dir>[,<interface>]"), tftp_root, "The directory that TFTP serves").tftp(),
+    many("enable-tftp[=<interface>[,...]]", 0, enable_tftp, "Serve files by TFTP, read only").tftp(),
+    many("tftp-root=<dir>[,<interface>]", 0, tftp_root, "The directory that TFTP serves").tftp(),
     flag("tftp-no-fail", 0, Flag::TftpNoFail, "Start even if the directory is missing").tftp(),
-    many("tftp-unique-root", 0, Takes::Optional("ip|mac"), unique_root, "Serve each client from a directory of its own").tftp(),
+    many("tftp-unique-root[=ip|mac]", 0, unique_root, "Serve each client from a directory of its own").tftp(),
     flag("tftp-secure", 0, Flag::TftpSecure, "Serve only files that the server's user owns").tftp(),
     flag("tftp-lowercase", 0, Flag::TftpLowercase, "Turn names of files to lower case").tftp(),
-    number("tftp-max", 0, Number::TftpMax, (0, u32::MAX), "Most transfers at once (50)").tftp(),
-    number("tftp-mtu", 0, Number::TftpMtu, (0, u32::MAX), "Largest packet of a transfer, in octets").tftp(),
+    number("tftp-max=<n>", 0, Number::TftpMax, (0, u32::MAX), "Most transfers at once (50)").tftp(),
+    number("tftp-mtu=<n>", 0, Number::TftpMtu, (0, u32::MAX), "Largest packet of a transfer, in octets").tftp(),
     flag("tftp-no-blocksize", 0, Flag::TftpNoBlocksize, "Do not agree on a block size").tftp(),
-    once("tftp-port-range", 0, Takes::Value("<from>,<to>"), port_range, "Ports of transfers").tftp(),
+    once("tftp-port-range=<from>,<to>", 0, port_range, "Ports of transfers").tftp(),
     flag("tftp-single-port", 0, Flag::TftpSinglePort, "Answer from port 69 only").tftp(),
 ];
 

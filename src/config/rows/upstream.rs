@@ -5,43 +5,41 @@ use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
-use crate::config::row::{Apply, Row, Takes, flag, later, later_flag, many, number, special};
+use crate::config::row::{Apply, Row, flag, later, many, number, special};
 use crate::config::server::{Spec, parse};
 use crate::config::values::{number as digits, path_or_none};
 use crate::config::{Target, reverse};
 use std::net::IpAddr;
 
-const SERVER: Takes = Takes::Value("[/<domain>/...]<address>[#<port>][@<interface>][@<source>]");
-
 pub const ROWS: &[Row] = &[
-    many("server", b'S', SERVER, server, "Ask this upstream server, perhaps for some domains only"),
-    many("local", 0, SERVER, server, "Answer for these domains from local data only"),
-    many("rev-server", 0, Takes::Value("<prefix>[,<server>]"), rev_server, "Ask this server for names of these addresses"),
-    many("address", b'A', Takes::Value("/<domain>/.../[<address>|#]"), address, "Answer with this address for these domains"),
-    many("resolv-file", b'r', Takes::Optional("<file>"), resolv_file, "Take upstream servers from here (/etc/resolv.conf)"),
+    many("server=[/<domain>/...]<address>[#<port>][@<interface>][@<source>]", b'S', server, "Ask this upstream server, perhaps for some domains only"),
+    many("local=[/<domain>/...]<address>[#<port>][@<interface>][@<source>]", 0, server, "Answer for these domains from local data only"),
+    many("rev-server=<prefix>[,<server>]", 0, rev_server, "Ask this server for names of these addresses"),
+    many("address=/<domain>/.../[<address>|#]", b'A', address, "Answer with this address for these domains"),
+    many("resolv-file[=<file>]", b'r', resolv_file, "Take upstream servers from here (/etc/resolv.conf)"),
     flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only"),
     flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only"),
     flag("clear-on-reload", 0, Flag::ClearOnReload, "Clear the cache when a resolv file has changed"),
     flag("strict-order", b'o', Flag::StrictOrder, "Ask upstream servers in the order they are listed in"),
     flag("all-servers", 0, Flag::AllServers, "Ask all upstream servers at once, take the first answer"),
-    number("query-port", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port"),
-    number("min-port", 0, Number::MinPort, (0, 65535), "Lowest port to ask upstream from (1024)"),
-    number("max-port", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)"),
-    later("port-limit", 0, Takes::Value("<n>"), "How many ports one query may use"),
-    number("dns-forward-max", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)"),
-    number("edns-packet-max", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)"),
-    later("fast-dns-retry", 0, Takes::Optional("<ms>[,<ms>]"), "Ask again without waiting for the client"),
-    number("max-tcp-connections", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)"),
-    later_flag("dns-loop-detect", 0, "Find and leave out servers that lead back here"),
-    later("add-mac", 0, Takes::Optional("base64|text"), "Tell upstream the client's hardware address"),
-    later_flag("strip-mac", 0, "Take hardware addresses out of queries"),
-    later("add-subnet", 0, Takes::Optional("<length>[,<length>]"), "Tell upstream the client's network"),
-    later_flag("strip-subnet", 0, "Take client networks out of queries"),
-    later("add-cpe-id", 0, Takes::Value("<text>"), "Tell upstream who this router is"),
-    later("umbrella", 0, Takes::Optional("<ids>"), "Send the identifiers of Cisco Umbrella"),
-    later_flag("do-0x20-encode", 0, "Mix the letter case of questions as a check"),
-    special("no-0x20-encode", 0, Takes::Nothing, Apply::Holds, "Leave the letter case of questions alone"),
-    later_flag("conntrack", 0, "Copy connection marks to upstream"),
+    number("query-port=<n>", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port"),
+    number("min-port=<n>", 0, Number::MinPort, (0, 65535), "Lowest port to ask upstream from (1024)"),
+    number("max-port=<n>", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)"),
+    later("port-limit=<n>", 0, "How many ports one query may use"),
+    number("dns-forward-max=<n>", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)"),
+    number("edns-packet-max=<n>", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)"),
+    later("fast-dns-retry[=<ms>[,<ms>]]", 0, "Ask again without waiting for the client"),
+    number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)"),
+    later("dns-loop-detect", 0, "Find and leave out servers that lead back here"),
+    later("add-mac[=base64|text]", 0, "Tell upstream the client's hardware address"),
+    later("strip-mac", 0, "Take hardware addresses out of queries"),
+    later("add-subnet[=<length>[,<length>]]", 0, "Tell upstream the client's network"),
+    later("strip-subnet", 0, "Take client networks out of queries"),
+    later("add-cpe-id=<text>", 0, "Tell upstream who this router is"),
+    later("umbrella[=<ids>]", 0, "Send the identifiers of Cisco Umbrella"),
+    later("do-0x20-encode", 0, "Mix the letter case of questions as a check"),
+    special("no-0x20-encode", 0, Apply::Holds, "Leave the letter case of questions alone"),
+    later("conntrack", 0, "Copy connection marks to upstream"),
 ];
 
 /// The list of domains in front, if there is one, and the value behind:
