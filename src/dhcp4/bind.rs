@@ -67,7 +67,11 @@ fn selecting(with: &mut Surroundings, client: &mut Client, addr: Ipv4Addr) -> Op
         (None, Some(place)) => client.ranges.skip(place),
         // A client with more than one way to us.
         (None, None) if with.interfaces.is_own(IpAddr::V4(named)) => client.override_id = Some(named),
-        (None, None) => return Some(if client.config.dhcp.authoritative { "wrong server-ID" } else { "" }),
+        (None, None) if !client.config.dhcp.authoritative => return Some(""),
+        (None, None) => {
+            drop_other_lease(with, client, addr);
+            return Some("wrong server-ID");
+        }
     }
     drop_other_lease(with, client, addr);
     None

@@ -115,7 +115,8 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
     if !packet.siaddr.is_unspecified() {
         with.out.log(&lines::NEXT_SERVER, &[xid, Arg::Ip4(packet.siaddr)]);
     }
-    if packet.flags & BROADCAST != 0 {
+    // A client that has its address hears us there, whatever it asked for.
+    if packet.flags & BROADCAST != 0 && packet.ciaddr.is_unspecified() {
         with.out.log(&lines::BROADCAST, &[xid]);
     }
     // Also of BOOTP replies without the cookie.

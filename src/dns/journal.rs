@@ -114,7 +114,7 @@ pub fn answer(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Arg, data: A
 pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind: u16, nxdomain: bool) {
     let data = match (nxdomain, kind) {
         (true, _) => "NXDOMAIN",
-        (_, codes::kind::A) => "NODATA-IPv4",
+        (_, codes::kind::A | codes::kind::ANY) => "NODATA-IPv4",
         (_, codes::kind::AAAA) => "NODATA-IPv6",
         _ => "NODATA",
     };

@@ -146,8 +146,9 @@ pub fn log_answer(with: &mut Surroundings, prefix: &Prefix, answer: &Message, ch
             for record in answer.section(Section::Answer).filter(|record| record.kind != kind::RRSIG) {
                 journal::record(with.out, prefix, source, &record);
             }
-            if none {
-                let missing = answer.rcode() == rcode::NXDOMAIN && !changes.name_exists;
+            let missing = answer.rcode() == rcode::NXDOMAIN && !changes.name_exists;
+            // Nothing of any type is not worth a line to dnsmasq.
+            if none && (missing || question.kind != kind::ANY) {
                 let name = end_of_chain(answer, question.name);
                 journal::negative(with.out, prefix, source, name.name(), question.kind, missing);
             }

@@ -38,11 +38,16 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix
         kind::ANY => {
             let v4 = hosts(with, reply, prefix, name, false) || leases(with, reply, prefix, name);
             let v6 = hosts(with, reply, prefix, name, true);
-            v4 || v6
+            v4 || v6 || reverse_name(with, reply, prefix, name)
         }
-        kind::PTR => reverse::addr(name).is_some_and(|addr| pointer(with, reply, prefix, name, addr)),
+        kind::PTR => reverse_name(with, reply, prefix, name),
         _ => false,
     }
+}
+
+/// Adds the name of the address that `name` is the reverse of.
+fn reverse_name(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
+    reverse::addr(name).is_some_and(|addr| pointer(with, reply, prefix, name, addr))
 }
 
 /// True when `name`, or something below it, is known here.

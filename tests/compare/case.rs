@@ -19,6 +19,7 @@
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
 //! send udp|tcp PORT HEX            octets as they are
 //! log | leases | asked             compares the log, the lease file, what upstream was asked
+//! sweep dhcp|dns SEED COUNT        steps by chance, see sweep.rs
 //! signal NAME | wait MS | rewrite PATH TEXT | restart
 //! ```
 //!
@@ -86,7 +87,8 @@ impl Case {
                 let (text, reason) = rest.split_once(" because ")?;
                 self.allowed.push((text.into(), reason.into()));
             }
-            "dns" | "dhcp" | "tftp" | "send" | "log" | "leases" | "asked" | "signal" | "wait" | "rewrite" | "restart" => {
+            "dns" | "dhcp" | "tftp" | "send" | "log" | "leases" | "asked" | "signal" | "wait" | "rewrite" | "restart"
+            | "sweep" => {
                 self.steps.push(line.into())
             }
             _ => return None,

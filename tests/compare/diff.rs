@@ -1,5 +1,6 @@
 //! Two lists of lines side by side: which differ, and whether somebody said
-//! why. A word `~N` is a number that may be off by two: seconds that pass.
+//! why. A word `~N` is a number that may be off by two: seconds that pass. In
+//! the DNS log letters may differ in case: names are lower case since 2.91.
 
 /// What came of a comparison.
 pub struct Difference {
@@ -51,6 +52,9 @@ fn changes<'a>(left: &'a [String], right: &'a [String]) -> Vec<(char, &'a str)> 
 }
 
 fn same(left: &str, right: &str) -> bool {
+    if left.contains(". dnsmasq: ") && left.eq_ignore_ascii_case(right) {
+        return true;
+    }
     let number = |word: &str| word.strip_prefix('~').and_then(|n| n.parse::<i64>().ok());
     let (left, right) = (left.split(' '), right.split(' '));
     left.clone().count() == right.clone().count()
