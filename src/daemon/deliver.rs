@@ -38,6 +38,14 @@ enum Answer {
     Leases(Result<(), Errno>),
 }
 
+type Answers = heapless::Deque<Answer, { 2 * limits::OUTBOX_ACTIONS }>;
+
+/// Puts an answer behind the others. Only for an engine that says more than
+/// its limit there is no room; it asks again.
+fn later(answers: &mut Answers, answer: Answer) {
+    let _ = answers.push_back(answer);
+}
+
 /// Performs actions.
 pub struct Deliver {
     /// What is open.
@@ -49,10 +57,9 @@ pub struct Deliver {
     sender: Sender,
     /// Places of datagrams in the outbox that have not left yet.
     pending: ArrayVec<u16, { limits::OUTBOX_ACTIONS }>,
-    answers: Box<heapless::Deque<Answer, { 2 * limits::OUTBOX_ACTIONS }>>,
+    answers: Box<Answers>,
     block: Box<[u8]>,
     uid: u32,
-    lost: u32,
 }
 
 impl Deliver {
@@ -67,7 +74,6 @@ impl Deliver {
             answers: Box::default(),
             block: vec![0; limits::FILE_READ_MAX].into_boxed_slice(),
             uid: identity::effective_uid(),
-            lost: 0,
         }
     }
 
@@ -92,13 +98,6 @@ impl Deliver {
             {
                 self.answer(core, answer, now);
             }
-        }
-    }
-
-    fn later(&mut self, answer: Answer) {
-        // Only an engine that says more than its limit gets here; it asks again.
-        if self.answers.push_back(answer).is_err() {
-            self.lost = self.lost.saturating_add(1);
         }
     }
 
@@ -148,18 +147,18 @@ impl Deliver {
             }
             Action::NeighbourAsk { slot, iface, addr } => {
                 let hw = self.neighbour(core, iface, addr);
-                self.later(Answer::Neighbour { slot, hw });
+                later(&mut self.answers, Answer::Neighbour { slot, hw });
             }
             Action::FileOpen { slot, path } => {
                 let result = self.open_file(out, slot, path);
-                self.later(Answer::Opened { slot, result });
+                later(&mut self.answers, Answer::Opened { slot, result });
             }
-            Action::FileRead { slot, offset, len } => self.later(Answer::Read { slot, offset, len }),
+            Action::FileRead { slot, offset, len } => later(&mut self.answers, Answer::Read { slot, offset, len }),
             Action::StreamConnect { slot, to, source, iface } => {
-                self.later(Answer::Connect { slot, to, source, iface });
+                later(&mut self.answers, Answer::Connect { slot, to, source, iface });
             }
-            Action::StreamFlush { slot } => self.later(Answer::Flush { slot }),
-            Action::StreamClose { slot } => self.later(Answer::Close { slot }),
+            Action::StreamFlush { slot } => later(&mut self.answers, Answer::Flush { slot }),
+            Action::StreamClose { slot } => later(&mut self.answers, Answer::Close { slot }),
         }
     }
 
@@ -174,38 +173,32 @@ impl Deliver {
     /// Lets all pending datagrams leave, a socket after the other.
     fn flush(&mut self, core: &mut Core) {
         if let Some(result) = self.leases.settle(core) {
-            self.later(Answer::Leases(result));
+            later(&mut self.answers, Answer::Leases(result));
         }
         let out = &core.outbox;
-        while let Some(route) = self.pending.first().and_then(|place| route_at(out, *place)) {
+        let Deliver { sockets, sender, pending, answers, .. } = self;
+        while let Some(route) = pending.first().and_then(|place| route_at(out, *place)) {
             let door = route.door;
-            let same = |place: &&u16| route_at(out, **place).is_some_and(|route| route.door == door);
-            let opened = self.sockets.open_for(route);
-            let mut failed: ArrayVec<(SocketAddr, Errno), { limits::ACTIONS_PER_EVENT }> = ArrayVec::new();
-            match (opened, self.sockets.of_door(door)) {
+            let chosen = pending.iter().filter(|place| route_at(out, **place).is_some_and(|route| route.door == door));
+            let mut failed = |nth: usize, errno| {
+                let to = chosen.clone().nth(nth).and_then(|place| route_at(out, *place));
+                if let Some(route) = to {
+                    later(answers, Answer::SendFailed { door, to: route.to, errno });
+                }
+            };
+            match (sockets.open_for(route), sockets.of_door(door)) {
                 (Ok(()), Some(socket)) => {
-                    let chosen = self.pending.iter().filter(same);
                     let mut datagrams = chosen.clone().filter_map(|place| datagram_at(out, *place));
-                    self.sender.send(socket, &mut datagrams, &mut |nth, errno| {
-                        let to = chosen.clone().nth(nth).and_then(|place| route_at(out, *place));
-                        if let Some(route) = to {
-                            let _ = failed.try_push((route.to, errno));
-                        }
-                    });
+                    sender.send(socket, &mut datagrams, &mut failed);
                 }
                 (opened, _) => {
                     let errno = opened.err().unwrap_or(sys::ENODEV);
-                    for route in self.pending.iter().filter(same).filter_map(|place| route_at(out, *place)) {
-                        let _ = failed.try_push((route.to, errno));
-                    }
+                    (0..chosen.clone().count()).for_each(|nth| failed(nth, errno));
                 }
             }
-            for (to, errno) in &failed {
-                self.later(Answer::SendFailed { door, to: *to, errno: *errno });
-            }
-            self.pending.retain(|place| !same(&&*place));
+            pending.retain(|place| route_at(out, *place).is_some_and(|route| route.door != door));
         }
-        self.pending.clear();
+        pending.clear();
     }
 
     fn neighbour(&self, core: &Core, iface: u32, addr: IpAddr) -> HwAddr {

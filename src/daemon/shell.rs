@@ -69,7 +69,7 @@ impl Shell {
 
     /// How long nothing is to be done unless something comes.
     fn patience(&self) -> Option<Duration> {
-        if self.deliver.sockets.ready.next(0).is_some() {
+        if !self.deliver.sockets.ready.is_empty() {
             return Some(Duration::ZERO);
         }
         let now = clock::now().mono;

@@ -125,12 +125,14 @@ impl Layout {
 /// The set of numbers that may have more to say.
 pub struct Ready {
     words: Box<[usize]>,
+    /// How many are in: mostly none or one.
+    count: usize,
 }
 
 impl Ready {
     /// An empty set for `count` numbers.
     pub fn new(count: usize) -> Self {
-        Ready { words: vec![0; count.div_ceil(usize::BITS as usize)].into_boxed_slice() }
+        Ready { words: vec![0; count.div_ceil(usize::BITS as usize)].into_boxed_slice(), count: 0 }
     }
 
     fn bit(number: usize) -> (usize, usize) {
@@ -141,29 +143,44 @@ impl Ready {
     /// Puts a number in.
     pub fn set(&mut self, number: usize) {
         let (word, bit) = Self::bit(number);
-        if let Some(word) = self.words.get_mut(word) {
+        if let Some(word) = self.words.get_mut(word)
+            && *word & bit == 0
+        {
             *word |= bit;
+            self.count += 1;
         }
     }
 
     /// Takes a number out.
     pub fn clear(&mut self, number: usize) {
         let (word, bit) = Self::bit(number);
-        if let Some(word) = self.words.get_mut(word) {
+        if let Some(word) = self.words.get_mut(word)
+            && *word & bit != 0
+        {
             *word &= !bit;
+            self.count -= 1;
         }
+    }
+
+    /// True when none is in.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// The first number at or behind `from` that is in.
     pub fn next(&self, from: usize) -> Option<usize> {
-        let (first, bit) = Self::bit(from);
+        if self.is_empty() {
+            return None;
+        }
+        let (mut place, bit) = Self::bit(from);
         let mut mask = !(bit - 1);
-        for (place, word) in self.words.iter().enumerate().skip(first) {
+        while let Some(word) = self.words.get(place) {
             let found = word & mask;
             if found != 0 {
                 return Some(place * usize::BITS as usize + found.trailing_zeros() as usize);
             }
             mask = usize::MAX;
+            place += 1;
         }
         None
     }
@@ -200,5 +217,10 @@ mod tests {
         }
         assert_eq!(seen, [0, 63, 64, 199]);
         assert_eq!(ready.next(200), None);
+        for number in [0, 0, 7, 63, 64, 199] {
+            assert!(!ready.is_empty());
+            ready.clear(number);
+        }
+        assert!(ready.is_empty() && ready.next(0).is_none());
     }
 }
