@@ -110,7 +110,7 @@ impl Lab {
             Action::Datagram { bytes, .. } => {
                 let packet = Packet::parse(self.out.bytes(*bytes)).unwrap();
                 let kind = packet.walk_options().find(|(number, _)| *number == code::MESSAGE_TYPE);
-                Some(Did::Reply { kind: kind.unwrap().1[0], yiaddr: packet.yiaddr, xid: packet.xid })
+                Some(Did::Reply { kind: kind.map_or(0, |(_, value)| value[0]), yiaddr: packet.yiaddr, xid: packet.xid })
             }
             Action::Lease(LeaseWrite::Append { bytes }) => Some(Did::Append(text(*bytes))),
             Action::Lease(LeaseWrite::At { offset, bytes }) => Some(Did::At(*offset, text(*bytes))),
@@ -420,6 +420,59 @@ fn a_long_log_does_not_crowd_out_the_reply() {
     let did = lab.hear(BROADCAST, &packet(1, 1, Ipv4Addr::UNSPECIFIED, &[(53, &[1]), (55, &all)]));
     assert!(did.len() > 100);
     assert_eq!(offers(&did).len(), 1);
+}
+
+#[test]
+fn many_clients_at_random_keep_every_invariant() {
+    const CONFIGS: [&str; 4] = [
+        "",
+        "no-ping\ndhcp-authoritative\ndhcp-sequential-ip\ndhcp-lease-max=9",
+        "dhcp-host=02:00:00:00:00:01,02:00:00:00:00:02,10.0.0.9,box\ndhcp-host=pc,10.0.0.60\ndhcp-host=02:*:*:*:*:03,infinite\ndhcp-fqdn\ndomain=lan",
+        "dhcp-range=10.9.0.1,10.9.0.20,255.255.255.0,infinite\ndhcp-rapid-commit\nlog-dhcp\ndhcp-option=17,/a/long/path/that/takes/room\ndhcp-boot=file",
+    ];
+    let mut random = Random::seeded(77);
+    for conf in CONFIGS {
+        let mut lab = Lab::new(&format!("dhcp-range=10.0.0.50,10.0.0.70,5m\n{conf}"));
+        let mut sequences = vec![(Ipv4Addr::UNSPECIFIED, 0)];
+        for round in 0..2_000 {
+            let any = random.u64().to_be_bytes();
+            let addr = match random.below(4) {
+                0 => Ipv4Addr::from(random.u32()),
+                1 => Ipv4Addr::new(10, 9, 0, random.below(25) as u8),
+                _ => Ipv4Addr::new(10, 0, 0, random.below(80) as u8),
+            };
+            let octets = addr.octets();
+            let kinds = [random.below(10) as u8];
+            let all: [(u8, &[u8]); 9] = [
+                (50, &octets), (54, &[10, 0, 0, 1]), (51, &any[..4]), (57, &any[4..6]), (61, &any[..1]),
+                (12, b"pc"), (81, &[4, 0, 0, 2, b'p', b'c']), (118, &[10, 9, 0, 0]), (82, &[1, 1, 7, 5, 4, 10, 9, 0, 0]),
+            ];
+            let mut options: Vec<(u8, &[u8])> = vec![(53, &kinds)];
+            options.extend(all.iter().filter(|_| random.below(3) == 0));
+            let ciaddr = if random.below(3) == 0 { addr } else { Ipv4Addr::UNSPECIFIED };
+            let bytes = packet(random.below(12) as u8, round, ciaddr, &options);
+            let to = if random.below(2) == 0 { BROADCAST } else { Ipv4Addr::new(10, 0, 0, 1) };
+            let did = match random.below(6) {
+                0 => lab.after(random.below(60_000).into()),
+                1 => {
+                    let (from, sequence) = sequences[random.below(sequences.len() as u32) as usize];
+                    lab.pong(from, sequence)
+                }
+                _ => lab.hear(to, &bytes),
+            };
+            sequences.extend(probes(&did));
+            // An acknowledged address is leased, and its line is on its way.
+            for did in did {
+                if let Did::Reply { kind: kind::ACK, yiaddr, .. } = did {
+                    assert!(yiaddr.is_unspecified() || lab.leases.by_addr(yiaddr).is_some());
+                }
+            }
+            assert!(lab.leases.iter().all(|lease| lease.offset.is_some() || lab.file.wants_rewrite()));
+            if random.below(9) == 0 && lab.file.wants_rewrite() {
+                lab.written();
+            }
+        }
+    }
 }
 
 #[test]
