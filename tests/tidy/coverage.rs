@@ -159,6 +159,8 @@ fn rows_in_force(source: &Source) -> Vec<(usize, String)> {
         let row = &rest[..call_len(&source.code[token.at..]).min(rest.len())];
         let idle = ["Apply::Warns", "Apply::Holds", "Apply::CommandLine", "Apply::NotYet"];
         if !idle.iter().any(|apply| row.contains(apply)) {
+            // The form is the name and its argument in one.
+            let name = name.split(['[', '=']).next().unwrap_or(name);
             found.push((token.at, name.to_owned()));
         }
     }
