@@ -1,6 +1,6 @@
 //! The DHCPv4 engine beside dnsmasq 2.90: packets that were sent to the
 //! original and what it answered, logged and left in its lease file
-//! (`tests/vectors/dhcp4/*.txt`), octet for octet. Times in the lease file and
+//! (`tests/vectors/dhcp4/*.txt`, made by `dhcp4_beside/capture.py`), octet for octet. Times in the lease file and
 //! the fuzz of renewal times are left out.
 //!
 //! A vector is lines: `conf` configuration, `addr` further
