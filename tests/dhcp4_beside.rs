@@ -1,13 +1,12 @@
 //! The DHCPv4 engine beside dnsmasq 2.90: packets that were sent to the
-//! original and what it answered, logged and left in its lease file
-//! (`tests/vectors/dhcp4/*.txt`, made by `dhcp4_beside/capture.py`), octet for octet. Times in the lease file and
-//! the fuzz of renewal times are left out.
+//! original and what it answered, logged and left in its lease file, octet for
+//! octet (`tests/vectors/dhcp4/*.txt`, made by `dhcp4_beside/capture.py`). Times
+//! in the lease file and the fuzz of renewal times are left out.
 //!
-//! A vector is lines: `conf` configuration, `addr` further
-//! addresses of the interface, `old` the lease file before,
-//! `> FROM TO` and `< TO HW` with the UDP payload in hexadecimal on the next
-//! line, `log` and `lease`. A line `ours TEXT` in the place of others says
-//! where we differ on purpose, and why.
+//! A vector is lines: `conf` configuration, `addr` further addresses of the
+//! interface, `old` the lease file before, `> FROM TO` and `< TO HW` with the
+//! UDP payload in hexadecimal on the next line, `log` and `lease`.
+//! `VECTOR=name` runs one.
 
 #[path = "dhcp4_beside/rig.rs"]
 mod rig;
