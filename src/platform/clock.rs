@@ -40,8 +40,10 @@ pub struct LocalTime {
 
 /// The local time of a moment. The first call may read the zone's file.
 pub fn local(at: UnixTime) -> LocalTime {
-    // The width of the field differs between targets.
-    let time = libc::timespec { tv_sec: at.0 as _, ..Default::default() };
+    // The width of the field differs between targets, and the padding of some is private.
+    #[allow(clippy::field_reassign_with_default)]
+    let mut time = libc::timespec::default();
+    time.tv_sec = at.0 as _;
     // SAFETY: all-zero is a valid `tm` (its pointer may be null).
     let mut tm: libc::tm = unsafe { core::mem::zeroed() };
     // SAFETY: both pointers are to locals that live through the call.
