@@ -39,9 +39,9 @@ pub struct LocalTime {
 }
 
 /// The local time of a moment. The first call may read the zone's file.
+#[allow(clippy::field_reassign_with_default)]
 pub fn local(at: UnixTime) -> LocalTime {
     // The width of the field differs between targets, and the padding of some is private.
-    #[allow(clippy::field_reassign_with_default)]
     let mut time = libc::timespec::default();
     time.tv_sec = at.0 as _;
     // SAFETY: all-zero is a valid `tm` (its pointer may be null).
