@@ -47,7 +47,8 @@ pub struct Surroundings<'a> {
 
 /// The server.
 pub struct Server {
-    transfers: Box<[Transfer]>,
+    /// Slots that were ever used; the rest of the room is untouched memory.
+    transfers: Vec<Transfer>,
     /// The earliest deadline of a transfer; looked for after each event of ours,
     /// so that other packets do not pay for it.
     earliest: Millis,
@@ -56,8 +57,7 @@ pub struct Server {
 impl Server {
     /// A server for as many transfers as the configuration allows.
     pub fn new(config: &Tftp) -> Self {
-        let transfers = (0..config.transfers()).map(|_| Transfer::free()).collect();
-        Server { transfers, earliest: Millis::NEVER }
+        Server { transfers: Vec::with_capacity(config.transfers().into()), earliest: Millis::NEVER }
     }
 
     /// Octets of its table for a configuration.

@@ -7,6 +7,7 @@ use super::transfer::{Phase, Transfer};
 use super::{Server, Surroundings, path, refuse};
 use crate::base::errno;
 use crate::base::net::{HwAddr, unmapped};
+use crate::base::reserved;
 use crate::config::UniqueRoot;
 use crate::outbox::action::{Action, Arrival, Door, Route};
 use crate::outbox::lines::{self, Arg, Line};
@@ -86,6 +87,9 @@ fn free_slot(server: &mut Server, with: &mut Surroundings) -> Option<u16> {
     let place = |found: Option<usize>| found.and_then(|at| u16::try_from(at).ok());
     if let Some(slot) = place(server.transfers.iter().position(|t| !t.is_active())) {
         return Some(slot);
+    }
+    if reserved::push(&mut server.transfers, Transfer::free()) {
+        return place(server.transfers.len().checked_sub(1));
     }
     let slot = place(server.transfers.iter().position(|t| t.is_abandoned(with.now.mono)))?;
     server.finish(with, slot, &lines::tftp::TIMED_OUT);
