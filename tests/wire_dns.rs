@@ -169,7 +169,7 @@ fn a_relayed_message_says_the_same() {
         let mut buffer = vec![0; 8000];
         let mut out = Writer::new(&mut buffer);
         let keep = |record: &ironmasq::wire::dns::message::Record| record.kind != unwanted;
-        let reply = Reply::relay(&mut out, &message, ID, FLAGS, &question, 8000, 0, &keep).unwrap();
+        let mut reply = Reply::relay(&mut out, &message, ID, FLAGS, &question, 8000, 0, &keep).unwrap();
         reply.finish().unwrap();
         let kept: Vec<_> = records.into_iter().filter(|record| record.kind != unwanted).collect();
         assert_eq!(walked(out.written()), kept);

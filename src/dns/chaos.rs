@@ -53,7 +53,7 @@ pub(super) fn answer(
     let mut reply = compose::start(out, query);
     let ttl = if is_fixed(name) { with.config.dns.local_ttl } else { 0 };
     reply.octets(Section::Answer, name, kind::TXT, query.question.class, ttl, strings.written());
-    super::local::close(with, query, reply, rcode::NOERROR, true)
+    super::local::close(with, query, &mut reply, rcode::NOERROR, true)
 }
 
 /// True for texts that never change.

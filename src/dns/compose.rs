@@ -64,12 +64,12 @@ pub fn start<'w, 'b>(out: &'w mut Writer<'b>, query: &Query) -> Reply<'w, 'b> {
 }
 
 /// Completes an answer of our own; what did not fit leaves it empty and marked.
-pub fn finish(mut reply: Reply, query: &Query, udp_size: u16, why: Option<u16>) -> Option<usize> {
+pub fn finish(reply: &mut Reply, query: &Query, udp_size: u16, why: Option<u16>) -> Option<usize> {
     if reply.is_truncated() {
         reply.truncate();
     }
     if let Some(opt) = &query.opt {
-        put_edns(&mut reply, udp_size, opt.flags & edns::DNSSEC_OK, why);
+        put_edns(reply, udp_size, opt.flags & edns::DNSSEC_OK, why);
     }
     reply.finish()
 }

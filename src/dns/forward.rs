@@ -39,9 +39,9 @@ const COMPLAIN_MS: u64 = 6_000;
 const OPTIONS_MAX: usize = 16;
 
 impl Forwarder {
-    /// Sends a client's question to servers of `group`, or lets the client wait
-    /// for an answer that is already under way.
-    pub(super) fn forward(&mut self, with: &mut Surroundings, query: &Query, group: Group, memory: u16) {
+    /// Sends a client's question to the servers found for it, or lets the client
+    /// wait for an answer that is already under way.
+    pub(super) fn forward(&mut self, with: &mut Surroundings, query: &Query) {
         let personal = query.is_personal();
         let traits = query.traits() | if personal { PERSONAL } else { 0 };
         let hash = self.question_hash(query);
@@ -62,10 +62,12 @@ impl Forwarder {
             self.pending.close(slot);
             return self.refuse(with, query, None);
         };
-        let ask = self.upstream.choose(&with.config.dns, &group, memory, with.now.mono);
+        let found = &self.found;
+        let ask = self.upstream.choose(&with.config.dns, &found.group, found.memory, with.now.mono);
         if let Some(entry) = self.pending.get_mut(slot) {
             (entry.traits, entry.len, entry.question_len) = (traits, len, question_len);
-            (entry.group, entry.memory) = (group, memory);
+            entry.group.clone_from(&found.group);
+            entry.memory = found.memory;
         }
         self.pending.add_waiter(slot, waiter_of(query));
         self.pending.set_due(slot, with.now.mono.plus_ms(RETRY_MS));
@@ -110,26 +112,27 @@ impl Forwarder {
         let door_slot = self.door_slot(with.config, slot);
         let Some(entry) = self.pending.get_mut(slot) else { return };
         let first = entry.sent == 0;
-        let group = entry.group.clone();
+        let servers = entry.group.len();
         if !core::mem::replace(&mut entry.open, true) {
             open_door(&mut self.shared_open, with, door_slot);
         }
         let name = question_name(self.pending.question(slot)).unwrap_or(Name::ROOT);
         let (mut asked, mut sent) = (0, 0u8);
-        for (position, number) in group.iter().enumerate() {
+        for position in 0..servers {
             let bit = upstream::position_bit(position);
-            let spent = self.pending.get(slot).map_or(u8::MAX, |entry| entry.sent.saturating_add(sent));
-            if ask & bit == 0 || !first && spent >= limits::UPSTREAM_DATAGRAMS_MAX {
-                continue;
+            let Some(entry) = self.pending.get(slot).filter(|_| ask & bit != 0) else { continue };
+            if !first && entry.sent.saturating_add(sent) >= limits::UPSTREAM_DATAGRAMS_MAX {
+                break;
             }
-            let Some(addr) = self.upstream.addr(&with.config.dns, *number) else { continue };
-            let configured = with.config.dns.servers.get(usize::from(*number));
+            let Some(number) = entry.group.get(position).copied() else { break };
+            let Some(addr) = self.upstream.addr(&with.config.dns, number) else { continue };
+            let configured = with.config.dns.servers.get(usize::from(number));
             let (source, iface) = upstream::way_to(configured, with.interfaces);
             let door = Door::Upstream { slot: door_slot, v6: addr.is_ipv6() };
             let bytes = self.pending.query(slot);
             with.out.datagram(Route { door, to: addr, source, iface }, bytes.len(), |out| out.bytes(bytes));
             journal::forwarded(with.out, prefix, name, addr);
-            if let Some(tally) = self.upstream.tally(*number) {
+            if let Some(tally) = self.upstream.tally(number) {
                 tally.queries = tally.queries.saturating_add(1);
             }
             asked |= bit;

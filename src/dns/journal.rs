@@ -16,55 +16,58 @@ use std::net::{IpAddr, SocketAddr};
 /// Longest prefix: protocol, serial number, IPv6 address and port.
 const PREFIX_MAX: usize = 4 + 11 + 46 + 7;
 
-/// What stands in front of each line of one question.
+/// What stands in front of each line of one question; written only when a line
+/// is.
 #[derive(Clone, Copy)]
 pub struct Prefix {
-    len: u8,
-    octets: [u8; PREFIX_MAX],
-    on: bool,
+    queries: Queries,
+    serial: u32,
+    client: Option<SocketAddr>,
+    tcp: bool,
 }
 
 impl Prefix {
-    /// Queries are not logged.
-    pub const OFF: Prefix = Prefix { len: 0, octets: [0; PREFIX_MAX], on: false };
-
     /// The prefix of question `serial` from `client`.
     pub fn new(queries: Queries, serial: u32, client: Option<SocketAddr>, tcp: bool) -> Self {
-        let mut prefix = Prefix { on: queries.on, ..Prefix::OFF };
-        if !queries.on || !queries.extra && !queries.proto {
-            return prefix;
-        }
-        let mut out = Writer::new(&mut prefix.octets);
-        if queries.proto {
-            out.bytes(if tcp { b"TCP " } else { b"UDP " });
-        }
-        text::decimal(&mut out, serial.into());
-        out.u8(b' ');
-        if let Some(client) = client {
-            text::ip(&mut out, client.ip());
-            out.u8(b'/');
-            text::decimal(&mut out, client.port().into());
-            out.u8(b' ');
-        }
-        prefix.len = out.len() as u8;
-        prefix
-    }
-
-    fn arg(&self) -> Arg<'_> {
-        Arg::Text(self.octets.get(..usize::from(self.len)).unwrap_or_default())
+        Prefix { queries, serial, client, tcp }
     }
 
     /// True when queries are logged.
     pub fn is_on(&self) -> bool {
-        self.on
+        self.queries.on
+    }
+
+    /// True when lines carry more than their text.
+    fn is_extra(&self) -> bool {
+        self.queries.extra || self.queries.proto
+    }
+
+    fn write(&self, out: &mut Writer) {
+        if !self.is_extra() {
+            return;
+        }
+        if self.queries.proto {
+            out.bytes(if self.tcp { b"TCP " } else { b"UDP " });
+        }
+        text::decimal(out, self.serial.into());
+        out.u8(b' ');
+        if let Some(client) = self.client {
+            text::ip(out, client.ip());
+            out.u8(b'/');
+            text::decimal(out, client.port().into());
+            out.u8(b' ');
+        }
     }
 }
 
 /// Says `line` if the log is on; up to three arguments follow the prefix.
 fn say(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Arg; 3]) {
-    let [a, b, c] = args;
-    if prefix.on && out.has_room_for_log() {
-        out.log(line, &[prefix.arg(), a, b, c]);
+    if prefix.is_on() && out.has_room_for_log() {
+        let [a, b, c] = args;
+        let mut buffer = [0; PREFIX_MAX];
+        let mut text = Writer::new(&mut buffer);
+        prefix.write(&mut text);
+        out.log(line, &[Arg::Text(text.written()), a, b, c]);
     }
 }
 
@@ -73,7 +76,7 @@ const NOTHING: Arg = Arg::Str("");
 
 /// A question arrived.
 pub fn query(out: &mut Outbox, prefix: &Prefix, kind: u16, name: Name, client: IpAddr) {
-    if prefix.on {
+    if prefix.is_on() {
         with_kind(kind, |kind| say(out, prefix, &lines::QUERY, [kind, Arg::Name(name.wire()), Arg::Ip(client)]));
     }
 }
@@ -86,7 +89,7 @@ pub fn non_query(out: &mut Outbox, prefix: &Prefix, opcode: u8, client: IpAddr) 
 
 /// A question went to a server.
 pub fn forwarded(out: &mut Outbox, prefix: &Prefix, name: Name, server: SocketAddr) {
-    if !prefix.on {
+    if !prefix.is_on() {
         return;
     }
     let mut buffer = [0; 64];
@@ -126,7 +129,7 @@ pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind
 
 /// One record of an answer.
 pub fn record(out: &mut Outbox, prefix: &Prefix, source: Arg, record: &Record) {
-    if prefix.on && let Some(owner) = record.owner() {
+    if prefix.is_on() && let Some(owner) = record.owner() {
         data(out, prefix, source, owner.name(), record.kind, record.data);
     }
 }
@@ -134,7 +137,7 @@ pub fn record(out: &mut Outbox, prefix: &Prefix, source: Arg, record: &Record) {
 /// The data of one record of `owner`, as dnsmasq shows it.
 pub fn data(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u16, mut data: Reader) {
     use codes::kind;
-    if !prefix.on {
+    if !prefix.is_on() {
         return;
     }
     let name = Arg::Name(owner.wire());
@@ -176,7 +179,7 @@ pub fn data(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u
 
 /// An error code was answered; `ede` explains it.
 pub fn error(out: &mut Outbox, prefix: &Prefix, source: &'static str, code: u8, ede: Option<u16>) {
-    if !prefix.on {
+    if !prefix.is_on() {
         return;
     }
     let mut buffer = [0; 4];
@@ -224,7 +227,7 @@ pub fn chaos_unknown(out: &mut Outbox, prefix: &Prefix, name: Name) {
 
 /// A merged question was answered (only said with `extra`).
 pub fn duplicate(out: &mut Outbox, prefix: &Prefix) {
-    if prefix.len > 0 {
+    if prefix.is_extra() {
         say(out, prefix, &lines::DUPLICATE, [NOTHING; 3]);
     }
 }

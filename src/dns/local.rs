@@ -19,21 +19,22 @@ use crate::wire::dns::name::{Name, NameBuf};
 /// Aliases followed in one answer.
 const CHAIN_MAX: usize = 10;
 
-/// Answers `query` into `out`, or says whom to ask.
+/// Answers `query` into `out`, or leaves in `found` whom to ask.
 pub(super) fn answer(
     with: &mut Surroundings,
     figures: &Figures,
     query: &Query,
     prefix: &Prefix,
     out: &mut Writer,
+    found: &mut Found,
 ) -> Verdict {
     let (question, upstream) = (&query.question, figures.upstream);
     if question.class == class::CHAOS && chaos::is_ours(question.name) {
         return chaos::answer(with, figures, query, prefix, out);
     }
     if question.class == class::IN && question.kind == kind::MAILB {
-        let reply = compose::start(out, query);
-        return close(with, query, reply, rcode::NXDOMAIN, true);
+        let mut reply = compose::start(out, query);
+        return close(with, query, &mut reply, rcode::NXDOMAIN, true);
     }
     if question.class == class::IN && !query.signed {
         if let Some(verdict) = known(with, query, prefix, out) {
@@ -41,9 +42,10 @@ pub(super) fn answer(
         }
         out.rewind(0);
     }
-    let mut found = Found::default();
-    let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind, &mut found);
-    by_rule(with, query, prefix, out, ruling, &found)
+    found.addresses.clear();
+    found.group.clear();
+    let ruling = rules::find(&with.config.dns, upstream, question.name, question.kind, found);
+    by_rule(with, query, prefix, out, ruling, found)
 }
 
 /// An answer from tables and cache, if they have all of it.
@@ -56,7 +58,7 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
     for _ in 0..=CHAIN_MAX {
         let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
         if tables::answer(with, &mut reply, prefix, name, kind) {
-            return Some(close(with, query, reply, rcode::NOERROR, authoritative));
+            return Some(close(with, query, &mut reply, rcode::NOERROR, authoritative));
         }
         if !from_cache {
             return None;
@@ -74,14 +76,14 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
             let exists = missing && tables::exists(with, name);
             journal::negative(with.out, prefix, source, name, kind, missing && !exists);
             let code = if missing && !exists { rcode::NXDOMAIN } else { rcode::NOERROR };
-            return Some(close(with, query, reply, code, exists));
+            return Some(close(with, query, &mut reply, code, exists));
         }
         for data in found.records() {
             journal::data(with.out, prefix, source, name, found.kind, data);
             reply.data(Section::Answer, name, found.kind, class::IN, ttl, data);
         }
         if found.kind == kind {
-            return Some(close(with, query, reply, rcode::NOERROR, false));
+            return Some(close(with, query, &mut reply, rcode::NOERROR, false));
         }
         alias = Some(NameBuf::from_name(found.target()?));
     }
@@ -101,7 +103,7 @@ fn by_rule(
     prefix: &Prefix,
     out: &mut Writer,
     ruling: Ruling,
-    found: &Found,
+    found: &mut Found,
 ) -> Verdict {
     let Question { name, kind, class } = query.question;
     let for_every_name = match ruling {
@@ -111,7 +113,7 @@ fn by_rule(
                 reply.address(Section::Answer, name, *addr, with.config.dns.local_ttl);
                 journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(*addr));
             }
-            return close(with, query, reply, rcode::NOERROR, true);
+            return close(with, query, &mut reply, rcode::NOERROR, true);
         }
         Ruling::Nothing { other_data } => {
             let code = if other_data || tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
@@ -132,8 +134,8 @@ fn by_rule(
     }
     match ruling {
         Ruling::Forward { for_every_name } => {
-            let memory = Upstream::memory_of(&found.group, for_every_name);
-            Verdict::Forward(found.group.clone(), memory)
+            found.memory = Upstream::memory_of(&found.group, for_every_name);
+            Verdict::Forward
         }
         _ => {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::NOT_READY));
@@ -146,8 +148,8 @@ fn by_rule(
 fn nothing(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer, code: u8, aa: bool) -> Verdict {
     let Question { name, kind, .. } = query.question;
     journal::negative(with.out, prefix, Arg::Str("config"), name, kind, code == rcode::NXDOMAIN);
-    let reply = compose::start(out, query);
-    close(with, query, reply, code, aa)
+    let mut reply = compose::start(out, query);
+    close(with, query, &mut reply, code, aa)
 }
 
 /// REFUSED, with the reason for those who understand it.
@@ -159,7 +161,7 @@ pub(super) fn refused(with: &Surroundings, query: &Query, out: &mut Writer, why:
 }
 
 /// Completes an answer.
-pub(super) fn close(with: &Surroundings, query: &Query, mut reply: Reply, code: u8, aa: bool) -> Verdict {
+pub(super) fn close(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa: bool) -> Verdict {
     reply.set_flags(compose::own_flags(query.message.flags(), code, aa));
     match compose::finish(reply, query, with.config.dns.edns_max, None) {
         Some(len) => Verdict::Answered(len),

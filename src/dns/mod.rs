@@ -37,7 +37,8 @@ use crate::dns::journal::Prefix;
 use crate::dns::pending::Pending;
 use crate::dns::report::Dump;
 use crate::dns::stream::Streams;
-use crate::dns::upstream::{Group, Upstream};
+use crate::dns::rules::Found;
+use crate::dns::upstream::Upstream;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::{Change, Errno};
@@ -98,6 +99,8 @@ pub struct Forwarder {
     pending: Pending,
     upstream: Upstream,
     streams: Streams,
+    /// What the configuration says about the question at hand.
+    found: Found,
     /// Where answers are built before they leave; by TCP the second half, the
     /// first holds what the server said.
     scratch: Box<[u8]>,
@@ -115,11 +118,12 @@ pub struct Forwarder {
 }
 
 /// What becomes of a question.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// The answer is in the scratch buffer: this many octets.
     Answered(usize),
-    /// Servers of this group are asked, with this memory.
-    Forward(Group, u16),
+    /// The servers in `Forwarder::found` are asked.
+    Forward,
     /// No answer at all.
     Silence,
 }
@@ -132,6 +136,7 @@ impl Forwarder {
             pending: Pending::new(config.dns.forward_max),
             upstream: Upstream::new(&config.dns),
             streams: Streams::new(config),
+            found: Found::default(),
             scratch: vec![0; 2 * ANSWER_MAX].into(),
             counts: Counts::default(),
             serial: 0,
@@ -206,29 +211,31 @@ impl Forwarder {
             }
             return;
         }
-        match admit::decode(bytes, arrival, false, with.config.dns.edns_max) {
-            Kind::Query(query) => self.client_query(with, query, arrival),
+        match &mut admit::decode(bytes, arrival, false, with.config.dns.edns_max) {
+            Kind::Query(query) => {
+                query.serial = self.next_serial();
+                self.client_query(with, query);
+            }
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
-                send_bare(with, arrival, &message, rcode::NOTIMP, None);
+                send_bare(with, arrival, message, rcode::NOTIMP, None);
             }
-            Kind::Odd(message) => send_bare(with, arrival, &message, rcode::REFUSED, Some(ede::INVALID_DATA)),
+            Kind::Odd(message) => send_bare(with, arrival, message, rcode::REFUSED, Some(ede::INVALID_DATA)),
             Kind::Garbage => self.counts.garbage = self.counts.garbage.saturating_add(1),
         }
     }
 
-    fn client_query(&mut self, with: &mut Surroundings, mut query: Query, arrival: &Arrival) {
-        query.serial = self.next_serial();
+    fn client_query(&mut self, with: &mut Surroundings, query: &Query) {
         let mut scratch = core::mem::take(&mut self.scratch);
-        let verdict = self.resolve(with, &query, &mut scratch);
+        let verdict = self.resolve(with, query, &mut scratch);
         if let Verdict::Answered(len) = verdict {
             let answer = scratch.get(..len).unwrap_or_default();
-            with.out.datagram(arrival.back(), len, |out| out.bytes(answer));
+            with.out.datagram(query.arrival.back(), len, |out| out.bytes(answer));
         }
         self.scratch = scratch;
-        if let Verdict::Forward(group, memory) = verdict {
-            self.forward(with, &query, group, memory);
+        if verdict == Verdict::Forward {
+            self.forward(with, query);
         }
     }
 
@@ -239,12 +246,10 @@ impl Forwarder {
 
     /// Answers a question from what is known here, or says who is to be asked.
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
-        let queries = with.config.log.queries;
-        let logged = queries.on.then(|| Prefix::new(queries, query.serial, Some(query.arrival.from), query.tcp));
-        let prefix = logged.as_ref().unwrap_or(&Prefix::OFF);
+        let prefix = &Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         journal::query(with.out, prefix, query.question.kind, query.question.name, query.client());
         let figures = Figures { upstream: &self.upstream, counts: self.counts };
-        let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch));
+        let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch), &mut self.found);
         if matches!(verdict, Verdict::Answered(_)) {
             self.counts.answered = self.counts.answered.saturating_add(1);
         }

@@ -42,6 +42,8 @@ pub struct Found {
     pub addresses: Addresses,
     /// Servers to ask.
     pub group: Group,
+    /// Which memory of the last good server they have (`Upstream::memory_of`).
+    pub memory: u16,
 }
 
 /// What one domain says about a question.

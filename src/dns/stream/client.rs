@@ -187,8 +187,8 @@ impl Forwarder {
             Kind::Query(mut query) => {
                 query.serial = self.next_serial();
                 match self.resolve(with, &query, &mut scratch) {
-                    Verdict::Forward(group, memory) => {
-                        self.ask_by_stream(with, at, &query, group, memory);
+                    Verdict::Forward => {
+                        self.ask_by_stream(with, at, &query);
                         self.scratch = scratch;
                         return;
                     }

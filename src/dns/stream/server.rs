@@ -10,7 +10,7 @@ use crate::dns::forward::write_upstream;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::same_question;
 use crate::dns::reply::log_answer;
-use crate::dns::upstream::{Group, position_bit, way_to};
+use crate::dns::upstream::{position_bit, way_to};
 use crate::dns::{Forwarder, Surroundings};
 use crate::limits;
 use crate::outbox::action::Action;
@@ -63,10 +63,11 @@ impl Streams {
 }
 
 impl Forwarder {
-    /// Sends the question in front of a connection to the servers of `group`.
-    pub(super) fn ask_by_stream(&mut self, with: &mut Surroundings, at: u8, query: &Query, group: Group, memory: u16) {
+    /// Sends the question in front of a connection to the servers found for it.
+    pub(super) fn ask_by_stream(&mut self, with: &mut Surroundings, at: u8, query: &Query) {
         self.counts.forwarded = self.counts.forwarded.saturating_add(1);
-        let first = self.upstream.first_choice(&with.config.dns, &group, memory);
+        let (group, memory) = (&self.found.group, self.found.memory);
+        let first = self.upstream.first_choice(&with.config.dns, group, memory);
         let id = with.random.u16();
         let mut out = Writer::new(self.streams.buffers.ask(at));
         out.u16(0);
@@ -80,7 +81,8 @@ impl Forwarder {
         let Some(entry) = self.streams.get_mut(at) else { return };
         (entry.waiting, entry.serial, entry.arrived) = (true, query.serial, 0);
         let server = &mut entry.server;
-        (server.group, server.memory, server.first) = (group, memory, first);
+        server.group.clone_from(group);
+        (server.memory, server.first) = (memory, first);
         (server.tried, server.id, server.ask_len) = (0, id, ask_len);
         self.next_server(with, at);
     }

@@ -270,7 +270,7 @@ impl<'w, 'b> Reply<'w, 'b> {
     }
 
     /// Completes the header. Nothing when not even header and question fitted.
-    pub fn finish(self) -> Option<usize> {
+    pub fn finish(&mut self) -> Option<usize> {
         if self.hopeless {
             return None;
         }

@@ -193,7 +193,7 @@ fn a_relayed_message_may_be_filtered() {
     let mut buffer = [0; 512];
     let mut out = Writer::new(&mut buffer);
     let keep = |record: &Record| record.kind != kind::CNAME;
-    let reply = Reply::relay(&mut out, &message, 9, 0x8180, message.question_bytes(), 512, 0, &keep).unwrap();
+    let mut reply = Reply::relay(&mut out, &message, 9, 0x8180, message.question_bytes(), 512, 0, &keep).unwrap();
     reply.finish().unwrap();
     let relayed = Message::parse(out.written()).unwrap();
     assert_eq!(relayed.counts(), [1, 0, 0, 1]);
