@@ -101,9 +101,10 @@ pub fn is_served(listen: &Listen, interfaces: &Interfaces, arrival: &Arrival) ->
         return false;
     }
     let Some(iface) = interfaces.get(arrival.iface) else {
-        // The socket is bound to one address, or the interface is older than
-        // the table: what was asked for by address is served.
-        return arrival.iface == 0 || listen.addresses.contains(&unmapped(arrival.to));
+        // The socket is bound to one address, or the table does not know the
+        // interface (yet): it is served where everything is, or by address.
+        let everything = listen.interfaces.is_none() && listen.except.is_empty() && listen.addresses.is_empty();
+        return arrival.iface == 0 || everything || listen.addresses.contains(&unmapped(arrival.to));
     };
     let to = unmapped(arrival.to);
     iface.dns
