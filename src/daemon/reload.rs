@@ -10,6 +10,8 @@ use crate::daemon::dhcp_files;
 use crate::daemon::heap;
 use crate::daemon::outside::{Disk, Files, Say};
 use crate::daemon::shell::Shell;
+#[cfg(feature = "dhcp4")]
+use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
 use crate::store::hosts::HostsBuilder;
 use crate::store::hosts_file::{HostsFile, Problem};
@@ -42,6 +44,8 @@ pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     }
     #[cfg(feature = "dhcp4")]
     dhcp_files::hosts(core, files, say);
+    #[cfg(feature = "dhcp4")]
+    core.change(Change::DhcpHostsReloaded, now);
 }
 
 /// Local names: /etc/hosts first, then the other files, the last configured

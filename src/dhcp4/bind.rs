@@ -5,6 +5,7 @@ use crate::dhcp::hosts::{HostTable, has_hw};
 use crate::dhcp::naming::{generated, give_name, is_domain};
 use crate::dhcp4::client::{Client, Naming};
 use crate::dhcp4::offer::{drop_other_lease, lease_secs, raise_highest, rests};
+use crate::dhcp4::rename::known_name;
 use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{State, Surroundings, log, persist, reply};
 use crate::limits::HOST_NAME_MAX;
@@ -222,7 +223,7 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
     let naming = client.naming().filter(|naming| naming.ours || !ignored);
     let mut told = ArrayVec::new();
     let Some(addr) = with.leases.get(id).map(|lease| lease.addr) else { return told };
-    let known = client.known_name(with.names, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
+    let known = known_name(client.config, with.names, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
     let naming = known.map(|label| Naming { label, domain: &[], zone: None, ours: true }).or(naming);
     let hw = &client.request.hw;
     let made = match naming {

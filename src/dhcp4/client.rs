@@ -3,7 +3,6 @@
 
 use crate::config::{ClientId, Config, Host, RangeKind, Test};
 use crate::dhcp::hosts::{HostTable, Identity, matches};
-use crate::dhcp::naming::legal_label;
 use crate::dhcp::ranges::{Candidate, Candidates};
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
@@ -12,10 +11,8 @@ use crate::dhcp4::request::Request;
 use crate::outbox::action::Arrival;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interface;
-use crate::store::hosts::Hosts;
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::kind;
-use crate::wire::dns::name::Name;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A client, for one request.
@@ -271,19 +268,6 @@ impl<'c> Client<'c> {
         }
         let name = request.name.as_ref()?;
         Some(Naming { label: name.label(), domain: name.domain(), zone: None, ours: false })
-    }
-
-    /// The host's own label of the name that hosts files give an address, if
-    /// its domain is the one of the address or it has none.
-    pub fn known_name<'n>(&self, names: &'n Hosts, addr: Ipv4Addr) -> Option<&'n [u8]> {
-        if self.config.listen.port == 0 {
-            return None;
-        }
-        let name = names.by_addr(addr.into())?.name;
-        let domain = name.parent().filter(|domain| !domain.is_root());
-        let zone = self.config.dns.domain_for(addr.into()).and_then(Name::new);
-        let fits = domain.is_none_or(|domain| zone.is_some_and(|zone| zone.same(domain)));
-        Some(name.first_label()).filter(|label| fits && legal_label(label).is_some())
     }
 
     /// What we call ourselves to this client.

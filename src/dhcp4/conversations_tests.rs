@@ -406,6 +406,24 @@ fn a_range_that_leaves_its_subnet_is_told_once() {
 }
 
 #[test]
+fn leases_get_the_names_of_files_that_were_read_again() {
+    let mut lab = Lab::new("dhcp-range=10.0.0.50,10.0.0.150,1h\nno-ping\ndhcp-host=02:00:00:00:00:01,box\ndhcp-host=02:00:00:00:00:02,10.0.0.9,elsewhere");
+    let line = |client: u8, last: u8, name: &str| format!("1700003600 02:00:00:00:00:0{client} 10.0.0.{last} {name} *\n");
+    let old = line(1, 60, "old") + &line(2, 61, "mine") + &line(3, 62, "box") + &line(4, 63, "four");
+    let Lab { leases, file, out, now, config, .. } = &mut lab;
+    let mut read = LeasesRead { leases, file, out, now: *now };
+    assert!(read.piece(old.as_bytes()) && read.end(config));
+    let mut names = HostsBuilder::new(Key::new(&mut lab.random));
+    names.add(NameBuf::from_text(b"four4").unwrap().name(), "10.0.0.63".parse().unwrap());
+    lab.names = names.freeze();
+    let again = |lab: &mut Lab| lab.event(|server, with| server.on_change(with, &Change::DhcpHostsReloaded));
+    assert_eq!(again(&mut lab), [Did::Rewrite]);
+    // The name of the configuration is taken from who has it.
+    assert_eq!(lab.written(), line(1, 60, "box") + &line(2, 61, "mine") + &line(3, 62, "*") + &line(4, 63, "four4"));
+    assert!(again(&mut lab).is_empty());
+}
+
+#[test]
 fn an_interface_without_address_is_told() {
     let mut lab = Lab::new(BASE);
     lab.interfaces.list[0].addresses.clear();

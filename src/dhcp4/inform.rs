@@ -2,6 +2,7 @@
 //! otherwise. No lease is touched.
 
 use crate::dhcp4::client::Client;
+use crate::dhcp4::rename::known_name;
 use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{Surroundings, log, reply};
 use crate::limits::HOST_NAME_MAX;
@@ -27,7 +28,7 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
         Some(naming) => naming.label,
         // Quirk: only of a lease that was found by its address.
         None => other.map(|lease| lease.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| {
-            client.known_name(with.names, addr).unwrap_or_default()
+            known_name(client.config, with.names, addr).unwrap_or_default()
         }),
     };
     let _ = name.try_extend_from_slice(known);

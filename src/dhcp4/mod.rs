@@ -20,6 +20,7 @@ mod offer;
 mod persist;
 mod probe;
 mod release;
+mod rename;
 mod reply;
 mod request;
 mod reply_options;
@@ -164,6 +165,7 @@ impl Server {
                 persist::failed(with, *errno);
             }
             Change::LeaseFileOk => self.state.retry_file = None,
+            Change::DhcpHostsReloaded => rename::rename_leases(with, &self.hosts),
             Change::Interfaces => self.state.tell_odd_ranges(with),
             _ => {}
         }

@@ -53,6 +53,8 @@ pub enum Change<'a> {
         /// The servers.
         servers: &'a [SocketAddr],
     },
+    /// The hosts of DHCP and the local names were read anew (SIGHUP, start).
+    DhcpHostsReloaded,
     /// The table of local names was replaced (SIGHUP, start).
     HostsReloaded,
     /// Forget what was learnt from upstream.
