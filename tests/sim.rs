@@ -61,7 +61,7 @@ fn many_worlds() {
     let steps = setting("SIM_STEPS", 2_000);
     let seeds: Vec<u64> = match std::env::var("SIM_SEED") {
         Ok(text) => vec![text.parse().expect("a number")],
-        Err(_) => (1..=setting("SIM_SEEDS", 30)).collect(),
+        Err(_) => (1..=setting("SIM_SEEDS", 50)).collect(),
     };
     let mut failures = Vec::new();
     let mut totals = [0; 4];
