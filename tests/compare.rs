@@ -89,12 +89,24 @@ fn cases() -> Vec<PathBuf> {
 fn run(lab: &lab::Lab, path: &Path, original: &str, ours: &str) -> Outcome {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let case = Case::parse(&std::fs::read_to_string(path).unwrap()).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
-    let [left, right] = [original, ours].map(|program| {
-        let played = std::panic::catch_unwind(|| client::play(lab, &case, program));
-        played.unwrap_or_else(|_| vec![format!("{program} did not come through: see above")])
-    });
-    let difference = diff::compare(&left, &right, &case.allowed);
-    let mut text = format!("{} {name}: {}", if difference.failed { "DIFFERENT" } else { "ok" }, case.about);
+    let both = || {
+        [original, ours].map(|program| {
+            let played = std::panic::catch_unwind(|| client::play(lab, &case, program));
+            played.unwrap_or_else(|_| vec![format!("{program} did not come through: see above")])
+        })
+    };
+    let [mut left, right] = both();
+    let mut difference = diff::compare(&left, &right, &case.allowed);
+    let mut verdict = "ok";
+    if difference.failed {
+        // On a busy machine an answer may come after the client's patience: what
+        // differs is played once more, and must differ again to count.
+        let again = both();
+        difference = diff::compare(&again[0], &again[1], &case.allowed);
+        verdict = if difference.failed { "DIFFERENT" } else { "ok at the second try" };
+        [left, _] = again;
+    }
+    let mut text = format!("{verdict} {name}: {}", case.about);
     if std::env::var("COMPARE_SHOW").is_ok() {
         text.extend(left.iter().map(|line| format!("\n    {line}")));
     }

@@ -19,7 +19,7 @@
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
 //! send udp|tcp PORT HEX            octets as they are
 //! log | leases | asked             compares the log, the lease file, what upstream was asked
-//! sweep dhcp|dns SEED COUNT        steps by chance, see sweep.rs
+//! sweep dhcp|dns|tftp SEED COUNT   steps by chance, see sweep.rs
 //! signal NAME | wait MS | rewrite PATH TEXT | restart
 //! ```
 //!

@@ -137,7 +137,7 @@ impl Lab {
         let mut server = Server { child };
         let begin = Instant::now();
         while !self.log()[before..].contains("started, version") {
-            let over = server.child.try_wait().unwrap().is_some() || begin.elapsed() > Duration::from_secs(5);
+            let over = server.child.try_wait().unwrap().is_some() || begin.elapsed() > Duration::from_secs(15);
             assert!(!over, "{program} does not start:\n{}", &self.log()[before..]);
             std::thread::sleep(Duration::from_millis(5));
         }

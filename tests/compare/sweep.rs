@@ -1,11 +1,16 @@
 //! Steps by chance: the same for both sides, since they come from one seed.
 //! What nobody thought of when writing cases.
 
-/// `sweep dhcp|dns SEED COUNT`: so many steps in the words of cases.
+/// `sweep dhcp|dns|tftp SEED COUNT`: so many steps in the words of cases.
 pub fn steps(words: &[&str]) -> Vec<String> {
-    let [kind, seed, count] = words else { panic!("sweep dhcp|dns SEED COUNT") };
+    let [kind, seed, count] = words else { panic!("sweep dhcp|dns|tftp SEED COUNT") };
     let mut dice = Dice(seed.parse().unwrap());
-    (0..count.parse().unwrap()).map(|_| if *kind == "dns" { dns(&mut dice) } else { dhcp(&mut dice) }).collect()
+    let step = match *kind {
+        "dns" => dns,
+        "tftp" => tftp,
+        _ => dhcp,
+    };
+    (0..count.parse().unwrap()).map(|_| step(&mut dice)).collect()
 }
 
 struct Dice(u64);
@@ -62,6 +67,25 @@ fn dns(dice: &mut Dice) -> String {
     let mut step = format!("dns {name} {kind}");
     for (n, word) in [(4, "edns=1232"), (9, "edns=512"), (6, "do"), (9, "cd"), (9, "ad"), (12, "norec"), (7, "tcp"), (9, "to=fd77::1")] {
         step += &dice.maybe(n, &[word]);
+    }
+    step
+}
+
+fn tftp(dice: &mut Dice) -> String {
+    let parts = ["a.txt", "A.TXT", "sub", "c", "..", ".", "...", "..c", "none", "secret", "DIR/tftp", "DIR", "link", "192.168.77.2"];
+    let slash = |dice: &mut Dice| dice.one(&["/", "/", "/", "//", "\\"]).to_string();
+    let mut name = dice.maybe(3, &["/", "//", "DIR/tftp/", "\\"]).trim_start().to_string();
+    for part in 0..1 + dice.below(4) {
+        if part > 0 {
+            name += &slash(dice);
+        }
+        name += dice.one(&parts);
+    }
+    name += &dice.maybe(6, &["/", "\\"]).trim_start().to_string();
+    let mode = dice.one(&["octet", "octet", "netascii", "OCTET"]);
+    let mut step = format!("tftp get {name} {mode}");
+    for option in ["blksize=8", "blksize=1400", "tsize=0", "TSize=7", "unknown=1"] {
+        step += &dice.maybe(5, &[option]);
     }
     step
 }

@@ -185,11 +185,11 @@ fn spawn(command: &str) -> Child {
     Command::new("sh").args(["-c", &format!("exec {command}")]).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
 }
 
-/// Waits until something holds, five seconds at most.
+/// Waits until something holds, fifteen seconds at most: machines are busy.
 pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(5), "waited in vain for {what}");
+        assert!(begin.elapsed() < Duration::from_secs(15), "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
