@@ -229,7 +229,8 @@ impl Deliver {
                 let file = self.sockets.transfers.get(usize::from(slot)).and_then(|t| t.file.as_ref());
                 let room = self.block.get_mut(..usize::from(len)).unwrap_or_default();
                 let got = file.ok_or(sys::EINVAL).and_then(|file| files::read_at(file, room, offset));
-                let result = got.map(|got| &*room.get(..got).unwrap_or_default());
+                let room: &[u8] = room;
+                let result = got.map(|got| room.get(..got).unwrap_or_default());
                 core.change(Change::Block { slot, offset, result }, now);
             }
             Answer::Leases(Ok(())) => core.change(Change::LeaseFileOk, now),

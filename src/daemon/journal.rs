@@ -133,7 +133,7 @@ impl Journal {
                 out.u8(b'>');
                 stamp(&mut out, &self.stamp.1);
                 frame(&mut out, channel, Some(self.pid), text);
-                self.to_syslog(out.written());
+                self.queue_or_send(out.written());
             }
             Target::File(_, file) => {
                 stamp(&mut out, &self.stamp.1);
@@ -156,7 +156,7 @@ impl Journal {
         }
     }
 
-    fn to_syslog(&mut self, framed: &[u8]) {
+    fn queue_or_send(&mut self, framed: &[u8]) {
         self.pump();
         if self.is_behind() || !self.hand_over(framed) {
             self.keep(framed);

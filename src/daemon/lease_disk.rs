@@ -113,9 +113,7 @@ impl LeaseDisk {
     /// changed that the engine should know: a whole file was written, or a
     /// change failed.
     pub fn settle(&mut self, core: &mut Core) -> Option<Result<(), Errno>> {
-        if self.file.is_none() {
-            return None;
-        }
+        self.file.as_ref()?;
         let mut whole = false;
         if core::mem::take(&mut self.rewrite) {
             let done = self.write_whole(core);

@@ -3,6 +3,8 @@
 //! sleeps, logs or knows a protocol of ours.
 
 #![allow(unsafe_code)]
+// Widths in the C library's structures differ between targets.
+#![allow(clippy::unnecessary_cast)]
 
 pub mod address;
 pub mod background;
