@@ -34,7 +34,7 @@ pub use dhcp::{
     Space, Tag, TagIf, Test,
 };
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
-pub use render::{parts, version};
+pub use render::{DNSMASQ_VERSION, parts, version};
 pub use tftp::{Tftp, UniqueRoot};
 
 use std::ffi::CStr;

@@ -61,7 +61,7 @@ pub fn dhcp_names() -> String {
 
 /// The version of dnsmasq whose behaviour this is: programs that start it ask
 /// for no less.
-const DNSMASQ_VERSION: &str = "2.93";
+pub const DNSMASQ_VERSION: &str = "2.93";
 
 /// The words of `Compile time options:`. OpenWrt's init script drops every
 /// directive whose word says `no-`, so they must be true.

@@ -13,16 +13,13 @@ use crate::platform::files;
 use crate::store::interfaces::Interfaces;
 use std::net::IpAddr;
 
-/// The version that programs see.
-const VERSION: &str = "2.93";
-
 /// Cache sizes above this are remarked upon.
 const LARGE_CACHE: u32 = 10_000;
 
 /// Says them. `warnings` are those of the configuration.
 pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
     let Core { config, world, .. } = core;
-    let version = Arg::Str(VERSION);
+    let version = Arg::Str(config::DNSMASQ_VERSION);
     let listen = &config.listen;
     match (listen.port, config.dns.cache_size) {
         (0, _) => say(&process::STARTED_NO_DNS, &[version]),

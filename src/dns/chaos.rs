@@ -3,6 +3,7 @@
 
 use crate::base::bytes::Writer;
 use crate::base::text;
+use crate::config::DNSMASQ_VERSION;
 use crate::dns::admit::Query;
 use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
@@ -12,8 +13,6 @@ use crate::wire::dns::codes::{kind, rcode};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::Name;
 
-/// The program as `version.bind` names it: what we stand for, and what we are.
-const VERSION: &[u8] = concat!("dnsmasq-2.93 ironmasq-", env!("CARGO_PKG_VERSION")).as_bytes();
 /// Octets of all strings of one answer.
 const STRINGS_MAX: usize = 1024;
 /// Octets of one server's string.
@@ -71,7 +70,10 @@ fn text_of(with: &Surroundings, figures: &Figures, name: Name, out: &mut Writer)
     let is = |label: &[u8]| first.eq_ignore_ascii_case(label);
     let counters = with.cache.counters;
     match () {
-        () if is(b"version") => string(out, |out| out.bytes(VERSION)),
+        () if is(b"version") => string(out, |out| {
+            out.bytes(b"dnsmasq-");
+            out.bytes(DNSMASQ_VERSION.as_bytes());
+        }),
         () if is(b"authors") => string(out, |out| out.bytes(AUTHORS)),
         () if is(b"copyright") => string(out, |out| out.bytes(COPYRIGHT)),
         () if is(b"cachesize") => number(out, with.config.dns.cache_size),

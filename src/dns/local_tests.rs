@@ -127,7 +127,7 @@ fn the_chaos_class_knows_who_we_are() {
     let mut rig = Rig::new("server=192.0.2.1");
     let chaos = Ask { class: class::CHAOS, ..PLAIN };
     let version = rig.answer_to("VERSION.bind", kind::TXT, chaos);
-    assert!(version.starts_with("7 NOERROR aa rd ra | VERSION.bind TXT | VERSION.bind 0 TXT dnsmasq-2.93 ironmasq-"), "{version}");
+    assert_eq!(version, "7 NOERROR aa rd ra | VERSION.bind TXT | VERSION.bind 0 TXT dnsmasq-2.93");
     assert!(rig.answer_to("cachesize.bind", kind::TXT, chaos).ends_with("TXT 150"));
     assert_eq!(rig.answer_to("other.bind", kind::TXT, chaos), "7 NOTIMP rd ra | other.bind TXT");
     assert!(rig.answer_to("hits.bind", kind::TXT, chaos).ends_with("TXT 3"));
