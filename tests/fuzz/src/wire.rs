@@ -30,7 +30,9 @@ pub fn dns(bytes: &[u8]) {
         let mut out = Writer::new(&mut room);
         let wanted = |record: &Record| record.kind != 46;
         let question = message.question_bytes();
-        let Some(reply) = Reply::relay(&mut out, &message, 7, 0x8180, question, limit, 0, &wanted) else { continue };
+        let Some(mut reply) = Reply::relay(&mut out, &message, 7, 0x8180, question, limit, 0, &wanted) else {
+            continue;
+        };
         assert!(whole);
         let cut = reply.is_truncated();
         let Some(len) = reply.finish() else { continue };
