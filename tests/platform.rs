@@ -206,7 +206,7 @@ fn files_are_read_in_pieces_and_replaced_whole() {
     assert_eq!((info.size, info.is_regular(), info.mode & 0o777), (13, true, 0o600));
     assert_eq!(files::info_of(&path), Ok(info));
     assert_eq!(files::create_new(&path, 0o600).err(), Some(libc_eexist()));
-    let new = files::create(&directory.path("b"), 0o600).unwrap();
+    let new = files::create_new(&directory.path("b"), 0o600).unwrap();
     files::write_all(&new, b"new").unwrap();
     files::rename(&directory.path("b"), &path).unwrap();
     assert_eq!(std::fs::read(directory.0.join("a")).unwrap(), b"new");

@@ -35,9 +35,11 @@ impl Account {
         };
         let keep = needed(config);
         let permitted = identity::permitted();
-        for (one, name) in
-            [(Capabilities::NET_ADMIN, &b"NET_ADMIN"[..]), (Capabilities::NET_BIND_SERVICE, b"NET_BIND_SERVICE")]
-        {
+        for (one, name) in [
+            (Capabilities::NET_ADMIN, &b"NET_ADMIN"[..]),
+            (Capabilities::NET_RAW, b"NET_RAW"),
+            (Capabilities::NET_BIND_SERVICE, b"NET_BIND_SERVICE"),
+        ] {
             if !keep.common(one).without(permitted).is_empty() {
                 return Err(Failure::new(OTHER, &[b"process is missing required capability ", name]));
             }
@@ -69,11 +71,15 @@ impl Account {
 }
 
 /// What is done after start and takes more than an ordinary account: write the
-/// neighbour table, bind low ports when addresses appear.
+/// neighbour table, bind a stream to the interface that a server names, bind
+/// low ports when addresses appear.
 fn needed(config: &Config) -> Capabilities {
     let mut needed = Capabilities::default();
     if !config.dhcp.ranges.is_empty() {
         needed = needed.and(Capabilities::NET_ADMIN);
+    }
+    if config.listen.port != 0 && config.dns.servers.iter().any(|server| server.iface.is_some()) {
+        needed = needed.and(Capabilities::NET_RAW);
     }
     let low_port = (1..=PRIVILEGED_MAX).contains(&config.listen.port) || config.tftp.on;
     if config.listen.bind == Bind::Dynamic && low_port {

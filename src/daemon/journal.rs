@@ -1,9 +1,11 @@
 //! Where log lines go: framed as dnsmasq frames them, to the system log, a file
 //! or standard error. Never waits: what the system log does not take now goes
-//! into a ring, what the ring does not take is counted and told later.
+//! into a ring, what the ring does not take is counted and told later. A file
+//! that cannot be written (a full disk) gives way to the system log until it is
+//! opened again.
 
 use crate::base::bytes::Writer;
-use crate::base::text;
+use crate::base::{errno, text};
 use crate::base::time::UnixTime;
 use crate::config::{Log, LogTarget, Mode};
 use crate::limits;
@@ -19,7 +21,8 @@ use std::os::fd::OwnedFd;
 const FRAMED: usize = limits::LOG_LINE_MAX + 64;
 
 enum Target {
-    Syslog(Option<Syslog>),
+    Syslog,
+    /// Without the file the system log stands in.
     File(Box<CStr>, Option<OwnedFd>),
     Stderr(OwnedFd),
     /// Not open yet, or for good.
@@ -29,6 +32,7 @@ enum Target {
 /// The log.
 pub struct Journal {
     target: Target,
+    syslog: Option<Syslog>,
     facility: u8,
     /// Every line goes to standard error too, without the process number.
     copy: bool,
@@ -45,6 +49,7 @@ impl Journal {
         let facility = if let LogTarget::Syslog(facility) = log.target { facility } else { 3 };
         Journal {
             target: Target::Nowhere,
+            syslog: None,
             facility,
             copy: mode == Mode::Debug,
             debug: log.debug,
@@ -61,7 +66,7 @@ impl Journal {
         self.pid = sys::pid();
         self.target = match &log.target {
             // A system log that is not there yet may come: every line tries.
-            LogTarget::Syslog(_) => Target::Syslog(Syslog::connect().ok()),
+            LogTarget::Syslog(_) => Target::Syslog,
             LogTarget::File(path) => Target::File(path.clone(), Some(files::open_append(path, 0o640)?)),
             LogTarget::Stderr => {
                 self.copy = false;
@@ -75,10 +80,11 @@ impl Journal {
     pub fn closed() -> Self {
         Journal {
             target: Target::Nowhere,
+            syslog: None,
             facility: 3,
             copy: false,
             debug: false,
-            pid: 0,
+            pid: sys::pid(),
             stamp: Default::default(),
             ring: Ring { octets: Box::default(), first: 0, used: 0 },
             lost: 0,
@@ -88,7 +94,7 @@ impl Journal {
     /// A start that fails before the log is open says so in the system log.
     pub fn open_if_closed(&mut self) {
         if matches!(self.target, Target::Nowhere) {
-            self.target = Target::Syslog(Syslog::connect().ok());
+            self.target = Target::Syslog;
             self.copy = false;
         }
     }
@@ -127,7 +133,7 @@ impl Journal {
             self.stamp = (now, clock::local(now));
         }
         match &mut self.target {
-            Target::Syslog(_) => {
+            Target::Syslog | Target::File(_, None) => {
                 out.u8(b'<');
                 text::decimal(&mut out, u64::from(self.facility) * 8 + severity(level));
                 out.u8(b'>');
@@ -135,13 +141,19 @@ impl Journal {
                 frame(&mut out, channel, Some(self.pid), text);
                 self.queue_or_send(out.written());
             }
-            Target::File(_, file) => {
+            Target::File(_, file @ Some(_)) => {
                 stamp(&mut out, &self.stamp.1);
                 frame(&mut out, channel, Some(self.pid), text);
                 out.u8(b'\n');
-                // A full disk loses lines; there is nowhere to say so.
-                if let Some(file) = file {
-                    let _ = files::write_all(file, out.written());
+                match file.as_ref().map_or(Ok(()), |file| files::write_all(file, out.written())) {
+                    Ok(()) => {}
+                    // A pipe whose reader is behind.
+                    Err(sys::EAGAIN) => self.lost = self.lost.saturating_add(1),
+                    Err(errno) => {
+                        *file = None;
+                        self.tell_failed(errno);
+                        self.line(channel, level, text, now);
+                    }
                 }
             }
             Target::Stderr(stderr) => {
@@ -172,16 +184,15 @@ impl Journal {
     /// Gives one line to the system log; false: later. A log that was started
     /// again is found again; without one lines are dropped, as syslog(3) does.
     fn hand_over(&mut self, framed: &[u8]) -> bool {
-        let Target::Syslog(socket) = &mut self.target else { return true };
         for _ in 0..2 {
-            if socket.is_none() {
-                *socket = Syslog::connect().ok();
+            if self.syslog.is_none() {
+                self.syslog = Syslog::connect().ok();
             }
-            let Some(open) = socket else { return true };
+            let Some(open) = &self.syslog else { return true };
             match open.send(framed) {
                 Ok(()) => return true,
                 Err(sys::EAGAIN | sys::ENOBUFS) => return false,
-                Err(_) => *socket = None,
+                Err(_) => self.syslog = None,
             }
         }
         true
@@ -199,7 +210,20 @@ impl Journal {
         if self.lost > 0 {
             let lost = core::mem::take(&mut self.lost);
             self.tell_lost(lost);
+            if self.lost > 0 {
+                // Not told: the line itself was lost.
+                self.lost = lost;
+            }
         }
+    }
+
+    fn tell_failed(&mut self, number: Errno) {
+        let mut buffer = [0; 96];
+        let mut out = Writer::new(&mut buffer);
+        out.bytes(b"log failed: ");
+        out.bytes(errno::text(number).as_bytes());
+        let now = self.stamp.0;
+        self.line(Channel::Main, Level::Critical, out.written(), now);
     }
 
     fn tell_lost(&mut self, lost: u32) {

@@ -26,6 +26,8 @@ pub struct LeaseDisk {
     directory: Box<CStr>,
     file: Option<OwnedFd>,
     end: u64,
+    /// Permissions of a new file: those of the one it replaces.
+    mode: u32,
     in_place: bool,
     /// It has no length and is not kept: nothing to cut, nothing to wait for.
     is_device: bool,
@@ -43,6 +45,7 @@ impl LeaseDisk {
             directory: Box::default(),
             file: None,
             end: 0,
+            mode: 0,
             in_place: true,
             is_device: false,
             rewrite: false,
@@ -68,6 +71,7 @@ impl LeaseDisk {
             directory: c_string(directory),
             file: Some(file),
             end: info.size,
+            mode: info.mode & 0o777,
             // Never put a file in the place of /dev/null.
             in_place: is_link || !info.is_regular(),
             is_device: !info.is_regular(),
@@ -153,7 +157,9 @@ impl LeaseDisk {
     }
 
     fn replace(&mut self, core: &mut Core) -> Result<(), Errno> {
-        let new = files::create(&self.beside, 0o644)?;
+        // What somebody else put there is neither written to nor kept.
+        let _ = files::remove(&self.beside);
+        let new = files::create_new(&self.beside, self.mode)?;
         let done = write_text(&new, core, 0).and_then(|end| {
             files::sync(&new)?;
             files::rename(&self.beside, &self.path)?;
@@ -205,6 +211,7 @@ mod tests {
     use crate::base::time::{Now, UnixTime};
     use crate::config::{Outcome, read_text};
     use std::net::Ipv4Addr;
+    use std::os::unix::fs::PermissionsExt;
 
     fn core_with_leases(count: u8) -> Core {
         let mut random = Random::seeded(1);
@@ -252,6 +259,10 @@ mod tests {
     fn a_new_file_takes_the_place_of_the_old_one() {
         let folder = Folder::new("replace");
         std::fs::write(folder.0.join("leases"), "old\n").unwrap();
+        std::fs::set_permissions(folder.0.join("leases"), std::fs::Permissions::from_mode(0o640)).unwrap();
+        // Somebody lies in wait where the new file will be.
+        std::fs::write(folder.0.join("trap"), "").unwrap();
+        std::os::unix::fs::symlink("trap", folder.0.join("leases.new")).unwrap();
         let mut disk = LeaseDisk::open(&folder.path("leases")).unwrap();
         let before = files::info(disk.file().unwrap()).unwrap().inode;
         let mut core = core_with_leases(200);
@@ -261,7 +272,10 @@ mod tests {
         assert_eq!(disk.settle(&mut core), Some(Ok(())));
         let text: String = (1..=200).map(line).collect();
         assert_eq!(folder.text("leases"), text);
-        assert_ne!(files::info_of(&folder.path("leases")).unwrap().inode, before);
+        let after = files::info_of(&folder.path("leases")).unwrap();
+        assert_ne!(after.inode, before);
+        assert_eq!(after.mode & 0o777, 0o640);
+        assert_eq!(folder.text("trap"), "");
         assert!(!folder.0.join("leases.new").exists());
         disk.append(b"more\n");
         disk.write_at(0, b"1800003600");

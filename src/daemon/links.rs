@@ -21,13 +21,16 @@ use std::os::fd::OwnedFd;
 /// Octets of one piece of a list: what the kernel sends at once at most.
 const PIECE: usize = 16 * 1024;
 
-/// Times a list is asked for again because something changed meanwhile.
+/// Times the lists are asked for because one failed or something changed
+/// meanwhile; a change during the last one is read soon after.
 const TRIES: u32 = 3;
 
 /// The source of the interface table.
 pub struct Links {
     socket: Option<OwnedFd>,
     sequence: u32,
+    /// Something changed while the lists were read: they may not fit together.
+    missed: bool,
     piece: Box<[u8]>,
 }
 
@@ -36,7 +39,7 @@ impl Links {
     /// and never changes.
     pub fn open() -> Self {
         let socket = netlink::open().ok().filter(|socket| netlink::set_nonblocking(socket).is_ok());
-        Links { socket, sequence: 0, piece: vec![0; PIECE].into_boxed_slice() }
+        Links { socket, sequence: 0, missed: false, piece: vec![0; PIECE].into_boxed_slice() }
     }
 
     /// What to wait on for changes.
@@ -46,8 +49,8 @@ impl Links {
 
     /// Takes in what the kernel told of changes; true if there was any.
     pub fn changed(&mut self) -> bool {
-        let Some(socket) = &self.socket else { return false };
-        let mut any = false;
+        let mut any = core::mem::take(&mut self.missed);
+        let Some(socket) = &self.socket else { return any };
         loop {
             match netlink::receive(socket, &mut self.piece) {
                 Ok(bytes) => any |= Messages::new(bytes).any(|(_, body)| !matches!(body, Body::Other)),
@@ -59,11 +62,19 @@ impl Links {
         }
     }
 
-    /// Reads everything anew into `table`.
-    pub fn read(&mut self, config: &Config, table: &mut Interfaces) {
-        let told = (0..TRIES).any(|_| self.read_once(config, table).is_ok());
+    /// Reads everything anew into `table`. False when something changed even
+    /// during the last try: `changed` will say so.
+    pub fn read(&mut self, config: &Config, table: &mut Interfaces) -> bool {
+        let mut told = false;
+        for _ in 0..TRIES {
+            self.missed = false;
+            told = self.read_once(config, table).is_ok();
+            if told && !self.missed {
+                break;
+            }
+        }
         if !told {
-            self.socket = None;
+            (self.socket, self.missed) = (None, false);
             table.list.clear();
             let _ = links::list(&mut |body| {
                 take(config, table, body);
@@ -72,6 +83,7 @@ impl Links {
         for interface in &mut table.list {
             serve::mark(config, interface);
         }
+        !self.missed
     }
 
     fn read_once(&mut self, config: &Config, table: &mut Interfaces) -> Result<(), Errno> {
@@ -81,7 +93,8 @@ impl Links {
     }
 
     /// Asks for one list and takes it in. Changes that come in between are
-    /// ignored here: they are in the list, or the socket tells again.
+    /// noted: an interface may be newer than the first list and its address
+    /// older than the second.
     fn list(&mut self, list: List, config: &Config, table: &mut Interfaces) -> Result<(), Errno> {
         let Some(socket) = &self.socket else { return Err(sys::ENODEV) };
         self.sequence = self.sequence.wrapping_add(1);
@@ -93,6 +106,7 @@ impl Links {
             let bytes = netlink::receive(socket, &mut self.piece)?;
             for (sequence, body) in Messages::new(bytes) {
                 if sequence != self.sequence {
+                    self.missed |= !matches!(body, Body::Other);
                     continue;
                 }
                 match body {

@@ -158,7 +158,9 @@ impl Shell {
 
     /// Reads the interface table anew and lets everybody know.
     pub fn interfaces_changed(&mut self, now: Now) {
-        self.links.read(&self.core.config, &mut self.core.world.interfaces);
+        if !self.links.read(&self.core.config, &mut self.core.world.interfaces) {
+            self.deliver.sockets.wake(Place::Links);
+        }
         if self.core.config.listen.bind == Bind::Dynamic {
             listeners::follow(&mut self.deliver.sockets, &mut self.core);
         }

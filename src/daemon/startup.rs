@@ -70,7 +70,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     #[cfg(not(feature = "dhcp4"))]
     let leases = LeaseDisk::none();
     let mut links = Links::open();
-    links.read(&core.config, &mut core.world.interfaces);
+    let settled = links.read(&core.config, &mut core.world.interfaces);
     let mut sockets = Sockets::new(&core.config, registry);
     sys::allow_descriptors(sockets.most());
     start.need(listeners::open(&mut sockets, &core));
@@ -97,6 +97,9 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         if let Some(fd) = fd {
             start.need(sockets.watch(fd.as_fd(), place).map_err(|errno| system(b"failed to watch", errno)));
         }
+    }
+    if !settled {
+        sockets.wake(Place::Links);
     }
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
     let mut deliver = Deliver::new(sockets, journal, leases);

@@ -89,11 +89,6 @@ pub fn create_new(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     open(path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW, mode)
 }
 
-/// Makes or empties a file, for reading and writing.
-pub fn create(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
-    open(path, libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW, mode)
-}
-
 /// Reads on; 0 at the end.
 pub fn read(file: &OwnedFd, room: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: the pointer and the length describe `room`.

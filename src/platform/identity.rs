@@ -65,6 +65,8 @@ impl Capabilities {
     pub const NET_BIND_SERVICE: Self = Capabilities(1 << 10);
     /// Write the neighbour table.
     pub const NET_ADMIN: Self = Capabilities(1 << 12);
+    /// Bind a socket to an interface (Linux before 5.7).
+    pub const NET_RAW: Self = Capabilities(1 << 13);
     const SETUID: Self = Capabilities(1 << 7);
 
     /// Both.

@@ -21,8 +21,15 @@ fn privileges_are_dropped_to_what_is_needed() {
     let range = "dhcp-range=192.168.77.100,192.168.77.150";
     let probing = format!("-no-ping\n{range}");
     // Of dnsmasq's two, net-raw is only for opening the probe's socket: whoever
-    // opens it before changing accounts does without.
-    for (config, needed, most) in [("", 0, 0), (range, 0x1000, 0x1000), (&probing, 0x1000, 0x3000)] {
+    // opens it before changing accounts does without. Binding to an interface
+    // takes it in older kernels.
+    for (config, needed, most) in [
+        ("", 0, 0),
+        (range, 0x1000, 0x1000),
+        (&probing, 0x1000, 0x3000),
+        ("server=192.0.2.1@lo", 0x2000, 0x2000),
+        ("bind-dynamic", 0x400, 0x400),
+    ] {
         let server = net.serve(config);
         let pid = server.pid();
         assert_eq!(status(pid, "Uid:"), [nobody.as_str(); 4].join(" "));
@@ -110,4 +117,42 @@ fn exit_codes_and_messages() {
     assert!(status == 3 && text.contains("TFTP directory /no/such/folder inaccessible"), "{status} {text}");
     let (status, text) = code("--version");
     assert!(status == 0 && text.to_lowercase().contains("version"), "{status} {text}");
+}
+
+#[test]
+fn a_log_file_that_takes_no_more_gives_way_to_the_system_log() {
+    let Some(net) = Net::new(&["python3", "unshare"]) else { return };
+    let log = net.script(
+        "log.py",
+        "import os, socket, sys\n\
+         s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n\
+         s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666)\n\
+         out = open(sys.argv[2], 'ab', 0)\n\
+         while True: out.write(s.recv(4096) + b'\\n')\n",
+    );
+    std::fs::create_dir(net.path("dev")).unwrap();
+    let _log = net.at_router(&format!("python3 {log} {} {}", net.path("dev/log"), net.path("lines")));
+    wait_for("the log", || std::path::Path::new(&net.path("dev/log")).exists());
+    net.write("conf", "no-resolv\nno-hosts\npid-file=\n");
+    // The first lines fit, statistics do not.
+    let start = net.script(
+        "start.sh",
+        &format!(
+            "#!/bin/sh\ncp -a /dev/null /dev/urandom {0}/dev/ && mount --bind {0}/dev /dev && mkdir {0}/small \
+             && mount -t tmpfs -o size=4k tmpfs {0}/small && exec {1} -k -C {0}/conf --log-facility={0}/small/log\n",
+            net.folder.display(),
+            program()
+        ),
+    );
+    let server = net.at_router(&format!("unshare -m {start}"));
+    let statistics = || {
+        server.signal("USR1");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        net.read("lines").contains("cache size 150")
+    };
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    wait_for("statistics in the system log", statistics);
+    let told = net.read("lines");
+    assert!(told.lines().next().is_some_and(|line| line.ends_with("log failed: No space left on device")), "{told}");
+    assert_eq!(server.stop(), Some(0));
 }
