@@ -26,6 +26,7 @@ use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
 use crate::platform::background::{self, Starter};
 use crate::platform::identity;
+use crate::platform::signals::Signal;
 use crate::platform::sys::{self, Errno};
 use crate::platform::{clock, files, signals};
 use mio::{Events, Poll, Registry};
@@ -119,6 +120,12 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();
+    }
+    // Who has had enough before it began is no ordinary end.
+    while let Some(signal) = signals::next(&shell.signals) {
+        if matches!(signal, Signal::Term | Signal::Int) {
+            sys::exit(OTHER.into());
+        }
     }
     if let Some(starter) = start.starter.take() {
         starter.ready();
