@@ -45,8 +45,9 @@ pub const ADDRESSES_PER_INTERFACE: usize = 16;
 /// Longest interface name (IFNAMSIZ less the final zero).
 pub const IFNAME_MAX: usize = 15;
 
-/// Listening sockets of each kind.
-pub const LISTENERS_MAX: usize = 64;
+/// Listening sockets of each kind, where every address has its own: two of
+/// each interface.
+pub const LISTENERS_MAX: usize = 2 * INTERFACES_MAX;
 
 /// Servers that one question is sent to at once.
 pub const FANOUT_MAX: usize = 32;

@@ -8,6 +8,9 @@ use crate::base::bytes::Writer;
 use crate::base::net::netmask4;
 use crate::config::Config;
 use crate::daemon::serve;
+use crate::limits;
+use crate::outbox::Outbox;
+use crate::outbox::lines::{Arg, process};
 use crate::platform::sys::{self, Errno};
 use crate::platform::{links, netlink};
 use crate::store::interfaces::{Address, Interface, Interfaces};
@@ -31,6 +34,9 @@ pub struct Links {
     sequence: u32,
     /// Something changed while the lists were read: they may not fit together.
     missed: bool,
+    /// Something did not fit the table, and that this was told.
+    overflow: bool,
+    told: bool,
     piece: Box<[u8]>,
 }
 
@@ -39,7 +45,7 @@ impl Links {
     /// and never changes.
     pub fn open() -> Self {
         let socket = netlink::open().ok().filter(|socket| netlink::set_nonblocking(socket).is_ok());
-        Links { socket, sequence: 0, missed: false, piece: vec![0; PIECE].into_boxed_slice() }
+        Links { socket, sequence: 0, missed: false, overflow: false, told: false, piece: vec![0; PIECE].into_boxed_slice() }
     }
 
     /// What to wait on for changes.
@@ -76,14 +82,20 @@ impl Links {
         if !told {
             (self.socket, self.missed) = (None, false);
             table.list.clear();
-            let _ = links::list(&mut |body| {
-                take(config, table, body);
-            });
+            let _ = links::list(&mut |body| self.overflow |= !take(config, table, body));
         }
         for interface in &mut table.list {
             serve::mark(config, interface);
         }
         !self.missed
+    }
+
+    /// Says, once, that there is more than the table takes.
+    pub fn tell_overflow(&mut self, out: &mut Outbox) {
+        if self.overflow && !core::mem::replace(&mut self.told, true) {
+            let most = [limits::INTERFACES_MAX, limits::ADDRESSES_PER_INTERFACE];
+            out.log(&process::TOO_MANY_LINKS, &most.map(|most| Arg::Number(most as u64)));
+        }
     }
 
     fn read_once(&mut self, config: &Config, table: &mut Interfaces) -> Result<(), Errno> {
@@ -112,24 +124,25 @@ impl Links {
                 match body {
                     Body::Done => return Ok(()),
                     Body::Refused(errno) => return Err(errno),
-                    body => take(config, table, body),
+                    body => self.overflow |= !take(config, table, body),
                 }
             }
         }
     }
 }
 
-fn take(config: &Config, table: &mut Interfaces, body: Body) {
+/// False if there is no room for it.
+fn take(config: &Config, table: &mut Interfaces, body: Body) -> bool {
     match body {
         Body::Link(link) => add_link(table, &link),
         Body::Address(address) => add_address(config, table, &address),
-        Body::Gone | Body::Done | Body::Refused(_) | Body::Other => {}
+        Body::Gone | Body::Done | Body::Refused(_) | Body::Other => true,
     }
 }
 
-fn add_link(table: &mut Interfaces, link: &Link) {
+fn add_link(table: &mut Interfaces, link: &Link) -> bool {
     let name = core::str::from_utf8(link.name).ok().and_then(|name| ArrayString::from(name).ok());
-    let (Some(name), None) = (name, table.get(link.index)) else { return };
+    let (Some(name), None) = (name, table.get(link.index)) else { return true };
     let interface = Interface {
         index: link.index,
         name,
@@ -142,12 +155,11 @@ fn add_link(table: &mut Interfaces, link: &Link) {
         dhcp4: false,
         tftp: false,
     };
-    // More interfaces than the table takes are not served.
-    let _ = table.list.try_push(interface);
+    table.list.try_push(interface).is_ok()
 }
 
-fn add_address(config: &Config, table: &mut Interfaces, told: &LinkAddress) {
-    let Some(interface) = table.list.iter_mut().find(|known| known.index == told.index) else { return };
+fn add_address(config: &Config, table: &mut Interfaces, told: &LinkAddress) -> bool {
+    let Some(interface) = table.list.iter_mut().find(|known| known.index == told.index) else { return true };
     let name = interface.name.as_bytes();
     let broadcast = match told.addr {
         IpAddr::V4(addr) => told.broadcast.unwrap_or_else(|| addr | !netmask4(told.prefix)),
@@ -160,5 +172,5 @@ fn add_address(config: &Config, table: &mut Interfaces, told: &LinkAddress) {
         dns: serve::by_address(config, name, told.label, interface.loopback, told.addr),
         tentative: told.flags & IFA_F_TENTATIVE != 0 && told.flags & IFA_F_DADFAILED == 0,
     };
-    let _ = interface.addresses.try_push(address);
+    interface.addresses.try_push(address).is_ok()
 }

@@ -23,7 +23,8 @@ use std::os::fd::AsFd;
 const DHCP_SERVER: u16 = 67;
 const TFTP: u16 = 69;
 
-type Addresses = ArrayVec<SocketAddr, { limits::LISTENERS_MAX }>;
+/// One more than the table takes: it is refused there, which is told.
+type Addresses = ArrayVec<SocketAddr, { limits::LISTENERS_MAX + 1 }>;
 
 /// What a listener is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ enum Service {
     Tftp,
 }
 
-/// Where a service listens. What does not fit the table is not served.
+/// Where a service listens.
 fn wanted(config: &Config, interfaces: &Interfaces, service: Service) -> Addresses {
     let (on, port) = match service {
         Service::Dns => (config.listen.port != 0, config.listen.port),

@@ -161,6 +161,7 @@ impl Shell {
         if !self.links.read(&self.core.config, &mut self.core.world.interfaces) {
             self.deliver.sockets.wake(Place::Links);
         }
+        self.links.tell_overflow(&mut self.core.outbox);
         if self.core.config.listen.bind == Bind::Dynamic {
             listeners::follow(&mut self.deliver.sockets, &mut self.core);
         }

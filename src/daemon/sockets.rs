@@ -2,7 +2,7 @@
 //! arises, registered with the poll, closed with it. Nothing here allocates
 //! after `new`: the tables have the sizes that the operator chose.
 
-use crate::config::Config;
+use crate::config::{Bind, Config};
 use crate::daemon::tokens::{Layout, Place, Ready};
 use crate::limits;
 use crate::outbox::action::{Door, Route};
@@ -90,8 +90,8 @@ impl Sockets {
             registry,
             layout,
             ready: Ready::new(layout.count()),
-            dns: (0..limits::LISTENERS_MAX).map(|_| None).collect(),
-            tftp: (0..limits::LISTENERS_MAX).map(|_| None).collect(),
+            dns: (0..listeners(config)).map(|_| None).collect(),
+            tftp: (0..listeners(config)).map(|_| None).collect(),
             dhcp4: None,
             icmp4: None,
             upstream: (0..upstream).map(|_| Upstream::default()).collect(),
@@ -113,7 +113,7 @@ impl Sockets {
         let (upstream, transfers) = sizes(config);
         upstream * size_of::<Upstream>()
             + transfers * size_of::<Transfer>()
-            + 2 * limits::LISTENERS_MAX * size_of::<Option<Listener>>()
+            + 2 * listeners(config) * size_of::<Option<Listener>>()
             + limits::STREAMS_MAX * size_of::<Option<Stream>>()
     }
 
@@ -317,6 +317,11 @@ impl Sockets {
         }
         Ok(())
     }
+}
+
+/// Listening sockets of a service: one of each family, or one an address.
+fn listeners(config: &Config) -> usize {
+    if config.listen.bind == Bind::Wildcard { 2 } else { limits::LISTENERS_MAX }
 }
 
 /// Slots of questions (one more, shared, with `query-port`) and of transfers.

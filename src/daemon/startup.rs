@@ -110,6 +110,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         }
     }
     greeting::lines(&core, warnings, &mut |line, args| deliver.say(line, args));
+    links.tell_overflow(&mut core.outbox);
     core.change(Change::Interfaces, now);
     deliver.drain(&mut core, now);
     resolv.look(&mut core, true, now);

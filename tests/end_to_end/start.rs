@@ -210,3 +210,13 @@ fn the_system_log_gets_its_frames_and_stops_nothing() {
     assert!(lost.ends_with(" log entries lost") && lost.starts_with("<27>"), "{lost}");
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn interfaces_that_find_no_room_are_told() {
+    let Some(net) = Net::new(&[]) else { return };
+    let links: String = (0..40).map(|n| format!("link add a{n} type veth peer name b{n}\n")).collect();
+    net.write("links", &links);
+    net.run_at_router(&format!("ip -batch {}", net.path("links")));
+    let log = said(&net, "bind-dynamic");
+    assert!(log.iter().any(|line| line.contains("more than 64 network interfaces")), "{log:?}");
+}

@@ -105,6 +105,9 @@ pub const NO_ETHERS: Line = dhcp(Level::Error, "failed to read %: %");
 pub const NOT_READ: Line = error("failed to read %: %");
 /// Address, why: a socket that followed a change.
 pub const NO_LISTENER: Line = warning("failed to create listening socket for %: %");
+/// Most interfaces, most addresses of one.
+pub const TOO_MANY_LINKS: Line =
+    warning("more than % network interfaces or % addresses of one, cannot serve all of them");
 /// SIGTERM.
 pub const EXITING: Line = info("exiting on receipt of SIGTERM");
 /// Critical: the last line of a start that failed.
