@@ -160,7 +160,6 @@ fn interfaces_are_the_same_by_both_ways() {
     })
     .unwrap();
     let socket = netlink::open().unwrap();
-    netlink::set_nonblocking(&socket).unwrap();
     let mut by_netlink = Vec::new();
     let mut buffer = [0; 64];
     let mut out = ironmasq::base::bytes::Writer::new(&mut buffer);

@@ -44,7 +44,7 @@ impl Links {
     /// Opens the routing socket; without one the table is read by other means
     /// and never changes.
     pub fn open() -> Self {
-        let socket = netlink::open().ok().filter(|socket| netlink::set_nonblocking(socket).is_ok());
+        let socket = netlink::open().ok();
         Links { socket, sequence: 0, missed: false, overflow: false, told: false, piece: vec![0; PIECE].into_boxed_slice() }
     }
 

@@ -9,10 +9,10 @@ use std::os::fd::{AsFd, OwnedFd};
 /// Groups: links, IPv4 and IPv6 addresses.
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
 
-/// A routing socket that hears of changes. Reading it blocks until
-/// `set_nonblocking`.
+/// A routing socket that hears of changes. Reading it never waits: the kernel
+/// makes the pieces of a list while they are read.
 pub fn open() -> Result<OwnedFd, Errno> {
-    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: plain numbers.
     let fd = check_fd(unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
     // SAFETY: all-zero is a valid netlink address.
@@ -22,17 +22,7 @@ pub fn open() -> Result<OwnedFd, Errno> {
     let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
     // SAFETY: the pointer and the length describe `addr`.
     check(unsafe { libc::bind(raw(fd.as_fd()), (&raw const addr).cast(), len) })?;
-    // An answer that does not come must not stop the start.
-    let patience = libc::timeval { tv_sec: 1, tv_usec: 0 };
-    let _ = super::sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, patience);
     Ok(fd)
-}
-
-/// From now on reading does not wait.
-pub fn set_nonblocking(fd: &OwnedFd) -> Result<(), Errno> {
-    // SAFETY: plain numbers.
-    check(unsafe { libc::fcntl(raw(fd.as_fd()), libc::F_SETFL, libc::O_NONBLOCK) })?;
-    Ok(())
 }
 
 /// Sends one request to the kernel.
