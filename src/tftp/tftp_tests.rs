@@ -548,8 +548,7 @@ fn a_full_house_makes_room_for_those_who_answer() {
 
 #[test]
 fn roots_follow_the_interface_and_the_client() {
-    let roots: Box<[(Box<[u8]>, Box<[u8]>)]> = Box::new([((*b"lan").into(), (*b"/lan").into())]);
-    let mut world = World::new(Tftp { iface_roots: roots, lowercase: true, ..settings() }).file("/lan/f", b"lan");
+    let mut world = World::new(Tftp { iface_roots: Box::new([((*b"lan").into(), (*b"/lan").into())]), lowercase: true, ..settings() }).file("/lan/f", b"lan");
     assert_eq!(only(world.ask(1, &read("F", ""))), b"\0\x03\0\x01lan");
     for (unique, dir) in [(UniqueRoot::Ip, "10.0.0.9"), (UniqueRoot::Mac, "02-00-00-00-00-09")] {
         let mut world = World::new(Tftp { unique_root: Some(unique), ..settings() })

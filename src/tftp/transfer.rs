@@ -302,8 +302,8 @@ impl Transfer {
         })
     }
 
-    /// Writes the next block from the start of `bytes`; says how many octets it
-    /// took, nothing when the window or the file has ended.
+    /// Writes the next block (`wants_block` says whether there is one) from the
+    /// start of `bytes`; says how many octets it took.
     pub fn write_block(&mut self, out: &mut Writer, bytes: &[u8]) -> usize {
         self.sent = self.sent.saturating_add(1);
         if self.options.netascii {

@@ -137,7 +137,7 @@ pub fn show(bytes: &[u8]) -> (Vec<String>, Offer) {
 fn option(code: u8, value: &[u8]) -> String {
     match (code, value) {
         (51, [_, _, _, _]) => format!(" ~{}", number(value).unwrap_or(0)),
-        (1 | 3 | 6 | 28 | 42 | 50 | 54, _) if value.len() % 4 == 0 => value.chunks(4).map(|a| format!(" {}", dotted(a))).collect(),
+        (1 | 3 | 6 | 28 | 42 | 50 | 54, _) if value.len().is_multiple_of(4) => value.chunks(4).map(|a| format!(" {}", dotted(a))).collect(),
         (12 | 15 | 56 | 60 | 66 | 67, _) => format!(" {}", text(value)),
         _ => format!(" {}", hex(value)),
     }

@@ -73,11 +73,10 @@ fn dns(dice: &mut Dice) -> String {
 
 fn tftp(dice: &mut Dice) -> String {
     let parts = ["a.txt", "A.TXT", "sub", "c", "..", ".", "...", "..c", "none", "secret", "DIR/tftp", "DIR", "link", "192.168.77.2"];
-    let slash = |dice: &mut Dice| dice.one(&["/", "/", "/", "//", "\\"]).to_string();
     let mut name = dice.maybe(3, &["/", "//", "DIR/tftp/", "\\"]).trim_start().to_string();
     for part in 0..1 + dice.below(4) {
         if part > 0 {
-            name += &slash(dice);
+            name += dice.one(&["/", "/", "/", "//", "\\"]);
         }
         name += dice.one(&parts);
     }
