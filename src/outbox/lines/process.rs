@@ -132,5 +132,10 @@ mod tests {
         assert_eq!(said(&LOG_CHOWN), "warning: failed to change owner of /run/x: Operation not permitted");
         assert_eq!(said(&NO_RESOLV), "failed to access /run/x: Operation not permitted");
         assert_eq!(said(&FAILED), "FAILED to start up");
+        let mut buffer = [0; 99];
+        let mut out = Writer::new(&mut buffer);
+        render(&mut out, &TOO_MANY_LINKS, &[Arg::Number(64), Arg::Number(16)]);
+        let expected = "more than 64 network interfaces or 16 addresses of one, cannot serve all of them";
+        assert_eq!(String::from_utf8_lossy(out.written()), expected);
     }
 }
