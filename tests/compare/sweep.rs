@@ -80,7 +80,7 @@ fn tftp(dice: &mut Dice) -> String {
         }
         name += dice.one(&parts);
     }
-    name += &dice.maybe(6, &["/", "\\"]).trim_start().to_string();
+    name += dice.maybe(6, &["/", "\\"]).trim_start();
     let mode = dice.one(&["octet", "octet", "netascii", "OCTET"]);
     let mut step = format!("tftp get {name} {mode}");
     for option in ["blksize=8", "blksize=1400", "tsize=0", "TSize=7", "unknown=1"] {
