@@ -7,6 +7,7 @@
 //! mount of one file, a directory that is not ours), the whole text is first
 //! appended, then written over the beginning: a power cut at any point leaves
 //! each lease in the file at least once, and the last line of an address counts.
+//! Only where the disk has no room for both texts is the old one written over.
 
 use crate::base::bytes::Writer;
 use crate::daemon::core::{Core, LeaseCursor};
@@ -139,8 +140,7 @@ impl LeaseDisk {
         if !self.in_place {
             match self.replace(core) {
                 Ok(()) => return Ok(()),
-                // A disk that is full is full in both ways.
-                Err(errno @ sys::ENOSPC) => return Err(errno),
+                Err(sys::ENOSPC) => {}
                 Err(_) => self.in_place = true,
             }
         }
@@ -149,8 +149,13 @@ impl LeaseDisk {
             return write_text(file, core, 0).map(|_| ());
         }
         // Twice the same text: what the core remembers of it is its last place.
-        write_text(file, core, self.end)?;
-        files::sync(file)?;
+        let end = files::info(file)?.size;
+        match write_text(file, core, end).and_then(|_| files::sync(file)) {
+            // No room for both: what is there gives way, or nothing that
+            // changes would ever be kept again.
+            Err(sys::ENOSPC) => files::set_len(file, end)?,
+            done => done?,
+        }
         self.end = write_text(file, core, 0)?;
         files::set_len(file, self.end)?;
         files::sync(file)

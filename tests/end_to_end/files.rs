@@ -80,3 +80,25 @@ fn a_lease_file_that_is_a_mount_point_is_written_in_place() {
     assert_eq!(known(&net, "boxa"), first);
     assert_eq!(known(&net, "boxb"), second);
 }
+
+#[test]
+fn a_lease_file_is_tidied_where_there_is_no_room_for_two() {
+    let Some(net) = Net::new(&["unshare"]) else { return };
+    let lines: String = (1..=60).map(|n| format!("4000000000 02:00:00:00:00:{n:02x} 192.168.77.{n} box{n} *\n")).collect();
+    net.write("given", &format!("rubbish\n{lines}"));
+    let config = format!("no-hosts\nno-resolv\nno-ping\npid-file=\nlog-facility={0}/log\ndhcp-leasefile={0}/small/leases\n{DHCP}\n", net.folder.display());
+    let path = net.write("conf", &config);
+    let start = net.script(
+        "start.sh",
+        &format!(
+            "#!/bin/sh\nmkdir {0}/small && mount -t tmpfs -o size=4k tmpfs {0}/small && cp {0}/given {0}/small/leases && exec {1} -k -C {path}\n",
+            net.folder.display(),
+            program()
+        ),
+    );
+    let server = net.at_router(&format!("unshare -m {start}"));
+    wait_for("the program", || net.read("log").contains("started, version"));
+    let kept = || std::fs::read_to_string(format!("/proc/{}/root{}", server.pid(), net.path("small/leases"))).unwrap_or_default();
+    wait_for("the file without rubbish", || kept() == lines);
+    assert!(!net.read("log").contains("failed to write"), "{}", net.read("log"));
+}
