@@ -38,14 +38,15 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
     sys::close_inherited();
     sys::set_umask();
     let mut random = Random::kernel(entropy::fill);
-    let status = match config::read(args, Key::new(&mut random)) {
+    let outcome = config::read(args, Key::new(&mut random));
+    let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
-        Outcome::Test(config, _) => {
+        Outcome::Test(ref config, _) => {
             write_stderr(b"dnsmasq: syntax check OK.\n");
-            write_stdout(&budget::plan(&config, &mut random));
+            write_stdout(&budget::plan(config, &mut random));
             0
         }
-        Outcome::Help(text) => {
+        Outcome::Help(ref text) => {
             write_stdout(text.as_bytes());
             0
         }
@@ -53,8 +54,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
             write_stdout(config::version().as_bytes());
             0
         }
-        Outcome::Refused { messages, exit } => {
-            startup::refuse(&messages);
+        Outcome::Refused { ref messages, exit } => {
+            startup::refuse(messages);
             exit.into()
         }
     };
