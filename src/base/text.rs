@@ -9,6 +9,14 @@ use crate::base::net::HwAddr;
 use crate::base::time::UnixTime;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// What `write` writes, at most 64 octets, as a string of its own. Allocates.
+pub fn string(write: &dyn Fn(&mut Writer)) -> String {
+    let mut buffer = [0; 64];
+    let mut out = Writer::new(&mut buffer);
+    write(&mut out);
+    String::from_utf8_lossy(out.written()).into_owned()
+}
+
 /// Appends a number in decimal.
 pub fn decimal(out: &mut Writer, value: u64) {
     let mut digits = [0u8; 20];

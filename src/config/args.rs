@@ -7,7 +7,6 @@ use super::refusal::ERROR;
 use super::render;
 use super::row::{Apply, Row, Takes, Wish};
 use super::source::{Place, Source, WRONG};
-use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,7 +16,9 @@ const DEFAULT_FILE: &[u8] = b"/etc/dnsmasq.conf";
 /// The command line being read.
 struct CommandLine<'a> {
     source: &'a mut Source,
-    parser: Parser,
+    words: std::slice::Iter<'a, OsString>,
+    /// Letters behind the one just read, in the same word.
+    letters: &'a [u8],
     /// `--test` was given.
     test: bool,
     /// The first `-C` waits until everything else has been read.
@@ -29,17 +30,19 @@ struct CommandLine<'a> {
 }
 
 /// A directive as it was named.
-struct Named {
-    name: Vec<u8>,
+struct Named<'a> {
+    name: &'a [u8],
     is_long: bool,
+    /// What stands behind the `=` of a long one.
+    attached: Option<&'a [u8]>,
 }
 
 /// Reads the command line and then the files it names; returns whether `--test`
 /// was asked for. The error is an answer that needs no configuration.
-pub fn read(source: &mut Source, args: Vec<OsString>) -> Result<bool, Outcome> {
-    let about_dhcp = matches!(args.as_slice(), [_, word] if word.as_bytes() == b"dhcp");
-    let parser = Parser::from_args(args);
-    let mut line = CommandLine { source, parser, test: false, file: None, junk: false, about_dhcp };
+pub fn read(source: &mut Source, args: &[OsString]) -> Result<bool, Outcome> {
+    let about_dhcp = matches!(args, [_, word] if word.as_bytes() == b"dhcp");
+    let words = args.iter();
+    let mut line = CommandLine { source, words, letters: b"", test: false, file: None, junk: false, about_dhcp };
     while let Some(named) = line.next() {
         line.directive(&named)?;
     }
@@ -54,39 +57,57 @@ pub fn read(source: &mut Source, args: Vec<OsString>) -> Result<bool, Outcome> {
     Ok(line.test)
 }
 
-impl CommandLine<'_> {
-    /// The next directive; words are noted, what cannot be read is refused.
-    fn next(&mut self) -> Option<Named> {
+impl<'a> CommandLine<'a> {
+    /// The next directive; words that belong to none are noted.
+    fn next(&mut self) -> Option<Named<'a>> {
         loop {
-            match self.parser.next() {
-                Ok(Some(Arg::Long(name))) => return Some(Named { name: name.into(), is_long: true }),
-                Ok(Some(Arg::Short(letter))) => {
-                    return Some(Named { name: letter.to_string().into(), is_long: false });
+            if let Some((letter, behind)) = self.letters.split_at_checked(1) {
+                self.letters = behind;
+                return Some(Named { name: letter, is_long: false, attached: None });
+            }
+            match self.words.next()?.as_bytes() {
+                b"--" => {
+                    self.junk |= self.words.len() > 0;
+                    return None;
                 }
-                Ok(Some(Arg::Value(_))) => self.junk = true,
-                Ok(None) => return None,
-                Err(_) => self.source.refused(&ERROR, Place::CommandLine),
+                [b'-', b'-', long @ ..] => {
+                    let (name, attached) = match long.iter().position(|octet| *octet == b'=') {
+                        Some(at) => (long.get(..at), long.get(at.saturating_add(1)..)),
+                        None => (Some(long), None),
+                    };
+                    return Some(Named { name: name.unwrap_or_default(), is_long: true, attached });
+                }
+                [b'-', letters @ ..] if !letters.is_empty() => self.letters = letters,
+                _ => self.junk = true,
             }
         }
     }
 
+    /// The value of the letter just read: the rest of its word, or the next one.
+    fn following(&mut self) -> Option<&'a [u8]> {
+        match std::mem::take(&mut self.letters) {
+            [] => self.words.next().map(|word| word.as_bytes()),
+            letters => Some(letters),
+        }
+    }
+
     /// Does what a directive says.
-    fn directive(&mut self, named: &Named) -> Result<(), Outcome> {
-        let found = match (named.is_long, named.name.as_slice()) {
+    fn directive(&mut self, named: &Named<'a>) -> Result<(), Outcome> {
+        let found = match (named.is_long, named.name) {
             (true, name) => self.source.directory.abbreviated(name),
             (false, [letter]) => self.source.directory.short(char::from(*letter)),
             (false, _) => None,
         };
         let Some(row) = found else {
-            self.source.unknown(&named.name, Place::CommandLine);
-            self.parser.optional_value();
+            self.source.unknown(named.name, Place::CommandLine);
+            self.letters = b"";
             return Ok(());
         };
-        let Ok(value) = self.value(row, named.is_long) else {
+        let Ok(value) = self.value(row, named) else {
             self.source.refused(&ERROR, Place::CommandLine);
             return Ok(());
         };
-        let text = value.as_ref().map(|value| Text::plain(value.as_bytes()));
+        let text = value.map(Text::plain);
         match row.apply {
             Apply::CommandLine(Wish::Test) => self.test = true,
             Apply::CommandLine(Wish::Version) => return Err(Outcome::Version),
@@ -99,11 +120,13 @@ impl CommandLine<'_> {
     }
 
     /// The value of a directive just met.
-    fn value(&mut self, row: &Row, is_long: bool) -> Result<Option<OsString>, ()> {
-        match (row.takes, is_long) {
-            (Takes::Value, _) | (Takes::Optional, false) => self.parser.value().map(Some).map_err(|_| ()),
-            (Takes::Optional | Takes::LongOnly, true) => Ok(self.parser.optional_value()),
-            (Takes::Nothing, true) => self.parser.optional_value().map_or(Ok(None), |_| Err(())),
+    fn value(&mut self, row: &Row, named: &Named<'a>) -> Result<Option<&'a [u8]>, ()> {
+        match (row.takes, named.is_long) {
+            (Takes::Value, _) | (Takes::Optional, false) => {
+                named.attached.or_else(|| self.following()).map(Some).ok_or(())
+            }
+            (Takes::Nothing, true) if named.attached.is_some() => Err(()),
+            (_, true) => Ok(named.attached),
             (Takes::Nothing | Takes::LongOnly, false) => Ok(None),
         }
     }

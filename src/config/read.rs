@@ -35,7 +35,7 @@ pub enum Outcome {
 /// `key` is that of the table of domains.
 pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
     let mut source = Source::new(key);
-    match args::read(&mut source, args.collect()) {
+    match args::read(&mut source, &args.collect::<Vec<_>>()) {
         Ok(test) => finish(source, test),
         // Whoever has mistyped is told so before anything else.
         Err(_) if !source.problems.is_empty() => finish(source, true),

@@ -2,6 +2,7 @@
 //! the table in the README.
 
 use super::rows::{ALL, HAS_DHCP4, HAS_TFTP};
+use crate::base::text;
 use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 
 /// Column where the words of `--help` start.
@@ -48,15 +49,15 @@ pub fn help() -> String {
 
 /// The text of `--help dhcp`.
 pub fn dhcp_names() -> String {
-    let mut text = String::from("Known DHCP options:\n");
+    let mut all = String::from("Known DHCP options:\n");
     for named in KNOWN.iter().chain([&NEXT_SERVER]).filter(|named| !named.internal) {
-        let code = named.code.to_string();
-        text.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
+        let code = text::string(&|out| text::decimal(out, named.code.into()));
+        all.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
         for part in [&code, " ", named.name, "\n"] {
-            text.push_str(part);
+            all.push_str(part);
         }
     }
-    text
+    all
 }
 
 /// The version of dnsmasq whose behaviour this is: programs that start it ask

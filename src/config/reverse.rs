@@ -3,6 +3,7 @@
 //! bits left over make.
 
 use super::refusal::Applied;
+use crate::base::text;
 use std::net::IpAddr;
 
 /// Calls `each` with every zone as text until one is refused. `len` counts
@@ -22,18 +23,18 @@ pub fn zones(addr: IpAddr, len: u8, each: &mut dyn FnMut(&[u8]) -> Applied) -> A
     let step = 128u32.saturating_sub(units.saturating_mul(unit));
     for zone in 0..1u128 << spare {
         let value = kept | zone.checked_shl(step).unwrap_or(0);
-        let mut text = String::new();
+        let mut name = String::new();
         for place in (1..=units).rev() {
             let shift = 128u32.saturating_sub(place.saturating_mul(unit));
             let label = value.checked_shr(shift).unwrap_or(0) & ((1 << unit) - 1);
             match unit {
-                8 => text.push_str(&label.to_string()),
-                _ => text.extend(char::from_digit(label as u32, 16)),
+                8 => name.push_str(&text::string(&|out| text::decimal(out, label as u64))),
+                _ => name.extend(char::from_digit(label as u32, 16)),
             }
-            text.push('.');
+            name.push('.');
         }
-        text.push_str(suffix);
-        each(text.as_bytes())?;
+        name.push_str(suffix);
+        each(name.as_bytes())?;
     }
     Ok(())
 }

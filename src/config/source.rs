@@ -10,6 +10,7 @@ use super::row::{Apply, Repeat, Row, Takes};
 use super::{Warning, confdir};
 use crate::base::errno;
 use crate::base::hash::Key;
+use crate::base::text;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -46,7 +47,10 @@ impl Place<'_> {
             (Place::CommandLine, "") => "bad command line options: try --help".into(),
             (Place::CommandLine, _) => ["bad command line options: ", words].concat(),
             (Place::Line(..), "") => self.tell("error"),
-            (Place::Line(number, file), _) => [words, " at line ", &number.to_string(), " of ", file].concat(),
+            (Place::Line(number, file), _) => {
+                let number = text::string(&|out| text::decimal(out, (*number).into()));
+                [words, " at line ", &number, " of ", file].concat()
+            }
         }
     }
 }

@@ -221,11 +221,11 @@ impl<'c> Client<'c> {
         }
         let xid = Arg::Number(self.request.packet.xid.into());
         if let Some(class) = self.request.vendor_class {
-            let class = log::printable(core::iter::once(class));
+            let class = log::printable(&mut core::iter::once(class));
             with.out.log(&lines::VENDOR_CLASS, &[xid, Arg::Text(&class)]);
         }
         if let Some(class) = self.request.user_class {
-            let class = log::printable(log::user_class(class));
+            let class = log::printable(&mut log::user_class(class));
             with.out.log(&lines::USER_CLASS, &[xid, Arg::Text(&class)]);
         }
         if let Some(name) = &self.request.name {

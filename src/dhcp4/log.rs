@@ -40,7 +40,7 @@ pub(super) fn packet(
 }
 
 /// What can be shown of a text from a client: the rest is left out.
-pub(super) fn printable<'t>(parts: impl Iterator<Item = &'t [u8]>) -> ArrayVec<u8, 255> {
+pub(super) fn printable<'t>(parts: &mut dyn Iterator<Item = &'t [u8]>) -> ArrayVec<u8, 255> {
     let shown = parts.flatten().filter(|octet| octet.is_ascii_graphic() || **octet == b' ');
     shown.copied().take(255).collect()
 }
@@ -172,7 +172,7 @@ fn write_value(out: &mut Writer, kind: Kind, value: &[u8]) {
                 text::ipv4(out, Reader::new(addr).u32().unwrap_or(0).into());
             }
         }
-        Kind::Text => out.bytes(&printable(core::iter::once(value))),
+        Kind::Text => out.bytes(&printable(&mut core::iter::once(value))),
         Kind::Time => seconds(out, number_of(value)),
         Kind::Decimal(_) => text::decimal(out, number_of(value)),
         _ => {

@@ -30,7 +30,7 @@ pub(super) fn on_decline(state: &mut State, with: &mut Surroundings, client: &Cl
     if request.server_id != Some(client.server_id(None)) {
         return;
     }
-    let message = log::printable(core::iter::once(request.message));
+    let message = log::printable(&mut core::iter::once(request.message));
     log::packet(with, client, "DHCPDECLINE", Some(addr), &message, "");
     drop_lease(with, client, addr);
     if client.host.is_some_and(|host| host.addr == Some(addr)) {

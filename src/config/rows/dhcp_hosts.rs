@@ -1,6 +1,7 @@
 //! Hosts with settings of their own, in the configuration and in files that are
 //! read again.
 
+use crate::base::text;
 use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, not_yet, with};
@@ -22,7 +23,10 @@ fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
     let host = host(text, &mut draft.tags)?;
     if let Some(addr) = host.addr {
         match draft.host_addrs.binary_search(&addr) {
-            Ok(_) => return Err(with("duplicate dhcp-host IP address ", addr.to_string().as_bytes(), "")),
+            Ok(_) => {
+                let addr = text::string(&|out| text::ipv4(out, addr));
+                return Err(with("duplicate dhcp-host IP address ", addr.as_bytes(), ""));
+            }
             Err(place) => draft.host_addrs.insert(place, addr),
         }
     }
