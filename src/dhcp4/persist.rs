@@ -10,7 +10,7 @@ use crate::outbox::Outbox;
 use crate::store::lease_file::{LINE_MAX, LeaseFile, Save, Wrong, write_line};
 use crate::store::leases::{LeaseId, Leases};
 use crate::base::text;
-use crate::base::time::Now;
+use crate::base::time::{Now, UnixTime};
 
 /// Saves what changed: one lease, or (with none) removals.
 pub(super) fn save(with: &mut Surroundings, id: Option<LeaseId>) {
@@ -48,6 +48,9 @@ pub(super) fn failed(with: &mut Surroundings, errno: Errno) {
     with.out.log(&lines::WRITE_FAILED, &[Arg::Text(path), Arg::Errno(errno)]);
 }
 
+/// A wall clock before 2020 was not set yet: nobody ran this then.
+const CLOCK_IS_SET: UnixTime = UnixTime(1_577_836_800);
+
 /// The lease file being read at start, piece by piece.
 pub struct LeasesRead<'a> {
     /// The table to fill.
@@ -83,10 +86,14 @@ impl LeasesRead<'_> {
         fits
     }
 
-    /// No lease lasts longer than the longest that is given out: where one
-    /// does, the clock was not set when the file was read (a router without a
-    /// battery), and it would outlive its client by decades.
+    /// While the clock is not set (a router without a battery) a lease would
+    /// outlive its client by decades: none lasts longer than the longest that
+    /// is given out. With a good clock each keeps its end, also where leases
+    /// have become shorter since: its client counts on it.
     fn cap(&mut self, config: &Config) {
+        if self.now.wall >= CLOCK_IS_SET {
+            return;
+        }
         let dhcp = &config.dhcp;
         let times = dhcp.ranges.iter().map(|range| range.lease);
         let times = times.chain(dhcp.hosts.iter().filter_map(|host| host.lease));
