@@ -112,7 +112,7 @@ fn only_served_interfaces_and_local_clients_are_answered() {
     let asked = question("b.test", kind::A, PLAIN);
     rig.with(|engine, with| engine.on_datagram(with, &arrival, &asked));
     assert_eq!(rig.drain().len(), 1, "our own programs reach a served address through the loopback");
-    let mut reaches_unknown = |config: &str| {
+    let reaches_unknown = |config: &str| {
         let mut rig = Rig::new(&format!("server=192.0.2.1\n{config}"));
         let arrival = Arrival { door: Door::Dns(0), from: "10.0.0.9:7".parse().unwrap(), to: [10, 9, 0, 1].into(), iface: 99 };
         rig.with(|engine, with| engine.on_datagram(with, &arrival, &asked));

@@ -158,3 +158,40 @@ fn curl_fetches_files_with_and_without_options() {
         }
     }
 }
+
+/// An upstream server that sets TC over UDP and has as much as fits over TCP.
+const LARGE: &str = "\
+import socket, struct, threading
+def reply(q, n):
+    end = 12
+    while q[end]: end += q[end] + 1
+    text = struct.pack('>HHHIH', 0xc00c, 16, 1, 60, 256) + b'\\xff' + b'x' * 255
+    return q[:2] + (b'\\x81\\x80' if n else b'\\x83\\x80') + struct.pack('>HHHH', 1, n, 0, 0) + q[12:end + 5] + text * n
+def stream(c):
+    while True:
+        head = c.recv(2, socket.MSG_WAITALL)
+        if len(head) < 2: return c.close()
+        a = reply(c.recv(struct.unpack('>H', head)[0], socket.MSG_WAITALL), 244)
+        c.sendall(struct.pack('>H', len(a)) + a)
+def streams(t):
+    while True: threading.Thread(target=stream, args=(t.accept()[0],), daemon=True).start()
+t = socket.create_server(('127.0.0.1', 5300))
+threading.Thread(target=streams, args=(t,), daemon=True).start()
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.bind(('127.0.0.1', 5300))
+while True:
+    q, a = u.recvfrom(4096)
+    u.sendto(reply(q, 0), a)
+";
+
+#[test]
+fn dig_comes_back_by_tcp_for_an_answer_of_64_kib() {
+    let Some(net) = Net::new(&["dig", "python3"]).map(Net::with_address) else { return };
+    let script = net.write("upstream.py", LARGE);
+    let _upstream = net.at_router(&format!("python3 {script}"));
+    let _server = net.serve("server=127.0.0.1#5300");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let answer = net.ask("dig +time=5 +tries=2 @192.168.77.1 big.test TXT");
+    assert!(answer.contains("Truncated, retrying in TCP mode") && answer.contains("ANSWER: 244"), "{:.600}", answer);
+    assert!(answer.contains("MSG SIZE  rcvd: 65"), "{}", answer.lines().last().unwrap_or_default());
+}

@@ -220,3 +220,23 @@ fn interfaces_that_find_no_room_are_told() {
     let log = said(&net, "bind-dynamic");
     assert!(log.iter().any(|line| line == "more than 64 network interfaces or 16 addresses of one, cannot serve all of them"), "{log:?}");
 }
+
+/// A user namespace that may have no inotify: the file is looked at each second.
+#[test]
+fn a_resolv_file_is_followed_without_inotify() {
+    let Some(net) = Net::new(&["unshare"]) else { return };
+    let config = format!("port=5353\nno-hosts\npid-file=\nlog-facility={0}/log\nresolv-file={0}/resolv\n", net.folder.display());
+    let path = net.write("conf", &config);
+    let start = net.script(
+        "start.sh",
+        &format!("#!/bin/sh\necho 0 > /proc/sys/user/max_inotify_instances && exec {} -d -C {path}\n", crate::net::program()),
+    );
+    let server = net.at_router(&format!("unshare -U -r {start}"));
+    let said = |what: &str| net.read("log").contains(what);
+    wait_for("word of the missing file", || said("failed to access"));
+    net.write("resolv", "nameserver 192.0.2.1\n");
+    wait_for("the file that came", || said("using nameserver 192.0.2.1#53"));
+    net.write("resolv", "nameserver 192.0.2.2\n");
+    wait_for("the file that changed", || said("using nameserver 192.0.2.2#53"));
+    assert_eq!(server.stop(), Some(0));
+}
