@@ -130,12 +130,20 @@ fn set_capabilities(wanted: Capabilities) -> Result<(), Errno> {
     Ok(())
 }
 
+/// The calls as the kernel has them. The library's functions change every
+/// thread; there is one, and the code that stops the others is 2 kB.
+#[cfg(not(target_arch = "arm"))]
+use libc::{SYS_setgid as SETGID, SYS_setgroups as SETGROUPS, SYS_setuid as SETUID};
+/// Those without the ending take numbers of 16 bits here.
+#[cfg(target_arch = "arm")]
+use libc::{SYS_setgid32 as SETGID, SYS_setgroups32 as SETGROUPS, SYS_setuid32 as SETUID};
+
 /// Drops supplementary groups and changes to a group.
 pub fn become_group(gid: u32) -> Result<(), Errno> {
     // SAFETY: no list is read when its length is 0.
-    check(unsafe { libc::setgroups(0, core::ptr::null()) })?;
+    check(unsafe { libc::syscall(SETGROUPS, 0usize, core::ptr::null::<u32>()) } as libc::c_int)?;
     // SAFETY: a plain number.
-    check(unsafe { libc::setgid(gid) })?;
+    check(unsafe { libc::syscall(SETGID, gid) } as libc::c_int)?;
     Ok(())
 }
 
@@ -145,7 +153,7 @@ pub fn become_user(uid: u32, keep: Capabilities) -> Result<(), Errno> {
     check(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1 as libc::c_ulong, 0, 0, 0) })?;
     set_capabilities(keep.and(Capabilities::SETUID))?;
     // SAFETY: a plain number.
-    check(unsafe { libc::setuid(uid) })?;
+    check(unsafe { libc::syscall(SETUID, uid) } as libc::c_int)?;
     set_capabilities(keep)
 }
 

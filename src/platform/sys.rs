@@ -2,7 +2,7 @@
 //! options of sockets, and what concerns the process as a whole.
 //!
 //! Stands on errno(3), setsockopt(2), close_range(2), umask(2),
-//! getrlimit(2).
+//! prlimit(2).
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -94,15 +94,19 @@ pub fn set_umask() {
 
 /// Sees to it that `count` descriptors may be open, as far as we are allowed.
 pub fn allow_descriptors(count: usize) {
-    // The width of the limit differs between targets.
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the pointer is to a local that lives through the call.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    let wanted = libc::rlim_t::try_from(count).unwrap_or(libc::rlim_t::MAX).min(limit.rlim_max);
-    if limit.rlim_cur < wanted {
-        limit.rlim_cur = wanted;
-        // SAFETY: as above. If it is refused, sockets will be.
-        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    // Now, and at most. The call of the kernel: the same on every target, where
+    // the library's function would bring the code that stops other threads.
+    let mut limit = [0u64; 2];
+    let none = core::ptr::null_mut::<u64>();
+    // SAFETY: the kernel writes two numbers of 64 bits.
+    unsafe { libc::syscall(libc::SYS_prlimit64, 0, libc::RLIMIT_NOFILE, none, limit.as_mut_ptr()) };
+    let [now, most] = limit;
+    let wanted = most.min(count as u64);
+    if now < wanted {
+        limit = [wanted, most];
+        // SAFETY: the kernel reads two numbers of 64 bits. If it is refused,
+        // sockets will be.
+        unsafe { libc::syscall(libc::SYS_prlimit64, 0, libc::RLIMIT_NOFILE, limit.as_ptr(), none) };
     }
 }
 
