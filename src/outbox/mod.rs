@@ -121,11 +121,14 @@ impl Outbox {
         self.keep(len)
     }
 
+    // Once in the program, not once for every kind of datagram.
+    #[inline(never)]
     fn writer(&mut self, max: usize) -> Writer<'_> {
         let end = self.used.saturating_add(max).min(self.bytes.len());
         Writer::new(self.bytes.get_mut(self.used..end).unwrap_or_default())
     }
 
+    #[inline(never)]
     fn keep(&mut self, len: Option<usize>) -> Option<Span> {
         let span = len.and_then(|len| Span::new(self.used, len));
         match span {
