@@ -186,7 +186,8 @@ impl Deliver {
                     later(answers, Answer::SendFailed { door, to: route.to, errno });
                 }
             };
-            match (sockets.open_for(route), sockets.of_door(door)) {
+            let alone = chosen.clone().all(|place| route_at(out, *place).is_some_and(|other| other.to == route.to));
+            match (sockets.open_for(route, alone), sockets.of_door(door)) {
                 (Ok(()), Some(socket)) => {
                     let mut datagrams = chosen.clone().filter_map(|place| datagram_at(out, *place));
                     sender.send(socket, &mut datagrams, &mut failed);

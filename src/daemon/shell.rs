@@ -178,7 +178,15 @@ impl Shell {
         let got = match received {
             Ok(got) => got,
             Err(sys::EINTR) => return,
-            Err(_) => return self.deliver.sockets.quiet(place),
+            Err(errno) => {
+                self.deliver.sockets.quiet(place);
+                // Nobody is there, says the network: as if the question had not left.
+                if let Some(to) = self.deliver.sockets.peer(place).filter(|_| errno != sys::EAGAIN) {
+                    self.core.change(Change::SendFailed { door, to, errno }, now);
+                    self.drain(now);
+                }
+                return;
+            }
         };
         if !self.receiver.maybe_more(got) {
             self.deliver.sockets.quiet(place);

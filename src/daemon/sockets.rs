@@ -37,8 +37,22 @@ pub struct Listener {
 #[derive(Default)]
 struct Upstream {
     port: u16,
-    v4: Option<OwnedFd>,
-    v6: Option<OwnedFd>,
+    v4: Option<Way>,
+    v6: Option<Way>,
+}
+
+/// A socket to upstream servers of one family.
+struct Way {
+    socket: OwnedFd,
+    /// The only server asked through it: connected, so that the kernel tells
+    /// when nobody is there, and takes answers from nobody else.
+    peer: Option<SocketAddr>,
+}
+
+impl Upstream {
+    fn way(&mut self, v6: bool) -> &mut Option<Way> {
+        if v6 { &mut self.v6 } else { &mut self.v4 }
+    }
 }
 
 /// One TFTP transfer.
@@ -168,7 +182,7 @@ impl Sockets {
             Door::Transfer(slot) => Some(self.transfers.get(usize::from(slot))?.socket.as_ref()?.as_fd()),
             Door::Upstream { slot, v6 } => {
                 let slot = self.upstream.get(usize::from(slot))?;
-                if v6 { &slot.v6 } else { &slot.v4 }.as_ref().map(AsFd::as_fd)
+                if v6 { &slot.v6 } else { &slot.v4 }.as_ref().map(|way| way.socket.as_fd())
             }
         }
     }
@@ -180,13 +194,20 @@ impl Sockets {
     }
 
     /// Opens the socket of a door that a first datagram is about to leave by,
-    /// unless it is open.
-    pub fn open_for(&mut self, route: &Route) -> Result<(), Errno> {
-        if self.of_door(route.door).is_some() {
-            return Ok(());
-        }
+    /// unless it is open. `alone`: nothing leaves by it to somebody else now.
+    pub fn open_for(&mut self, route: &Route, alone: bool) -> Result<(), Errno> {
+        let is_new = self.of_door(route.door).is_none();
         match route.door {
-            Door::Upstream { slot, v6 } => self.open_upstream(slot, v6),
+            Door::Upstream { slot, v6 } => {
+                if is_new {
+                    self.open_upstream(slot, v6)?;
+                }
+                // A source or an interface of its own is chosen a datagram, which
+                // a connected socket would not hear the answer of.
+                let plain = route.source.is_none() && route.iface == 0;
+                self.aim(slot, v6, is_new, Some(route.to).filter(|_| alone && plain))
+            }
+            _ if !is_new => Ok(()),
             Door::Transfer(slot) => self.open_transfer(slot, route),
             _ => Err(sys::ENODEV),
         }
@@ -200,9 +221,38 @@ impl Sockets {
         }
         self.watch(socket.as_fd(), Place::Upstream { slot, v6 })?;
         if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
-            *(if v6 { &mut slot.v6 } else { &mut slot.v4 }) = Some(socket);
+            *slot.way(v6) = Some(Way { socket, peer: None });
         }
         Ok(())
+    }
+
+    /// Connects a new socket to the only server it asks, and frees it again
+    /// before it asks another one.
+    fn aim(&mut self, slot: u16, v6: bool, is_new: bool, only: Option<SocketAddr>) -> Result<(), Errno> {
+        // The last one is shared by all questions (`query-port`).
+        let own = usize::from(slot) + 1 < self.upstream.len();
+        let way = self.upstream.get_mut(usize::from(slot)).and_then(|slot| slot.way(v6).as_mut());
+        let Some(way) = way.filter(|_| own) else { return Ok(()) };
+        match (way.peer, only) {
+            (None, Some(to)) if is_new => {
+                sockets::connect(way.socket.as_fd(), to)?;
+                way.peer = Some(to);
+            }
+            (Some(_), only) if way.peer != only => {
+                sockets::disconnect(way.socket.as_fd());
+                way.peer = None;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The server that the socket of a place is connected to.
+    pub fn peer(&mut self, place: Place) -> Option<SocketAddr> {
+        match place {
+            Place::Upstream { slot, v6 } => self.upstream.get_mut(usize::from(slot))?.way(v6).as_ref()?.peer,
+            _ => None,
+        }
     }
 
     /// Binds to a port, or to one of the next in the range when it is taken.

@@ -44,6 +44,26 @@ pub fn bind(fd: &OwnedFd, addr: SocketAddr) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Receives from `to` only from now on, and hears when it cannot be reached:
+/// the next call on the socket then fails.
+pub fn connect(fd: BorrowedFd, to: SocketAddr) -> Result<(), Errno> {
+    let mut storage = address::empty();
+    let len = address::write(to, &mut storage);
+    // SAFETY: the storage holds an address of that length.
+    check(unsafe { libc::connect(raw(fd), (&raw const storage).cast(), len) })?;
+    Ok(())
+}
+
+/// Receives from everybody again, at the same port if it was bound to one.
+pub fn disconnect(fd: BorrowedFd) {
+    let mut storage = address::empty();
+    let len = address::write((Ipv4Addr::UNSPECIFIED, 0).into(), &mut storage);
+    storage.ss_family = libc::AF_UNSPEC as _;
+    // SAFETY: the storage is longer than `len`. Failing changes nothing: the
+    // socket then hears one server only.
+    unsafe { libc::connect(raw(fd), (&raw const storage).cast(), len) };
+}
+
 /// The address a socket is bound to.
 pub fn local_addr(fd: &OwnedFd) -> Option<SocketAddr> {
     let mut storage = address::empty();
