@@ -45,6 +45,16 @@ fn without_a_server_above_the_answer_comes_at_once() {
     }
 }
 
+#[test]
+fn a_server_whose_port_is_closed_is_no_time_out() {
+    let Some(net) = Net::new(&["dig"]).map(Net::with_address) else { return };
+    let _server = net.serve("server=192.168.77.2#5300");
+    for how in ["", "+tcp "] {
+        let answer = net.ask(&format!("dig {how}+time=2 +tries=1 @192.168.77.1 www.example.com A"));
+        assert!(answer.contains("status: REFUSED") && answer.contains("EDE: 23"), "{answer}");
+    }
+}
+
 /// Every DHCP client: a lease, its options, its name in DNS at once.
 fn has_lease(net: &Net, shown: &str, name: &str) {
     let addr = shown.split_whitespace().find_map(|word| word.strip_prefix("ip=")).unwrap_or_else(|| panic!("{shown}")).to_string();
