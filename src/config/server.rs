@@ -73,7 +73,12 @@ fn from(server: &mut Server, octets: &[u8]) -> Applied {
         (IpAddr::V4(_), IpAddr::V6(_)) => Err("cannot use IPv4 server address with IPv6 source address".into()),
         (IpAddr::V6(_), IpAddr::V4(_)) => Err("cannot use IPv6 server address with IPv4 source address".into()),
         _ => {
-            server.source = Some(SocketAddr::new(source, port_or(number, 0)?));
+            let port = port_or(number, 0)?;
+            if port != 0 {
+                // Each question leaves from a random port: nothing holds one open.
+                return Err(not_yet("a server's source port"));
+            }
+            server.source = Some(SocketAddr::new(source, port));
             Ok(())
         }
     }
@@ -95,9 +100,9 @@ mod tests {
     fn address_port_scope_interface_and_source() {
         assert_eq!(server("1.2.3.4").addr, "1.2.3.4:53".parse().unwrap());
         assert_eq!(server("1.2.3.4#5353").addr.port(), 5353);
-        let full = server("1.2.3.4#54@eth0@10.0.0.1#999");
+        let full = server("1.2.3.4#54@eth0@10.0.0.1#0");
         assert_eq!(full.iface.as_deref(), Some(&b"eth0"[..]));
-        assert_eq!(full.source, "10.0.0.1:999".parse().ok());
+        assert_eq!(full.source, "10.0.0.1:0".parse().ok());
         assert_eq!(server("fe80::1%br-lan#53").iface.as_deref(), Some(&b"br-lan"[..]));
         assert_eq!(server("fe80::1@wan").iface.as_deref(), Some(&b"wan"[..]));
         assert!(matches!(parse(b""), Ok(Spec::Local)));
@@ -110,6 +115,7 @@ mod tests {
         assert_eq!(refused("1.2.3.4#x"), "bad port");
         assert_eq!(refused("1.2.3.4@10.0.0.1@eth0"), "interface can only be specified once");
         assert!(refused("1.2.3.4@::1").starts_with("cannot use IPv4"));
+        assert_eq!(refused("1.2.3.4@10.0.0.1#999"), "a server's source port is not supported yet");
         assert_eq!(refused("dns.example"), "the host name dns.example as a server is not supported yet");
     }
 }
