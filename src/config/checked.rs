@@ -161,6 +161,7 @@ fn dns(draft: &mut Draft) -> Dns {
         clear_on_reload: said.has(Flag::ClearOnReload),
         strict_order: said.has(Flag::StrictOrder),
         all_servers: said.has(Flag::AllServers),
+        loop_detect: said.has(Flag::LoopDetect),
         domain_needed: said.has(Flag::DomainNeeded),
         bogus_priv: said.has(Flag::BogusPriv),
         no_negcache: said.has(Flag::NoNegcache),

@@ -96,6 +96,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), 195);
         assert!(ALL.iter().all(|row| !row.help.is_empty()));
+        assert!(ALL.iter().all(|row| row.manual.is_empty() || row.manual.ends_with('.')), "whole sentences");
         let spellings = [("domain", "domain-suffix"), ("dhcp-lease", "dhcp-leasefile")];
         for row in ALL.iter().filter(|row| row.short != 0) {
             for other in ALL.iter().filter(|other| other.short == row.short && other.name() > row.name()) {

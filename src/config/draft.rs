@@ -8,6 +8,7 @@ use super::{
     UniqueRoot,
 };
 use crate::base::hash::Key;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Directives without argument.
@@ -31,6 +32,7 @@ pub enum Flag {
     Foreground,
     LogDebug,
     LogDhcp,
+    LoopDetect,
     NoHosts,
     NoIdent,
     NoNegcache,
@@ -98,13 +100,15 @@ impl Tags {
 /// Directives that need no list.
 #[derive(Clone, Copy)]
 pub struct Said {
-    flags: u64,
+    flags: u128,
     numbers: [Option<u32>; NUMBERS],
 }
 
 /// The draft.
 pub struct Draft {
     pub said: Said,
+    /// What the directive being read asks for and no engine does yet.
+    pub unmet: Vec<Cow<'static, str>>,
     pub user: Option<Path>,
     pub group: Option<Path>,
     pub pid_file: Option<Path>,
@@ -152,6 +156,7 @@ impl Draft {
     pub fn new(key: Key) -> Self {
         Draft {
             said: Said { flags: 0, numbers: [None; NUMBERS] },
+            unmet: Vec::new(),
             user: Some(c"nobody".into()),
             group: None,
             pid_file: Some(c"/var/run/dnsmasq.pid".into()),
@@ -190,6 +195,14 @@ impl Draft {
             tftp_unique_root: None,
             tftp_ports: None,
         }
+    }
+}
+
+impl Draft {
+    /// The directive being read is right, and asks for something that no engine
+    /// does yet: `--test` warns of it, and a start is refused.
+    pub fn not_yet(&mut self, what: impl Into<Cow<'static, str>>) {
+        self.unmet.push(what.into());
     }
 }
 

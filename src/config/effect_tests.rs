@@ -1,4 +1,4 @@
-//! Every directive in force has an effect: a line of it, and what of the frozen
+//! Every directive that is read has an effect, its engine being there or not: a line of it, and what of the frozen
 //! configuration says so and did not without it.
 
 use super::directory::Directory;
@@ -10,8 +10,8 @@ use crate::wire::dns::name::NameBuf;
 use std::net::Ipv4Addr;
 
 pub fn configured(text: &str) -> Config {
-    match read_text(text.as_bytes(), "test", Key::new(&mut Random::seeded(1))) {
-        Outcome::Run(config, _) => *config,
+    match read::test_text(text.as_bytes(), Key::new(&mut Random::seeded(1))) {
+        Outcome::Test(config, _) => *config,
         Outcome::Refused { messages, .. } => panic!("{text}: {}", messages.join("; ")),
         _ => unreachable!(),
     }
@@ -92,6 +92,7 @@ const UPSTREAM: &[Effect] = &[
     ("edns-packet-max=4096", |c| c.dns.edns_max == 4096),
     ("edns-packet-max=1", |c| c.dns.edns_max == 512),
     ("max-tcp-connections=3", |c| c.dns.tcp_max == 3),
+    ("dns-loop-detect", |c| c.dns.loop_detect),
     ("domain-needed", |c| c.dns.domain_needed),
     ("bogus-priv", |c| c.dns.bogus_priv),
     ("cache-size=9999999", |c| c.dns.cache_size == 5_000_000),
@@ -223,7 +224,7 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
 }
 
 #[test]
-fn every_directive_in_force_has_an_effect() {
+fn every_directive_has_an_effect() {
     let mut directory = Directory::default();
     let effects = effects(&mut directory);
     for (text, effect) in &effects {

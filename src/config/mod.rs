@@ -220,6 +220,8 @@ pub struct Dns {
     pub strict_order: bool,
     /// `all-servers`.
     pub all_servers: bool,
+    /// `dns-loop-detect`.
+    pub loop_detect: bool,
     /// `domain-needed`.
     pub domain_needed: bool,
     /// `bogus-priv`.

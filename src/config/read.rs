@@ -50,10 +50,24 @@ pub fn read_text(text: &[u8], name: &str, key: Key) -> Outcome {
     finish(source, false)
 }
 
+/// As `read_text`, for a configuration that no engine does in full yet.
+#[cfg(test)]
+pub fn test_text(text: &[u8], key: Key) -> Outcome {
+    let mut source = Source::new(key);
+    source.lines(&mut &*text, "test");
+    finish(source, true)
+}
+
 fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty() {
         for refusal in checked::check(&mut source.draft, test) {
             source.problem(refusal.0.into_owned(), WRONG);
+        }
+    }
+    for words in std::mem::take(&mut source.unmet) {
+        match test {
+            true => source.warnings.push(Warning(words)),
+            false => source.problem(words, WRONG),
         }
     }
     if !source.problems.is_empty() {

@@ -106,6 +106,7 @@ mod tests {
     /// What the README says about a row.
     fn state(row: &Row) -> &'static str {
         match row.apply {
+            _ if row.not_yet => "not yet",
             Apply::NotYet => "not yet",
             Apply::Warns => "ignored with a warning",
             Apply::Holds => "holds anyway",

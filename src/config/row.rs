@@ -22,6 +22,13 @@ pub struct Row {
     pub help: &'static str,
     /// What it does.
     pub apply: Apply,
+    /// It is read and checked, and the start is refused: no engine acts on it
+    /// yet.
+    pub not_yet: bool,
+    /// What the manual page says of it: paragraphs between empty lines. Kept out
+    /// of the program; the page is written by tests.
+    #[cfg(test)]
+    pub manual: &'static str,
 }
 
 /// The argument.
@@ -92,7 +99,23 @@ impl Row {
 
     /// True when the directive does what it says.
     pub fn in_force(&self) -> bool {
-        !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut)
+        !self.not_yet && !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut)
+    }
+
+    /// The row, its engine being still to come.
+    pub const fn not_yet(mut self) -> Row {
+        self.not_yet = true;
+        self
+    }
+
+    /// The row with its text in the manual page.
+    #[cfg_attr(not(test), expect(unused_variables, unused_mut, reason = "the text is for tests only"))]
+    pub const fn manual(mut self, text: &'static str) -> Row {
+        #[cfg(test)]
+        {
+            self.manual = text;
+        }
+        self
     }
 
     /// The row, its short form being one without value.
@@ -117,7 +140,17 @@ const fn takes(form: &str) -> Takes {
 }
 
 const fn row(form: &'static str, short: u8, repeat: Repeat, apply: Apply, help: &'static str) -> Row {
-    Row { form, short, takes: takes(form), repeat, help, apply }
+    Row {
+        form,
+        short,
+        takes: takes(form),
+        repeat,
+        help,
+        apply,
+        not_yet: false,
+        #[cfg(test)]
+        manual: "",
+    }
 }
 
 /// A directive without argument.

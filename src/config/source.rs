@@ -62,6 +62,9 @@ pub struct Source {
     pub draft: ManuallyDrop<Draft>,
     pub directory: Directory,
     pub warnings: Vec<Warning>,
+    /// What is right and not supported yet: warnings of `--test`, problems of a
+    /// start.
+    pub unmet: Vec<String>,
     /// What is wrong so far, and the exit code of the first of it.
     pub problems: Vec<String>,
     pub exit: u8,
@@ -80,6 +83,7 @@ impl Source {
             draft: ManuallyDrop::new(Draft::new(key)),
             directory: Directory::default(),
             warnings: Vec::new(),
+            unmet: Vec::new(),
             problems: Vec::new(),
             exit: 0,
             seen: Vec::new(),
@@ -123,7 +127,11 @@ impl Source {
 
     /// Does what a row says. `value`: what was given, if anything was.
     pub fn apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) {
-        if let Err(refusal) = self.try_apply(row, value, place) {
+        let applied = self.try_apply(row, value, place);
+        for what in std::mem::take(&mut self.draft.unmet) {
+            self.unmet.push(place.tell(&[&what, " is not supported yet"].concat()));
+        }
+        if let Err(refusal) = applied {
             self.refused(&refusal, place);
         }
     }
@@ -135,6 +143,9 @@ impl Source {
             _ => {}
         }
         self.count(row, place)?;
+        if row.not_yet {
+            self.draft.not_yet(row.name());
+        }
         let text = value.unwrap_or_default();
         match row.apply {
             Apply::Flag(flag) => self.draft.said.set(flag),

@@ -41,7 +41,10 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
     let outcome = config::read(args, Key::new(&mut random));
     let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
-        Outcome::Test(ref config, _) => {
+        Outcome::Test(ref config, ref warnings) => {
+            for warning in warnings {
+                write_stderr(&[b"dnsmasq: warning: ", warning.0.as_bytes(), b"\n"].concat());
+            }
             write_stderr(b"dnsmasq: syntax check OK.\n");
             write_stdout(&budget::plan(config, &mut random));
             0

@@ -19,7 +19,9 @@ pub const ROWS: &[Row] = &[
     special("test", 0, Apply::CommandLine(Wish::Test), "Check the configuration and exit"),
     special("help", b'w', Apply::CommandLine(Wish::Help), "Show this; --help dhcp shows names of DHCP options"),
     special("version", b'v', Apply::CommandLine(Wish::Version), "Show version and parts of this build"),
-    later("log-malloc", 0, "Log every allocation of memory"),
+    special("log-malloc", 0, Apply::Holds, "Log every allocation of memory after start").manual(
+        "For hunting memory leaks. This program allocates nothing after start, so there is nothing to log.",
+    ),
 ];
 
 fn user(draft: &mut Draft, text: Text) -> Applied {

@@ -30,7 +30,7 @@ pub const ROWS: &[Row] = &[
     number("edns-packet-max=<n>", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)"),
     later("fast-dns-retry[=<ms>[,<ms>]]", 0, "Ask again without waiting for the client"),
     number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)"),
-    later("dns-loop-detect", 0, "Find and leave out servers that lead back here"),
+    flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here").not_yet(),
     later("add-mac[=base64|text]", 0, "Tell upstream the client's hardware address"),
     later("strip-mac", 0, "Take hardware addresses out of queries"),
     later("add-subnet[=<length>[,<length>]]", 0, "Tell upstream the client's network"),
