@@ -12,15 +12,11 @@ use crate::wire::dhcp4_options::{Kind, by_code, by_name};
 pub const ROWS: &[Row] = &[
     many("dhcp-option=[tag:<tag>,...]<number>|option:<name>[,<value>...]", b'O', option, "Tell this to DHCP clients that ask for it").dhcp4(),
     many("dhcp-option-force=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4(),
-    later("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, "Tell this to PXE clients only"),
     flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4(),
     many("dhcp-boot=[tag:<tag>,...]<file>[,<server name>[,<server>]]", b'M', boot, "Where clients boot from")
         .dhcp4(),
     later("dhcp-optsfile=<file>|<dir>", 0, "Read dhcp-option lines from a file, again on SIGHUP"),
     later("dhcp-optsdir=<dir>", 0, "Read dhcp-option lines from a directory, and watch it"),
-    later("pxe-service=[tag:<tag>,...]<architecture>,<text>[,...]", 0, "An entry of the PXE menu"),
-    later("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, "What stands before the PXE menu"),
-    later("dhcp-pxe-vendor=<class>[,...]", 0, "Vendor classes of PXE clients"),
 ];
 
 /// Longest value: on its own, inside another option, inside option 125.

@@ -13,7 +13,9 @@ mod listen;
 mod local;
 mod log;
 mod process;
+mod pxe;
 mod ranges;
+mod relay;
 mod tftp;
 mod upstream;
 
@@ -21,7 +23,7 @@ pub use dhcp_hosts::{ethers_line, host};
 
 use super::row::{Apply, Row};
 
-const TABLES: [&'static [Row]; 16] = [
+const TABLES: [&'static [Row]; 18] = [
     process::ROWS,
     log::ROWS,
     listen::ROWS,
@@ -36,6 +38,8 @@ const TABLES: [&'static [Row]; 16] = [
     dhcp_hosts::ROWS,
     dhcp_match::ROWS,
     dhcp_policy::ROWS,
+    pxe::ROWS,
+    relay::ROWS,
     tftp::ROWS,
     integration::ROWS,
 ];

@@ -20,15 +20,6 @@ pub const ROWS: &[Row] = &[
     flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
     flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4(),
     flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4(),
-    later("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, "Wait before answering"),
-    later("dhcp-alternate-port[=<server>[,<client>]]", 0, "Use other ports for DHCP"),
-    later("bootp-dynamic[=tag:<tag>,...]", b'3', "Give addresses to BOOTP clients too"),
-    later("dhcp-relay=<local>,<server>[#<port>][,<interface>]", 0, "Relay DHCP to another server"),
-    later("dhcp-split-relay=<local>,<server>,<interface>", 0, "Relay DHCP between networks without a route"),
-    later("dhcp-proxy[=<relay>,...]", 0, "Have all DHCP go through these relays"),
-    later("shared-network=<interface>|<address>,<address>", 0, "Networks that share a wire"),
-    later("bridge-interface=<interface>,<alias>...", 0, "Interfaces that count as one for DHCP"),
-    later("leasequery[=<address>[/<length>]]", 0, "Answer questions about leases"),
 ];
 
 /// Seconds of a lease if nothing is said.
