@@ -1,83 +1,23 @@
 //! What configuration lines are taken and what is said about the others: ours
-//! against the verdicts stored in `config_lines.tsv`, and these against the real
-//! dnsmasq where it is installed. Then a corpus of real configurations, where
-//! it is at hand.
+//! against the verdicts stored in `config_lines/*.tsv`, and these against the
+//! real dnsmasq where it is installed. Then a corpus of real configurations,
+//! where it is at hand.
 //!
 //! `REGENERATE=1 cargo test --test config_oracle lines` writes both verdicts of
-//! each line anew (lines and remarks stay); look at the difference before
-//! committing it.
+//! each line anew (lines and remarks stay), with `LINES_OF=pxe` those of one
+//! table; look at the difference before committing it.
 
 #[path = "config_oracle/corpus.rs"]
 mod corpus;
 #[path = "config_oracle/files.rs"]
 mod files;
+#[path = "config_oracle/lines.rs"]
+mod lines;
 #[path = "config_oracle/verdict.rs"]
 mod verdict;
 
 use std::path::Path;
 use verdict::{Verdict, ours, theirs};
-
-const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config_lines.tsv");
-
-/// A line of the table.
-struct Case {
-    /// Configuration; ` ;; ` stands between lines.
-    text: String,
-    ours: String,
-    /// `=`: the same.
-    theirs: String,
-    /// Why they differ.
-    remark: String,
-}
-
-/// The case of a line of the table; a heading has none.
-fn case(line: &str) -> Option<Case> {
-    let mut columns = line.split('\t').map(str::to_owned);
-    let mut next = || columns.next().unwrap_or_default();
-    (!line.starts_with("##")).then(|| Case { text: next(), ours: next(), theirs: next(), remark: next() })
-}
-
-fn lines_of(case: &Case) -> String {
-    case.text.replace(" ;; ", "\n") + "\n"
-}
-
-#[test]
-fn lines() {
-    let installed = Path::new("/usr/sbin/dnsmasq").exists();
-    if !installed {
-        println!("dnsmasq is not installed: its verdicts are those of the table");
-    }
-    let file = verdict::Scratch::new("line.conf");
-    let mut wrong = Vec::new();
-    let mut written = String::new();
-    for line in std::fs::read_to_string(TABLE).unwrap().lines() {
-        let Some(case) = case(line) else {
-            written += &format!("{line}\n");
-            continue;
-        };
-        std::fs::write(&file.path, lines_of(&case)).unwrap();
-        let args = ["-C".to_owned(), file.path.display().to_string()];
-        let ours = ours(&args).text(&file.path);
-        let theirs = if installed { theirs(&args).text(&file.path) } else { String::new() };
-        let theirs_short = if theirs == ours { "=" } else { theirs.as_str() };
-        written += &format!("{}\t{ours}\t{theirs_short}\t{}\n", case.text, case.remark);
-        if ours != case.ours {
-            wrong.push(format!("{}\n    ours: {ours}\n    expected: {}", case.text, case.ours));
-        }
-        if installed && theirs_short != case.theirs {
-            wrong.push(format!("{}\n    dnsmasq: {theirs_short}\n    expected: {}", case.text, case.theirs));
-        }
-        if case.theirs != "=" && case.remark.is_empty() {
-            wrong.push(format!("{}\n    a difference without a reason", case.text));
-        }
-    }
-    if std::env::var_os("REGENERATE").is_some() {
-        assert!(installed, "dnsmasq is needed for its verdicts");
-        std::fs::write(TABLE, written).unwrap();
-        return;
-    }
-    assert!(wrong.is_empty(), "{} verdicts:\n{}", wrong.len(), wrong.join("\n"));
-}
 
 #[test]
 fn command_lines() {

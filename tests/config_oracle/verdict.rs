@@ -6,7 +6,7 @@ use ironmasq::base::random::Random;
 use ironmasq::config::{Outcome, read};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What was said.
 pub enum Verdict {
@@ -32,10 +32,15 @@ impl Verdict {
         }
     }
 
-    /// The first message without the name of the file.
+    /// The first message without the name of the file, behind it the exit code
+    /// if that is not 1.
     pub fn text(&self, file: &Path) -> String {
-        let first = self.first();
-        first.strip_suffix(&format!(" of {}", file.display())).unwrap_or(first).to_owned()
+        let path = file.display().to_string();
+        let first = self.first().replace(&format!(" of {path}"), "").replace(&path, "<FILE>");
+        match self.exit() {
+            0 | 1 => first,
+            exit => format!("{first} [{exit}]"),
+        }
     }
 }
 
@@ -51,7 +56,7 @@ pub fn ours(args: &[String]) -> Verdict {
 
 /// The verdict of the real one.
 pub fn theirs(args: &[String]) -> Verdict {
-    let output = Command::new("/usr/sbin/dnsmasq").arg("--test").args(args).env("LC_ALL", "C").output().unwrap();
+    let output = Command::new("/usr/sbin/dnsmasq").arg("--test").args(args).env("LC_ALL", "C").stdin(Stdio::null()).output().unwrap();
     match output.status.code() {
         Some(0) => Verdict::Ok,
         code => {
