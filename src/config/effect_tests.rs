@@ -218,7 +218,7 @@ const TFTP: &[Effect] = &[
 fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
     let mut has = |text: &str| {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
-        !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut)
+        !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
     [PROCESS, UPSTREAM, DHCP, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }

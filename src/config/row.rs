@@ -29,6 +29,9 @@ pub struct Row {
     /// of the program; the page is written by tests.
     #[cfg(test)]
     pub manual: &'static str,
+    /// The cargo feature that brings it; empty: it is always there.
+    #[cfg(test)]
+    pub feature: &'static str,
 }
 
 /// The argument.
@@ -75,8 +78,8 @@ pub enum Apply {
     Warns,
     /// Refuses: not supported yet.
     NotYet,
-    /// Refuses: this build leaves the part out.
-    LeftOut,
+    /// Refuses: this build leaves out the part that this cargo feature brings.
+    LeftOut(&'static str),
 }
 
 /// What the command line may wish instead of a running server.
@@ -99,7 +102,7 @@ impl Row {
 
     /// True when the directive does what it says.
     pub fn in_force(&self) -> bool {
-        !self.not_yet && !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut)
+        !self.not_yet && !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut(_))
     }
 
     /// The row, its engine being still to come.
@@ -150,6 +153,8 @@ const fn row(form: &'static str, short: u8, repeat: Repeat, apply: Apply, help: 
         not_yet: false,
         #[cfg(test)]
         manual: "",
+        #[cfg(test)]
+        feature: "",
     }
 }
 

@@ -133,6 +133,9 @@ impl Source {
         }
         if let Err(refusal) = applied {
             self.refused(&refusal, place);
+            if let Apply::LeftOut(feature) = row.apply {
+                self.problem([row.name(), " needs a build with the feature ", feature].concat(), WRONG);
+            }
         }
     }
 
@@ -164,7 +167,7 @@ impl Source {
                 self.warnings.push(Warning(warned));
             }
             Apply::NotYet => return Err(super::refusal::not_yet(row.name())),
-            Apply::LeftOut => {
+            Apply::LeftOut(_) => {
                 return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
                     .into());
             }

@@ -23,32 +23,33 @@ pub use dhcp_hosts::{ethers_line, host};
 
 use super::row::{Apply, Row};
 
-const TABLES: [&'static [Row]; 18] = [
-    process::ROWS,
-    log::ROWS,
-    listen::ROWS,
-    upstream::ROWS,
-    filter::ROWS,
-    cache::ROWS,
-    local::ROWS,
-    dnssec::ROWS,
-    auth::ROWS,
-    ranges::ROWS,
-    dhcp_options::ROWS,
-    dhcp_hosts::ROWS,
-    dhcp_match::ROWS,
-    dhcp_policy::ROWS,
-    pxe::ROWS,
-    relay::ROWS,
-    tftp::ROWS,
-    integration::ROWS,
+/// The tables, each with its heading in the manual page.
+pub(super) const TABLES: [(&str, &[Row]); 18] = [
+    ("Files to read, and how the process runs", process::ROWS),
+    ("What is logged", log::ROWS),
+    ("Where to listen", listen::ROWS),
+    ("Upstream servers", upstream::ROWS),
+    ("What is not asked and not passed on", filter::ROWS),
+    ("The cache", cache::ROWS),
+    ("Local names", local::ROWS),
+    ("DNSSEC", dnssec::ROWS),
+    ("Authoritative zones", auth::ROWS),
+    ("DHCP: ranges and leases", ranges::ROWS),
+    ("DHCP: what clients are told", dhcp_options::ROWS),
+    ("DHCP: hosts", dhcp_hosts::ROWS),
+    ("DHCP: tags", dhcp_match::ROWS),
+    ("DHCP: who is answered, and how", dhcp_policy::ROWS),
+    ("PXE and BOOTP", pxe::ROWS),
+    ("Relays and shared networks", relay::ROWS),
+    ("TFTP", tftp::ROWS),
+    ("Scripts, router advertisements, other programs, sets of the kernel", integration::ROWS),
 ];
 
 /// How many there are.
 const COUNT: usize = {
     let (mut count, mut table) = (0, 0);
     while table < TABLES.len() {
-        count += TABLES[table].len();
+        count += TABLES[table].1.len();
         table += 1;
     }
     count
@@ -56,17 +57,17 @@ const COUNT: usize = {
 
 /// Every directive, by name: sorted by the compiler.
 pub static ALL: [&Row; COUNT] = {
-    let mut all = [&TABLES[0][0]; COUNT];
+    let mut all = [&TABLES[0].1[0]; COUNT];
     let (mut count, mut table) = (0, 0);
     while table < TABLES.len() {
         let mut at = 0;
-        while at < TABLES[table].len() {
+        while at < TABLES[table].1.len() {
             let mut place = count;
-            while place > 0 && is_before(TABLES[table][at].form, all[place - 1].form) {
+            while place > 0 && is_before(TABLES[table].1[at].form, all[place - 1].form) {
                 all[place] = all[place - 1];
                 place -= 1;
             }
-            all[place] = &TABLES[table][at];
+            all[place] = &TABLES[table].1[at];
             at += 1;
             count += 1;
         }
@@ -103,22 +104,27 @@ pub const HAS_DHCP4: bool = cfg!(feature = "dhcp4");
 pub const HAS_TFTP: bool = cfg!(feature = "tftp");
 
 impl Row {
-    /// The row if this build `has` its part; otherwise one that refuses, so
-    /// that its function is left out with the part.
-    const fn of(mut self, has: bool) -> Row {
+    /// The row if this build `has` the part that a cargo feature brings;
+    /// otherwise one that refuses, so that its function is left out with the
+    /// part.
+    const fn of(mut self, feature: &'static str, has: bool) -> Row {
+        #[cfg(test)]
+        {
+            self.feature = feature;
+        }
         if !has {
-            self.apply = Apply::LeftOut;
+            self.apply = Apply::LeftOut(feature);
         }
         self
     }
 
     /// A row of the DHCPv4 server.
     pub(super) const fn dhcp4(self) -> Row {
-        self.of(HAS_DHCP4)
+        self.of("dhcp4", HAS_DHCP4)
     }
 
     /// A row of the TFTP server.
     pub(super) const fn tftp(self) -> Row {
-        self.of(HAS_TFTP)
+        self.of("tftp", HAS_TFTP)
     }
 }
