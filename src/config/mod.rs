@@ -11,6 +11,8 @@ mod confdir;
 mod dhcp;
 mod directory;
 mod domains;
+#[cfg(test)]
+mod documents;
 mod draft;
 mod lexer;
 mod option_value;

@@ -1,50 +1,45 @@
-//! Renderings of the rows: `--help`, `--help dhcp`, `--version`; in tests also
-//! the table in the README.
+//! Renderings of the rows in the program: `--help`, `--help dhcp`, `--version`.
+//! Those that only tests write (README, manual page, completion) are in
+//! `documents`.
 
-use super::rows::{ALL, HAS_DHCP4, HAS_TFTP};
+use super::row::Row;
+use super::rows::ALL;
 use crate::base::text;
 use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
 
 /// Column where the words of `--help` start.
 const COLUMN: usize = 46;
 
-/// Columns of a line of names.
-const LINE: usize = 78;
-
-/// The text of `--help`.
+/// The text of `--help`: every option, those not in force marked.
 pub fn help() -> String {
     let mut text = String::from("Usage: dnsmasq [options]\n\n");
-    for row in ALL.iter().filter(|row| row.in_force()) {
-        let letter = match row.short {
-            0 => String::from("    "),
-            short => ['-', char::from(short), ',', ' '].iter().collect(),
-        };
-        let left = [&letter, "--", row.form].concat();
-        text.push_str(&left);
-        let width = left.chars().count();
-        if width >= COLUMN {
-            text.push('\n');
-            text.extend(std::iter::repeat_n(' ', COLUMN));
-        } else {
-            text.extend(std::iter::repeat_n(' ', COLUMN.saturating_sub(width)));
-        }
-        text.push_str(row.help);
-        text.push('\n');
+    for row in ALL {
+        help_line(&mut text, row);
     }
-    text.push_str("\nKnown and not in this program:\n");
-    let mut width = 0;
-    for row in ALL.iter().filter(|row| !row.in_force()) {
-        width += row.name().len() + 1;
-        if width > LINE {
-            text.push('\n');
-            width = row.name().len();
-        } else if width > row.name().len() + 1 {
-            text.push(' ');
+    text
+}
+
+fn help_line(text: &mut String, row: &Row) {
+    let begin = text.len();
+    match row.short {
+        0 => text.push_str("    "),
+        short => text.extend(['-', char::from(short), ',', ' ']),
+    }
+    text.push_str("--");
+    text.push_str(row.form);
+    let mut width = text.len().saturating_sub(begin);
+    if width >= COLUMN {
+        text.push('\n');
+        width = 0;
+    }
+    text.extend(std::iter::repeat_n(' ', COLUMN.saturating_sub(width)));
+    text.push_str(row.help);
+    if let Some(state) = row.state() {
+        for part in [" (", state, ")"] {
+            text.push_str(part);
         }
-        text.push_str(row.name());
     }
     text.push('\n');
-    text
 }
 
 /// The text of `--help dhcp`.
@@ -64,18 +59,38 @@ pub fn dhcp_names() -> String {
 /// for no less.
 pub const DNSMASQ_VERSION: &str = "2.93";
 
-/// The words of `Compile time options:`. OpenWrt's init script drops every
-/// directive whose word says `no-`, so they must be true.
+/// The words of `Compile time options:` that may be `no-`, each with the
+/// directive that is in force if the build has the part; some parts it never
+/// has. OpenWrt's init script drops every directive whose word is missing, and
+/// others ask for a word before they write one: they must be true.
+const PARTS: [(&str, &str); 16] = [
+    ("DBus", "enable-dbus"),
+    ("UBus", "enable-ubus"),
+    ("i18n", ""),
+    ("IDN", ""),
+    ("DHCP", "dhcp-range"),
+    ("DHCPv6", "enable-ra"),
+    ("Lua", "dhcp-luascript"),
+    ("TFTP", "enable-tftp"),
+    ("conntrack", "conntrack"),
+    ("ipset", "ipset"),
+    ("nftset", "nftset"),
+    ("auth", "auth-zone"),
+    ("DNSSEC", "dnssec"),
+    ("loop-detect", "dns-loop-detect"),
+    ("inotify", "resolv-file"),
+    ("dumpfile", "dumpfile"),
+];
+
+/// The words of `Compile time options:`.
 pub fn parts() -> String {
-    let (dhcp, tftp) = (if HAS_DHCP4 { "DHCP" } else { "no-DHCP" }, if HAS_TFTP { "TFTP" } else { "no-TFTP" });
-    [
-        "IPv6 GNU-getopt no-DBus no-UBus no-i18n no-IDN ",
-        dhcp,
-        " no-DHCPv6 no-Lua ",
-        tftp,
-        " no-conntrack no-ipset no-nftset no-auth no-DNSSEC no-loop-detect inotify no-dumpfile",
-    ]
-    .concat()
+    let mut text = String::from("IPv6 GNU-getopt");
+    for (word, name) in PARTS {
+        let has = ALL.iter().any(|row| row.name() == name && row.in_force());
+        text.push_str(if has { " " } else { " no-" });
+        text.push_str(word);
+    }
+    text
 }
 
 /// The text of `--version`. Two lines of it are an interface: the first, which
@@ -98,52 +113,6 @@ pub fn version() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::row::{Apply, Row};
-
-    const FROM: &str = "<!-- options -->\n";
-    const TO: &str = "<!-- /options -->\n";
-
-    /// What the README says about a row.
-    fn state(row: &Row) -> &'static str {
-        match row.apply {
-            _ if row.not_yet => "not yet",
-            Apply::NotYet => "not yet",
-            Apply::Warns => "ignored with a warning",
-            Apply::Holds => "holds anyway",
-            _ => "yes",
-        }
-    }
-
-    fn table() -> String {
-        let in_force = ALL.iter().filter(|row| row.in_force()).count();
-        let mut text = format!("{in_force} of {} options are in force.\n\n", ALL.len());
-        text.push_str("| option | letter | in force | what it is for |\n|---|---|---|---|\n");
-        for row in ALL {
-            let letter = if row.short == 0 { String::new() } else { format!("`-{}`", char::from(row.short)) };
-            let form = row.form.replace('|', "\\|");
-            text.push_str(&format!("| `{form}` | {letter} | {} | {} |\n", state(row), row.help.replace('|', "\\|")));
-        }
-        text
-    }
-
-    /// The table of options in the README is what the rows render.
-    /// `REGENERATE=1 cargo test --lib readme` writes it.
-    #[test]
-    fn the_readme_shows_the_rows() {
-        if !(HAS_DHCP4 && HAS_TFTP) {
-            return; // The table is that of the whole program.
-        }
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-        let readme = std::fs::read_to_string(path).unwrap();
-        let (before, rest) = readme.split_once(FROM).expect("the README marks the table");
-        let (shown, behind) = rest.split_once(TO).expect("the README marks the table's end");
-        let table = table();
-        if std::env::var_os("REGENERATE").is_some() {
-            std::fs::write(path, format!("{before}{FROM}{table}{TO}{behind}")).unwrap();
-        } else {
-            assert!(shown == table, "the README's table is old: REGENERATE=1 cargo test --lib readme");
-        }
-    }
 
     #[test]
     fn version_has_the_two_lines_that_programs_read() {
@@ -152,14 +121,26 @@ mod tests {
         assert!(lines.next().unwrap().starts_with("Dnsmasq version 2.93"));
         let parts = lines.next().unwrap().strip_prefix("Compile time options: ").unwrap();
         assert!(parts.split(' ').all(|part| !part.is_empty()), "single blanks");
-        assert!(parts.split(' ').any(|part| part == "no-DHCPv6"));
+        let named = PARTS.iter().filter(|(_, name)| !name.is_empty());
+        assert!(named.clone().all(|(_, name)| ALL.iter().any(|row| row.name() == *name)), "directives");
+        for (word, name) in named {
+            let has = ALL.iter().any(|row| row.name() == *name && row.in_force());
+            let word = if has { String::from(*word) } else { format!("no-{word}") };
+            assert!(parts.split(' ').any(|part| part == word), "{word}");
+        }
     }
 
     #[test]
     fn help_names_every_directive() {
         let text = help();
-        assert!(ALL.iter().all(|row| text.contains(row.name())));
+        assert!(ALL.iter().all(|row| text.contains(&format!("--{}", row.form))));
         assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "lines fit any terminal");
+        for row in ALL {
+            let (_, behind) = text.split_once(&format!("--{} ", row.form)).or(text.split_once(&format!("--{}\n", row.form))).unwrap();
+            let words = behind.lines().map(str::trim).find(|line| !line.is_empty()).unwrap();
+            let marked = row.state().map_or(row.help.to_owned(), |state| format!("{} ({state})", row.help));
+            assert_eq!(words, marked, "{}", row.name());
+        }
         assert!(dhcp_names().contains("  3 router\n") && !dhcp_names().contains("hostname"));
     }
 }

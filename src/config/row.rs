@@ -102,7 +102,19 @@ impl Row {
 
     /// True when the directive does what it says.
     pub fn in_force(&self) -> bool {
-        !self.not_yet && !matches!(self.apply, Apply::Warns | Apply::NotYet | Apply::LeftOut(_))
+        self.state().is_none()
+    }
+
+    /// What is to be said of the directive where options are listed; nothing if it
+    /// does what it says.
+    pub fn state(&self) -> Option<&'static str> {
+        Some(match self.apply {
+            _ if self.not_yet => "not yet",
+            Apply::NotYet => "not yet",
+            Apply::Warns => "ignored with a warning",
+            Apply::LeftOut(_) => "not in this build",
+            _ => return None,
+        })
     }
 
     /// The row, its engine being still to come.
