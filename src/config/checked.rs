@@ -4,7 +4,7 @@
 use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::refusal::Refusal;
 use super::{
-    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Tftp, resolv_domain,
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, resolv_domain,
 };
 use std::mem::take;
 
@@ -66,6 +66,7 @@ pub fn config(draft: &mut Draft) -> Config {
         log: log(draft),
         listen: listen(draft),
         dhcp: dhcp(draft),
+        script: Script::freeze(draft),
         tftp: tftp(draft),
         dns: dns(draft),
     }

@@ -5,7 +5,7 @@
 use super::domains::DomainsDraft;
 use super::{
     Boot, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
-    UniqueRoot,
+    Script, UniqueRoot,
 };
 use crate::base::hash::Key;
 use std::borrow::Cow;
@@ -43,6 +43,9 @@ pub enum Flag {
     QuietDhcp,
     QuietTftp,
     ReadEthers,
+    LeaseFileRo,
+    ScriptArp,
+    ScriptOnRenewal,
     StrictOrder,
     TftpLowercase,
     TftpNoBlocksize,
@@ -143,6 +146,7 @@ pub struct Draft {
     pub broadcast: Vec<Conditions>,
     pub tags: Tags,
     pub lease_file: Option<Path>,
+    pub script: Script,
     pub tftp: bool,
     pub tftp_interfaces: Vec<Pattern>,
     pub tftp_root: Option<Box<[u8]>>,
@@ -188,6 +192,7 @@ impl Draft {
             broadcast: Vec::new(),
             tags: Tags::default(),
             lease_file: None,
+            script: Script::default(),
             tftp: false,
             tftp_interfaces: Vec::new(),
             tftp_root: None,

@@ -199,6 +199,14 @@ const DHCP: &[Effect] = &[
     ("tag-if=set:a,tag:!b", |c| c.dhcp.tag_ifs[0].set.len() == 1 && !c.dhcp.tag_ifs[0].conditions[0].1),
 ];
 
+const SCRIPT: &[Effect] = &[
+    ("dhcp-script=/bin/x", |c| is(&c.script.program, "/bin/x")),
+    ("dhcp-scriptuser=joe", |c| is(&c.script.user, "joe")),
+    ("script-arp", |c| c.script.arp),
+    ("script-on-renewal", |c| c.script.on_renewal),
+    ("leasefile-ro", |c| c.script.keeps_leases),
+];
+
 const TFTP: &[Effect] = &[
     ("enable-tftp=eth0", |c| c.tftp.on && pattern(&c.tftp.interfaces, "eth0")),
     ("tftp-root=/a", |c| c.tftp.root.as_deref() == Some(b"/a")),
@@ -220,7 +228,7 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
         !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
-    [PROCESS, UPSTREAM, DHCP, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
+    [PROCESS, UPSTREAM, DHCP, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }
 
 #[test]

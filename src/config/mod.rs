@@ -23,6 +23,7 @@ mod resolv_domain;
 mod reverse;
 mod row;
 mod rows;
+mod script;
 mod server;
 mod source;
 mod tftp;
@@ -37,6 +38,7 @@ pub use dhcp::{
 };
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
 pub use render::{DNSMASQ_VERSION, parts, version};
+pub use script::Script;
 pub use tftp::{Tftp, UniqueRoot};
 
 use std::ffi::CStr;
@@ -60,6 +62,8 @@ pub struct Config {
     pub dns: Dns,
     /// DHCP.
     pub dhcp: Dhcp,
+    /// The program that follows leases.
+    pub script: Script,
     /// TFTP.
     pub tftp: Tftp,
 }

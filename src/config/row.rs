@@ -76,6 +76,8 @@ pub enum Apply {
     Holds,
     /// Nothing but a warning: the integration it offers is absent.
     Warns,
+    /// Refuses with these words: it will not come.
+    Never(&'static str),
     /// Refuses: not supported yet.
     NotYet,
     /// Refuses: this build leaves out the part that this cargo feature brings.
@@ -112,6 +114,7 @@ impl Row {
             _ if self.not_yet => "not yet",
             Apply::NotYet => "not yet",
             Apply::Warns => "ignored with a warning",
+            Apply::Never(_) => "refused",
             Apply::LeftOut(_) => "not in this build",
             _ => return None,
         })

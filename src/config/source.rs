@@ -166,6 +166,7 @@ impl Source {
                 let warned = place.tell(&[row.name(), " is not supported yet and ignored"].concat());
                 self.warnings.push(Warning(warned));
             }
+            Apply::Never(words) => return Err(words.into()),
             Apply::NotYet => return Err(super::refusal::not_yet(row.name())),
             Apply::LeftOut(_) => {
                 return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"

@@ -1,14 +1,9 @@
-//! Scripts, router advertisements, and what ties the server to other programs
+//! Router advertisements, and what ties the server to other programs
 //! and to the kernel's sets.
 
 use crate::config::row::{Apply, Row, later, special};
 
 pub const ROWS: &[Row] = &[
-    later("dhcp-script=<program>", b'6', "Run this program when leases change"),
-    later("dhcp-luascript=<file>", 0, "Run this Lua program when leases change"),
-    later("dhcp-scriptuser=<name>", 0, "Run programs as this user"),
-    later("script-arp", 0, "Run the program when neighbours come and go"),
-    later("script-on-renewal", 0, "Run the program when a lease is prolonged"),
     later("enable-ra", 0, "Send router advertisements"),
     later("ra-param=<interface>,...", 0, "What router advertisements say"),
     later("dhcp-duid=<enterprise>,<id>", 0, "The DHCPv6 server's identifier"),

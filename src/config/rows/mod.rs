@@ -16,6 +16,7 @@ mod process;
 mod pxe;
 mod ranges;
 mod relay;
+mod script;
 mod tftp;
 mod upstream;
 
@@ -24,7 +25,7 @@ pub use dhcp_hosts::{ethers_line, host};
 use super::row::{Apply, Row};
 
 /// The tables, each with its heading in the manual page.
-pub(super) const TABLES: [(&str, &[Row]); 18] = [
+pub(super) const TABLES: [(&str, &[Row]); 19] = [
     ("Files to read, and how the process runs", process::ROWS),
     ("What is logged", log::ROWS),
     ("Where to listen", listen::ROWS),
@@ -42,7 +43,8 @@ pub(super) const TABLES: [(&str, &[Row]); 18] = [
     ("PXE and BOOTP", pxe::ROWS),
     ("Relays and shared networks", relay::ROWS),
     ("TFTP", tftp::ROWS),
-    ("Scripts, router advertisements, other programs, sets of the kernel", integration::ROWS),
+    ("Programs that follow the leases", script::ROWS),
+    ("Router advertisements, other programs, sets of the kernel", integration::ROWS),
 ];
 
 /// How many there are.

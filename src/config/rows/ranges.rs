@@ -5,7 +5,7 @@ use crate::base::text::parse_ip;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, not_yet};
-use crate::config::row::{Row, flag, later, many, number, once};
+use crate::config::row::{Row, flag, many, number, once};
 use crate::config::values::{behind_tag, condition, ipv4, lease_time, path, set_tag};
 use crate::config::{LeaseTime, Range, RangeKind, Tag};
 use std::net::IpAddr;
@@ -15,7 +15,6 @@ pub const ROWS: &[Row] = &[
     once("dhcp-leasefile=<file>", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
     once("dhcp-lease=<file>", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
     number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4(),
-    later("leasefile-ro", b'9', "Leave keeping leases to the script"),
     flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4(),
     flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
     flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4(),

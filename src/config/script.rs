@@ -1,0 +1,32 @@
+//! The frozen configuration of the program that follows leases.
+
+use super::Path;
+use super::draft::{Draft, Flag};
+
+/// What `dhcp-script` and its companions say.
+#[derive(Default)]
+pub struct Script {
+    /// `dhcp-script`.
+    pub program: Option<Path>,
+    /// `dhcp-scriptuser`.
+    pub user: Option<Path>,
+    /// `script-arp`.
+    pub arp: bool,
+    /// `script-on-renewal`.
+    pub on_renewal: bool,
+    /// `leasefile-ro`: the program keeps the leases.
+    pub keeps_leases: bool,
+}
+
+impl Script {
+    /// Takes it out of the draft.
+    pub(super) fn freeze(draft: &mut Draft) -> Self {
+        let said = draft.said;
+        Script {
+            arp: said.has(Flag::ScriptArp),
+            on_renewal: said.has(Flag::ScriptOnRenewal),
+            keeps_leases: said.has(Flag::LeaseFileRo),
+            ..std::mem::take(&mut draft.script)
+        }
+    }
+}
