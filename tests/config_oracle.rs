@@ -74,6 +74,7 @@ fn everything_wrong_is_said_at_once_and_the_first_as_dnsmasq_does() {
         "bad option at line 2 of F",
         "did you mean cache-size?",
         "error at line 3 of F",
+        "expected: port=<n> with <n> from 0 to 65535",
         "dnssec is not supported yet at line 4 of F",
     ]);
     assert_eq!(exit, 1);

@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod errno;
 pub mod hash;
 pub mod index;
+pub mod lines;
 pub mod net;
 pub mod order;
 pub mod packed;

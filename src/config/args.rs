@@ -14,8 +14,8 @@ use std::os::unix::ffi::OsStrExt;
 const DEFAULT_FILE: &[u8] = b"/etc/dnsmasq.conf";
 
 /// The command line being read.
-struct CommandLine<'a> {
-    source: &'a mut Source,
+struct CommandLine<'a, 'f> {
+    source: &'a mut Source<'f>,
     words: std::slice::Iter<'a, OsString>,
     /// Letters behind the one just read, in the same word.
     letters: &'a [u8],
@@ -57,7 +57,7 @@ pub fn read(source: &mut Source, args: &[OsString]) -> Result<bool, Outcome> {
     Ok(line.test)
 }
 
-impl<'a> CommandLine<'a> {
+impl<'a> CommandLine<'a, '_> {
     /// The next directive; words that belong to none are noted.
     fn next(&mut self) -> Option<Named<'a>> {
         loop {
@@ -105,6 +105,7 @@ impl<'a> CommandLine<'a> {
         };
         let Ok(value) = self.value(row, named) else {
             self.source.refused(&ERROR, Place::CommandLine);
+            self.source.expected(row);
             return Ok(());
         };
         let text = value.map(Text::plain);

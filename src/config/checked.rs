@@ -2,6 +2,7 @@
 //! means for another, and what cannot stand together.
 
 use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
+use super::files::Files;
 use super::refusal::Refusal;
 use super::{
     Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, resolv_domain,
@@ -25,11 +26,11 @@ const CACHE_MAX: u32 = 5_000_000;
 const MIN_CACHE_TTL_MAX: u32 = 3600;
 
 /// What is wrong with the draft as a whole. `test`: only what `--test` checks.
-pub fn check(draft: &mut Draft, test: bool) -> Vec<Refusal> {
+pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
     let said = draft.said;
     let mut wrong = Vec::new();
     if draft.domain_from_resolv {
-        match resolv_domain::search(draft) {
+        match resolv_domain::search(draft, files) {
             Ok(name) => draft.domain = Some(name),
             Err(refusal) => wrong.push(refusal),
         }

@@ -1,9 +1,9 @@
 //! `conf-dir`: the files of a directory, in the order of their names.
 
+use super::files::{Kind, inside};
 use super::lexer::Text;
 use super::source::Source;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::CString;
 
 /// Reads the files of `DIRECTORY[,SUFFIX…]`. A plain suffix leaves files out, one
 /// behind `*` lets only those in that have it.
@@ -13,29 +13,20 @@ pub fn read(source: &mut Source, text: Text) {
         return;
     }
     let suffixes: Vec<&[u8]> = rest.iter().flat_map(Text::items).map(|item| item.octets()).collect();
-    match files(dir.octets(), &suffixes) {
-        Ok(files) => files.iter().for_each(|file| source.file(file, false)),
-        Err(error) => source.unreadable("cannot access directory", dir.octets(), &error),
+    let path = CString::new(dir.octets()).unwrap_or_default();
+    let is_wanted = |name: &[u8]| is_wanted(name, &suffixes);
+    let listed = inside(source.files, &path, &is_wanted, &mut |path, entry| match entry {
+        Ok(entry) if entry.kind == Kind::File => source.file(path.to_bytes(), false),
+        Ok(_) => {}
+        Err(errno) => source.unreadable("cannot access", path.to_bytes(), errno),
+    });
+    if let Err(errno) = listed {
+        source.unreadable("cannot access directory", dir.octets(), errno);
     }
-}
-
-/// Paths of the regular files of a directory that are no leftovers of an editor
-/// and whose suffixes fit, in byte order.
-fn files(dir: &[u8], suffixes: &[&[u8]]) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(OsStr::from_bytes(dir))? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if is_wanted(name.as_bytes(), suffixes) && std::fs::metadata(entry.path()).is_ok_and(|is| is.is_file()) {
-            found.push([dir, b"/", name.as_bytes()].concat());
-        }
-    }
-    found.sort_unstable();
-    Ok(found)
 }
 
 /// True for a name that is to be read.
-fn is_wanted(name: &[u8], suffixes: &[&[u8]]) -> bool {
+pub fn is_wanted(name: &[u8], suffixes: &[&[u8]]) -> bool {
     let leftover = name.ends_with(b"~") || name.starts_with(b".") || (name.starts_with(b"#") && name.ends_with(b"#"));
     let has = |suffix: &[u8]| name.len() > suffix.len() && name.ends_with(suffix);
     let only: Vec<&[u8]> = suffixes.iter().filter_map(|suffix| suffix.strip_prefix(b"*")).collect();

@@ -152,6 +152,8 @@ impl Line {
     pub fn value(&mut self, raw: &[u8]) -> Result<Text<'_>, &'static str> {
         self.octets.clear();
         self.quoted.clear();
+        // A line ends at a zero as texts in C do.
+        let raw = raw.split(|octet| *octet == 0).next().unwrap_or_default();
         if !raw.contains(&b'"') {
             // Nearly every line: copied up to the comment.
             let comment = raw.windows(2).position(|pair| matches!(pair, [blank, b'#'] if is_blank(*blank)));

@@ -14,6 +14,7 @@ mod domains;
 #[cfg(test)]
 mod documents;
 mod draft;
+mod files;
 mod lexer;
 mod option_value;
 mod read;
@@ -36,6 +37,7 @@ pub use dhcp::{
     Boot, ClientId, Conditions, Dhcp, DhcpOption, Host, HwPattern, LeaseTime, Match, NextServer, Range, RangeKind,
     Space, Tag, TagIf, Test,
 };
+pub use files::{Entry, Files, Kind, Nowhere, Origin, directory};
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;

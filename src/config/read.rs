@@ -2,6 +2,7 @@
 //! a text, and one line of the files that are read again.
 
 use super::draft::Tags;
+use super::files::{Files, Nowhere};
 use super::lexer::Line;
 use super::refusal::Refusal;
 use super::source::{Source, WRONG};
@@ -33,8 +34,8 @@ pub enum Outcome {
 
 /// Reads the command line (without the program's name) and the files it names.
 /// `key` is that of the table of domains.
-pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
-    let mut source = Source::new(key);
+pub fn read(args: impl Iterator<Item = OsString>, key: Key, files: &dyn Files) -> Outcome {
+    let mut source = Source::new(key, files);
     match args::read(&mut source, &args.collect::<Vec<_>>()) {
         Ok(test) => finish(source, test),
         // Whoever has mistyped is told so before anything else.
@@ -43,24 +44,24 @@ pub fn read(args: impl Iterator<Item = OsString>, key: Key) -> Outcome {
     }
 }
 
-/// Reads a text as a configuration file called `name`.
+/// Reads a text as a configuration file called `name`; there are no others.
 pub fn read_text(text: &[u8], name: &str, key: Key) -> Outcome {
-    let mut source = Source::new(key);
-    source.lines(&mut &*text, name);
+    let mut source = Source::new(key, &Nowhere);
+    source.text(text, name);
     finish(source, false)
 }
 
 /// As `read_text`, for a configuration that no engine does in full yet.
 #[cfg(test)]
 pub fn test_text(text: &[u8], key: Key) -> Outcome {
-    let mut source = Source::new(key);
-    source.lines(&mut &*text, "test");
+    let mut source = Source::new(key, &Nowhere);
+    source.text(text, "test");
     finish(source, true)
 }
 
 fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty() {
-        for refusal in checked::check(&mut source.draft, test) {
+        for refusal in checked::check(&mut source.draft, source.files, test) {
             source.problem(refusal.0.into_owned(), WRONG);
         }
     }

@@ -2,16 +2,14 @@
 
 use super::NameBox;
 use super::draft::Draft;
+use super::files::Files;
 use super::refusal::Applied;
-use super::source::{each_line, error_text};
 use super::values::name_box;
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::BufReader;
-use std::os::unix::ffi::OsStrExt;
+use crate::base::errno;
+use crate::base::lines::Lines;
 
 /// The domain of the one resolv file.
-pub fn search(draft: &Draft) -> Applied<NameBox> {
+pub fn search(draft: &Draft, files: &dyn Files) -> Applied<NameBox> {
     let file = match draft.resolv_files.as_deref() {
         None => c"/etc/resolv.conf",
         Some([file]) => file,
@@ -19,17 +17,17 @@ pub fn search(draft: &Draft) -> Applied<NameBox> {
     };
     let shown = file.to_string_lossy();
     let mut found = None;
-    let opened = File::open(OsStr::from_bytes(file.to_bytes()));
-    let read = opened.and_then(|file| {
-        each_line(&mut BufReader::new(file), &mut |line| {
-            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-            if found.is_none() && words.next() == Some(b"search") {
-                found = words.next().and_then(|word| name_box(word).ok());
-            }
-        })
-    });
+    let mut look = |line: &[u8]| {
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        if found.is_none() && words.next() == Some(b"search") {
+            found = words.next().and_then(|word| name_box(word).ok());
+        }
+    };
+    let mut lines = Lines::default();
+    let read = files.pieces(file, &mut |piece| lines.feed(piece, &mut look));
+    lines.end(&mut look);
     match read {
         Ok(()) => found.ok_or_else(|| ["no search directive found in ", &shown].concat().into()),
-        Err(error) => Err(["failed to read ", &shown, ": ", error_text(&error)].concat().into()),
+        Err(errno) => Err(["failed to read ", &shown, ": ", errno::text(errno)].concat().into()),
     }
 }

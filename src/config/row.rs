@@ -68,6 +68,8 @@ pub enum Apply {
     With(Function),
     /// Reads another file here.
     File,
+    /// Reads the output of a command here.
+    Command,
     /// Reads the files of a directory here.
     Dir,
     /// Of meaning on the command line only.

@@ -1,22 +1,21 @@
-//! Where directives come from: files, directories, standard input. Each line is
-//! handed to its row; what is refused is remembered with its place, and reading
-//! goes on, so that one run shows everything that is wrong.
+//! Where directives come from: files, directories, commands, standard input.
+//! Each line is handed to its row; what is refused is remembered with its place
+//! and with what was expected, and reading goes on, so that one run shows
+//! everything that is wrong.
 
 use super::directory::Directory;
 use super::draft::Draft;
+use super::files::{Errno, Files, Kind, Origin};
 use super::lexer::{Line, Text};
 use super::refusal::{Applied, ERROR, Refusal};
 use super::row::{Apply, Repeat, Row, Takes};
 use super::{Warning, confdir};
 use crate::base::errno;
 use crate::base::hash::Key;
+use crate::base::lines::Lines;
 use crate::base::text;
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::ffi::CString;
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 
 /// Files inside files inside files.
 const DEPTH_MAX: usize = 64;
@@ -24,12 +23,12 @@ const DEPTH_MAX: usize = 64;
 /// Problems shown in one run.
 const PROBLEMS_MAX: usize = 50;
 
-/// Octets read from a file at once.
-const CHUNK: usize = 16 * 1024;
-
 /// Exit codes: a wrong configuration, and a file that cannot be read.
 pub const WRONG: u8 = 1;
-const UNREADABLE: u8 = 3;
+pub const UNREADABLE: u8 = 3;
+
+/// What dnsmasq adds to the wait status of a command that failed.
+const COMMAND_FAILED: u32 = 10;
 
 /// Where a directive stood.
 #[derive(Clone, Copy)]
@@ -38,6 +37,8 @@ pub enum Place<'a> {
     CommandLine,
     /// In this line of this file.
     Line(u32, &'a str),
+    /// In what this command wrote.
+    Output(&'a str),
 }
 
 impl Place<'_> {
@@ -46,7 +47,8 @@ impl Place<'_> {
         match (self, words) {
             (Place::CommandLine, "") => "bad command line options: try --help".into(),
             (Place::CommandLine, _) => ["bad command line options: ", words].concat(),
-            (Place::Line(..), "") => self.tell("error"),
+            (_, "") => self.tell("error"),
+            (Place::Output(command), _) => [words, " in output from ", command].concat(),
             (Place::Line(number, file), _) => {
                 let number = text::string(&|out| text::decimal(out, (*number).into()));
                 [words, " at line ", &number, " of ", file].concat()
@@ -56,7 +58,9 @@ impl Place<'_> {
 }
 
 /// Reads directives into a draft.
-pub struct Source {
+pub struct Source<'f> {
+    /// The world.
+    pub files: &'f dyn Files,
     /// Never freed: frozen, it is empty, and refused, the process ends. The code
     /// that frees it would be larger than much that it holds.
     pub draft: ManuallyDrop<Draft>,
@@ -76,10 +80,11 @@ pub struct Source {
     depth: usize,
 }
 
-impl Source {
+impl<'f> Source<'f> {
     /// Nothing read yet.
-    pub fn new(key: Key) -> Self {
+    pub fn new(key: Key, files: &'f dyn Files) -> Self {
         Source {
+            files,
             draft: ManuallyDrop::new(Draft::new(key)),
             directory: Directory::default(),
             warnings: Vec::new(),
@@ -120,32 +125,48 @@ impl Source {
     }
 
     /// Remembers that a file cannot be read.
-    pub fn unreadable(&mut self, what: &str, path: &[u8], error: &std::io::Error) {
+    pub fn unreadable(&mut self, what: &str, path: &[u8], errno: Errno) {
         let path = String::from_utf8_lossy(path);
-        self.problem([what, " ", &path, ": ", error_text(error)].concat(), UNREADABLE);
+        self.problem([what, " ", &path, ": ", errno::text(errno)].concat(), UNREADABLE);
+    }
+
+    /// Says what would have been right where something was refused.
+    pub fn expected(&mut self, row: &Row) {
+        let number = |number: u32| text::string(&|out| text::decimal(out, number.into()));
+        let words = match row.apply {
+            Apply::NotYet => return,
+            Apply::LeftOut(feature) => [row.name(), " needs a build with the feature ", feature].concat(),
+            Apply::Number(_, least, u32::MAX) => [row.form, " with <n> from ", &number(least)].concat(),
+            Apply::Number(_, least, most) => {
+                [row.form, " with <n> from ", &number(least), " to ", &number(most)].concat()
+            }
+            _ => row.form.into(),
+        };
+        self.problem(["expected: ", &words].concat(), WRONG);
     }
 
     /// Does what a row says. `value`: what was given, if anything was.
     pub fn apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) {
-        let applied = self.try_apply(row, value, place);
+        let applied = match (row.takes, value) {
+            (Takes::Nothing, Some(_)) => Err("extraneous parameter".into()),
+            (Takes::Value, None) => Err("missing parameter".into()),
+            _ if self.is_repeated(row, place) => {
+                let words = if matches!(place, Place::CommandLine) { "flag" } else { "keyword" };
+                self.refused(&["illegal repeated ", words].concat().into(), place);
+                return self.problem([row.name(), " stands once on the command line and once in files"].concat(), WRONG);
+            }
+            _ => self.try_apply(row, value, place),
+        };
         for what in std::mem::take(&mut self.draft.unmet) {
             self.unmet.push(place.tell(&[&what, " is not supported yet"].concat()));
         }
         if let Err(refusal) = applied {
             self.refused(&refusal, place);
-            if let Apply::LeftOut(feature) = row.apply {
-                self.problem([row.name(), " needs a build with the feature ", feature].concat(), WRONG);
-            }
+            self.expected(row);
         }
     }
 
     fn try_apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) -> Applied {
-        match (row.takes, value) {
-            (Takes::Nothing, Some(_)) => return Err("extraneous parameter".into()),
-            (Takes::Value, None) => return Err("missing parameter".into()),
-            _ => {}
-        }
-        self.count(row, place)?;
         if row.not_yet {
             self.draft.not_yet(row.name());
         }
@@ -158,7 +179,8 @@ impl Source {
                 self.draft.said.store(number, fits.ok_or(ERROR)?);
             }
             Apply::With(function) => function(&mut self.draft, text)?,
-            Apply::File if text.is_empty() => {}
+            Apply::File | Apply::Command if text.is_empty() => {}
+            Apply::Command => self.command(text),
             Apply::File => self.file(text.octets(), false),
             Apply::Dir => confdir::read(self, text),
             Apply::CommandLine(_) | Apply::Holds => {}
@@ -176,23 +198,20 @@ impl Source {
         Ok(())
     }
 
-    /// Refuses what may stand once and stands again.
-    fn count(&mut self, row: &'static Row, place: Place) -> Applied {
+    /// True for what may stand once and stands again.
+    fn is_repeated(&mut self, row: &'static Row, place: Place) -> bool {
         if row.repeat == Repeat::Many {
-            return Ok(());
+            return false;
         }
-        let (number, words) = match place {
-            Place::CommandLine => (0, "illegal repeated flag"),
-            Place::Line(..) => (1, "illegal repeated keyword"),
-        };
+        let number = usize::from(!matches!(place, Place::CommandLine));
         // Two spellings of one directive share its letter.
         let same = |other: &&Row| other.name() == row.name() || (other.short == row.short && row.short != 0);
-        let Some(used) = self.used.get_mut(number) else { return Ok(()) };
+        let Some(used) = self.used.get_mut(number) else { return false };
         if used.iter().any(same) {
-            return Err(words.into());
+            return true;
         }
         used.push(row);
-        Ok(())
+        false
     }
 
     /// Reads a file; `-` is standard input. A missing one is fine if it is
@@ -200,41 +219,61 @@ impl Source {
     pub fn file(&mut self, path: &[u8], optional: bool) {
         if path == b"-" {
             if !std::mem::replace(&mut self.stdin_seen, true) {
-                self.lines(&mut std::io::stdin().lock(), "stdin");
+                self.lines(Origin::Stdin, "stdin");
             }
             return;
         }
-        let opened = File::open(OsStr::from_bytes(path)).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = match opened {
-            Ok(opened) => opened,
-            Err(error) if optional && error.kind() == std::io::ErrorKind::NotFound => return,
-            Err(error) => return self.unreadable("cannot read", path, &error),
-        };
-        let identity = (metadata.dev(), metadata.ino());
-        if metadata.is_dir() || self.seen.contains(&identity) {
-            return;
+        // A path with a zero in it cannot come here: lines end at one.
+        let path = &*CString::new(path).unwrap_or_default();
+        match self.files.entry(path) {
+            Err(errno::ENOENT) if optional => {}
+            Err(errno) => self.unreadable("cannot read", path.to_bytes(), errno),
+            Ok(entry) if entry.kind == Kind::Directory || self.seen.contains(&entry.identity) => {}
+            Ok(entry) => {
+                self.seen.push(entry.identity);
+                self.lines(Origin::File(path), &path.to_string_lossy());
+            }
         }
-        self.seen.push(identity);
-        let name = String::from_utf8_lossy(path);
-        if self.depth >= DEPTH_MAX {
-            return self.problem(["files nested too deep in ", &name].concat(), WRONG);
-        }
-        self.depth = self.depth.saturating_add(1);
-        self.lines(&mut BufReader::with_capacity(CHUNK, file), &name);
-        self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Reads the lines of a file called `name`.
-    pub fn lines(&mut self, from: &mut dyn BufRead, name: &str) {
-        let mut line = Line::default();
-        let mut number = 0u32;
-        let read = each_line(from, &mut |raw| {
-            number = number.saturating_add(1);
-            self.line(&mut line, raw, Place::Line(number, name));
-        });
-        if let Err(error) = read {
-            self.unreadable("cannot read", name.as_bytes(), &error);
+    /// Reads what a command writes.
+    fn command(&mut self, text: Text) {
+        let command = &*CString::new(text.octets()).unwrap_or_default();
+        let shown = command.to_string_lossy();
+        let status = self.lines(Origin::Command(command), &shown);
+        if status != 0 {
+            // Quirk: the exit status lies in octets that this leaves out.
+            let exit = status.wrapping_add(COMMAND_FAILED) as u8;
+            self.problem([&shown, " returns non-zero error code"].concat(), exit);
         }
+    }
+
+    /// Reads the lines of a text called `name`. Returns the status of a command.
+    fn lines(&mut self, origin: Origin, name: &str) -> u32 {
+        if self.depth >= DEPTH_MAX {
+            self.problem(["files nested too deep in ", name].concat(), WRONG);
+            return 0;
+        }
+        self.depth = self.depth.saturating_add(1);
+        let files = self.files;
+        let mut reading = Reading { source: self, line: Line::default(), number: 0, name, origin };
+        let mut lines = Lines::default();
+        let read = files.text(origin, &mut |piece| lines.feed(piece, &mut |raw| reading.line(raw)));
+        lines.end(&mut |raw| reading.line(raw));
+        self.depth = self.depth.saturating_sub(1);
+        read.unwrap_or_else(|errno| {
+            let what = if matches!(origin, Origin::Command(_)) { "cannot execute" } else { "cannot read" };
+            self.unreadable(what, name.as_bytes(), errno);
+            0
+        })
+    }
+
+    /// Reads a text called `name` that lies in memory.
+    pub fn text(&mut self, text: &[u8], name: &str) {
+        let mut reading = Reading { source: self, line: Line::default(), number: 0, name, origin: Origin::Stdin };
+        let mut lines = Lines::default();
+        lines.feed(text, &mut |raw| reading.line(raw));
+        lines.end(&mut |raw| reading.line(raw));
     }
 
     fn line(&mut self, line: &mut Line, raw: &[u8], place: Place) {
@@ -251,18 +290,22 @@ impl Source {
     }
 }
 
-/// Calls `each` with every line.
-pub fn each_line(from: &mut dyn BufRead, each: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
-    let mut raw = Vec::new();
-    while from.read_until(b'\n', &mut raw)? != 0 {
-        each(&raw);
-        raw.clear();
-    }
-    Ok(())
+/// A text being read.
+struct Reading<'a, 'f> {
+    source: &'a mut Source<'f>,
+    line: Line,
+    number: u32,
+    name: &'a str,
+    origin: Origin<'a>,
 }
 
-/// The system's words for an error.
-pub fn error_text(error: &std::io::Error) -> &'static str {
-    // The library makes up an error for a path with a zero in it.
-    error.raw_os_error().map_or("Invalid argument", errno::text)
+impl Reading<'_, '_> {
+    fn line(&mut self, raw: &[u8]) {
+        self.number = self.number.saturating_add(1);
+        let place = match self.origin {
+            Origin::Command(_) => Place::Output(self.name),
+            _ => Place::Line(self.number, self.name),
+        };
+        self.source.line(&mut self.line, raw, place);
+    }
 }

@@ -2,6 +2,7 @@
 //! and on SIGHUP; and the lines that tell the ranges.
 
 use crate::base::bytes::Writer;
+use crate::base::lines::Lines;
 use crate::base::time::Now;
 use crate::config::{self, Config, Host, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
@@ -63,7 +64,7 @@ pub fn hosts(core: &mut Core, files: &dyn Files, say: Say) {
     let mut tags = dhcp.tags.to_vec();
     let mut read = Vec::new();
     for path in &dhcp.hosts_files {
-        match files.directory(path) {
+        match config::directory(files, path) {
             Some(inside) => inside.iter().for_each(|path| hosts_file(path, &mut tags, &mut read, files, say)),
             None => hosts_file(path, &mut tags, &mut read, files, say),
         }
@@ -123,12 +124,9 @@ fn ethers(read: &mut Vec<Host>, files: &dyn Files, say: Say) {
 
 /// Tells `each` the lines of a file, of any length.
 fn whole_lines(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
-    let mut text = Vec::new();
-    files.pieces(path, &mut |piece| text.extend_from_slice(piece))?;
-    let text = text.strip_suffix(b"\n").unwrap_or(&text);
-    if !text.is_empty() {
-        text.split(|octet| *octet == b'\n').for_each(each);
-    }
+    let mut lines = Lines::default();
+    files.pieces(path, &mut |piece| lines.feed(piece, each))?;
+    lines.end(each);
     Ok(())
 }
 

@@ -38,7 +38,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
     sys::close_inherited();
     sys::set_umask();
     let mut random = Random::kernel(entropy::fill);
-    let outcome = config::read(args, Key::new(&mut random));
+    let outcome = config::read(args, Key::new(&mut random), &outside::Disk);
     let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
         Outcome::Test(ref config, ref warnings) => {

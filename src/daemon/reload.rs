@@ -4,6 +4,7 @@
 
 use crate::base::hash::Key;
 use crate::base::time::Now;
+use crate::config;
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
 use crate::daemon::dhcp_files;
@@ -65,7 +66,7 @@ fn hosts(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     }
     let mut inside = Vec::new();
     for path in dns.addn_hosts.iter().rev() {
-        match files.directory(path) {
+        match config::directory(files, path) {
             Some(found) => inside.extend(found),
             None => hosts_file(&mut builder, files, say, path, &domain_of),
         }

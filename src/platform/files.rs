@@ -73,6 +73,17 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd, Errno> {
     open(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY, 0)
 }
 
+/// Opens for reading; who reads waits for the other end of a pipe.
+pub fn open_wait(path: &CStr) -> Result<OwnedFd, Errno> {
+    open(path, libc::O_RDONLY | libc::O_NOCTTY, 0)
+}
+
+/// Standard input as a descriptor of its own.
+pub fn copy_stdin() -> Result<OwnedFd, Errno> {
+    // SAFETY: plain numbers.
+    check_fd(unsafe { libc::fcntl(libc::STDIN_FILENO, libc::F_DUPFD_CLOEXEC, 3) })
+}
+
 /// Opens for appending; makes the file with these permissions if need be. A
 /// pipe that nobody reads is refused, one that is full refuses.
 pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
@@ -93,6 +104,22 @@ pub fn create_new(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
 pub fn read(file: &OwnedFd, room: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: the pointer and the length describe `room`.
     check_len(unsafe { libc::read(raw(file.as_fd()), room.as_mut_ptr().cast(), room.len()) })
+}
+
+/// Octets that `read_all` reads at once.
+const PIECE: usize = 8192;
+
+/// Reads on to the end and tells `each` what comes, piece by piece.
+pub fn read_all(file: &OwnedFd, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+    let mut piece = [0; PIECE];
+    loop {
+        match read(file, &mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(got) => each(piece.get(..got).unwrap_or_default()),
+            Err(sys::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
 }
 
 /// Reads at an offset until the room is full or the file ends.

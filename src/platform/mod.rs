@@ -9,6 +9,7 @@
 pub mod address;
 pub mod background;
 pub mod clock;
+pub mod command;
 pub mod entropy;
 pub mod files;
 pub mod heap;

@@ -4,6 +4,7 @@
 use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
 use ironmasq::config::{Outcome, read};
+use ironmasq::daemon::outside::Disk;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -47,7 +48,7 @@ impl Verdict {
 /// Our verdict, as of `--test`.
 pub fn ours(args: &[String]) -> Verdict {
     let args = std::iter::once("--test".to_owned()).chain(args.iter().cloned()).map(OsString::from);
-    match read(args, Key::new(&mut Random::seeded(1))) {
+    match read(args, Key::new(&mut Random::seeded(1)), &Disk) {
         Outcome::Test(..) => Verdict::Ok,
         Outcome::Refused { messages, exit } => Verdict::Refused(messages, exit.into()),
         _ => panic!("--test comes to nothing else"),

@@ -2,10 +2,11 @@
 //! engines look at, and one lease file on a disk that can fail.
 
 use ironmasq::base::time::UnixTime;
+use ironmasq::config::{Entry, Kind, Origin};
 use ironmasq::daemon::outside;
 use ironmasq::outbox::change::FileInfo;
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
@@ -117,10 +118,24 @@ impl outside::Files for Files {
         Ok(())
     }
 
-    fn directory(&self, path: &CStr) -> Option<Vec<CString>> {
-        let path = path.to_string_lossy().into_owned();
-        self.all.get(&path).filter(|file| file.directory)?;
-        let inside = self.all.keys().filter(|name| name.starts_with(&format!("{path}/")));
-        Some(inside.filter_map(|name| CString::new(name.as_str()).ok()).collect())
+    fn text(&self, origin: Origin, each: &mut dyn FnMut(&[u8])) -> Result<u32, i32> {
+        match origin {
+            Origin::File(path) => self.pieces(path, each).map(|()| 0),
+            Origin::Stdin | Origin::Command(_) => Err(ENOENT),
+        }
+    }
+
+    fn entry(&self, path: &CStr) -> Result<Entry, i32> {
+        let info = self.info(&path.to_string_lossy())?;
+        let kind = if info.directory { Kind::Directory } else { Kind::File };
+        Ok(Entry { kind, identity: (info.device, info.inode) })
+    }
+
+    fn names(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
+        let path = path.to_string_lossy();
+        self.all.get(&*path).filter(|file| file.directory).ok_or(ENOENT)?;
+        let inside = self.all.keys().filter_map(|name| name.strip_prefix(&*path)?.strip_prefix('/'));
+        inside.filter(|name| !name.contains('/')).for_each(|name| each(name.as_bytes()));
+        Ok(())
     }
 }

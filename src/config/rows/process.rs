@@ -23,11 +23,11 @@ pub const ROWS: &[Row] = &[
              files that have one of these are read. So --conf-dir=/etc/dnsmasq.d,*.conf reads the files ending in .conf, and \
              --conf-dir=/etc/dnsmasq.d,.bak all but those ending in .bak.",
         ),
-    later("conf-script=<command>", 0, "Read the output of a command as configuration")
+    special("conf-script=<command>", 0, Apply::Command, "Read the output of a command as configuration")
         .manual(
             "Runs this command by the shell when the configuration is read, and reads what it writes to standard output as if it \
-             stood in a file. Errors name the command instead of a file and a line. If it ends with anything but 0 the start ends. \
-             It is not run again on SIGHUP.",
+             stood in a file. Errors name the command instead of a file and a line. If it ends with anything but 0 the start ends \
+             with status 10. It is run by --test too, and not again on SIGHUP.",
         ),
     later("servers-file=<file>", 0, "Read upstream servers from a file, again on SIGHUP")
         .manual(
@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
         ),
     once("pid-file[=<file>]", b'x', pid_file, "Write the process id here (/var/run/dnsmasq.pid)")
         .manual(
-            "Writes the process id, a decimal number and a newline, to this file, and deletes it at the end. The default \
+            "Writes the process id, a decimal number and a newline, to this file, which stays at the end. The default \
              is /var/run/dnsmasq.pid; with nothing behind the equals sign there is none. A file that exists is deleted first. If \
              it cannot be written and the program was started by root, the start ends with status 3. With --no-daemon none is \
              written.",

@@ -1,0 +1,115 @@
+//! What reading needs of the world: files, a command's output, standard input,
+//! directories. The daemon has those of the machine, tests their own; nothing
+//! here opens anything.
+
+use crate::base::errno::ENOENT;
+use std::ffi::{CStr, CString};
+
+/// A system error number.
+pub type Errno = i32;
+
+/// Whence a text comes that is read to its end, however long it takes.
+#[derive(Clone, Copy)]
+pub enum Origin<'a> {
+    /// A file, which may be a pipe.
+    File(&'a CStr),
+    /// Standard input.
+    Stdin,
+    /// What a command line of the shell writes to its standard output.
+    Command(&'a CStr),
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An ordinary file.
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// What is known of a path, links followed.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// Device and number there: two paths of one file have the same.
+    pub identity: (u64, u64),
+}
+
+/// The door to the world.
+pub trait Files {
+    /// Tells `each` the whole of a file, piece by piece. A pipe that has
+    /// nothing to say yet is an error.
+    fn pieces(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno>;
+
+    /// Tells `each` a whole text, piece by piece, waiting for it. Returns the
+    /// wait status of a command, 0 for anything else.
+    fn text(&self, origin: Origin, each: &mut dyn FnMut(&[u8])) -> Result<u32, Errno>;
+
+    /// What stands at a path.
+    fn entry(&self, path: &CStr) -> Result<Entry, Errno>;
+
+    /// Tells `each` the names in a directory, in any order.
+    fn names(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno>;
+}
+
+/// The ordinary files of a directory in alphabetical order, without the
+/// leftovers of editors; nothing if it is no directory.
+pub fn directory(files: &dyn Files, path: &CStr) -> Option<Vec<CString>> {
+    files.entry(path).ok().filter(|entry| entry.kind == Kind::Directory)?;
+    let mut found = Vec::new();
+    let is_wanted = |name: &[u8]| super::confdir::is_wanted(name, &[]);
+    inside(files, path, &is_wanted, &mut |path, entry| {
+        if entry.is_ok_and(|entry| entry.kind == Kind::File) {
+            found.push(path);
+        }
+    })
+    .ok()?;
+    Some(found)
+}
+
+/// Tells `each` the paths of a directory whose names are wanted, in byte order,
+/// and what stands there.
+pub fn inside(
+    files: &dyn Files,
+    path: &CStr,
+    is_wanted: &dyn Fn(&[u8]) -> bool,
+    each: &mut dyn FnMut(CString, Result<Entry, Errno>),
+) -> Result<(), Errno> {
+    let mut found: Vec<CString> = Vec::new();
+    files.names(path, &mut |name| {
+        if is_wanted(name) {
+            found.extend(CString::new([path.to_bytes(), b"/", name].concat()));
+        }
+    })?;
+    found.sort_unstable();
+    for path in found {
+        let entry = files.entry(&path);
+        each(path, entry);
+    }
+    Ok(())
+}
+
+/// No files at all: for a configuration that is a text alone.
+pub struct Nowhere;
+
+impl Files for Nowhere {
+    fn pieces(&self, _: &CStr, _: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+        Err(ENOENT)
+    }
+
+    fn text(&self, _: Origin, _: &mut dyn FnMut(&[u8])) -> Result<u32, Errno> {
+        Err(ENOENT)
+    }
+
+    fn entry(&self, _: &CStr) -> Result<Entry, Errno> {
+        Err(ENOENT)
+    }
+
+    fn names(&self, _: &CStr, _: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+        Err(ENOENT)
+    }
+}
