@@ -210,6 +210,8 @@ fn dhcp(draft: &mut Draft) -> Dhcp {
         ignore_names: boxed(&mut draft.ignore_names),
         generate_names: boxed(&mut draft.generate_names),
         broadcast: boxed(&mut draft.broadcast),
+        netboot: draft.netboot.freeze(),
+        relaying: draft.relaying.freeze(),
         tags: boxed(&mut draft.tags.0),
         lease_max: said.number(Number::LeaseMax).unwrap_or(1000),
         lease_file: draft.lease_file.take().unwrap_or_else(|| LEASE_FILE.into()),

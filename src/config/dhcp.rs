@@ -2,7 +2,7 @@
 //! protocol makes of it (order, tags, which option wins) is the business of the
 //! DHCP tables, not of this file.
 
-use super::{NameBox, Path};
+use super::{NameBox, Netboot, Path, Relaying};
 use crate::base::net::HwAddr;
 use std::net::Ipv4Addr;
 
@@ -30,6 +30,10 @@ pub struct Dhcp {
     pub generate_names: Box<[Conditions]>,
     /// `dhcp-broadcast`.
     pub broadcast: Box<[Conditions]>,
+    /// Booting, ports and pace.
+    pub netboot: Netboot,
+    /// Relays, shared wires, questions about leases.
+    pub relaying: Relaying,
     /// Names of tags by number.
     pub tags: Box<[Box<[u8]>]>,
     /// `dhcp-lease-max`.
@@ -161,6 +165,9 @@ pub enum Space {
     Enterprise(u32),
     /// Inside option 43, if the client's vendor class holds this text.
     Vendor(Box<[u8]>),
+    /// Inside option 43, if the client's vendor class holds one of the classes
+    /// of PXE clients (`pxe-prompt`).
+    Pxe,
 }
 
 /// `dhcp-option`.
@@ -176,6 +183,8 @@ pub struct DhcpOption {
     pub text: bool,
     /// Sent even when not asked for.
     pub force: bool,
+    /// Sent to PXE clients only.
+    pub pxe: bool,
     /// Where it goes.
     pub space: Space,
     /// When it applies.

@@ -3,6 +3,8 @@
 //! at once is looked at in `checked`.
 
 use super::domains::DomainsDraft;
+use super::netboot::NetbootDraft;
+use super::relaying::RelayingDraft;
 use super::{
     Boot, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
     Script, UniqueRoot,
@@ -144,6 +146,8 @@ pub struct Draft {
     pub ignore_names: Vec<Conditions>,
     pub generate_names: Vec<Conditions>,
     pub broadcast: Vec<Conditions>,
+    pub netboot: NetbootDraft,
+    pub relaying: RelayingDraft,
     pub tags: Tags,
     pub lease_file: Option<Path>,
     pub script: Script,
@@ -190,6 +194,8 @@ impl Draft {
             ignore_names: Vec::new(),
             generate_names: Vec::new(),
             broadcast: Vec::new(),
+            netboot: NetbootDraft::default(),
+            relaying: RelayingDraft::default(),
             tags: Tags::default(),
             lease_file: None,
             script: Script::default(),

@@ -2,6 +2,7 @@
 //! configuration says so and did not without it.
 
 use super::directory::Directory;
+use super::effects_netboot::EFFECTS as NETBOOT;
 use super::row::Apply;
 use super::*;
 use crate::base::hash::Key;
@@ -17,9 +18,9 @@ pub fn configured(text: &str) -> Config {
     }
 }
 
-type Effect = (&'static str, fn(&Config) -> bool);
+pub type Effect = (&'static str, fn(&Config) -> bool);
 
-fn wire(text: &str) -> NameBox {
+pub fn wire(text: &str) -> NameBox {
     NameBuf::from_text(text.as_bytes()).unwrap().name().wire().into()
 }
 
@@ -37,7 +38,7 @@ fn pattern(patterns: &[Pattern], name: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name.as_bytes()))
 }
 
-fn tag(config: &Config, name: &str) -> Option<Tag> {
+pub fn tag(config: &Config, name: &str) -> Option<Tag> {
     config.dhcp.tags.iter().position(|tag| **tag == *name.as_bytes()).map(|place| place as Tag)
 }
 
@@ -228,7 +229,7 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
         !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
-    [PROCESS, UPSTREAM, DHCP, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
+    [PROCESS, UPSTREAM, DHCP, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }
 
 #[test]

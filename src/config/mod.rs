@@ -16,9 +16,11 @@ mod documents;
 mod draft;
 mod files;
 mod lexer;
+mod netboot;
 mod option_value;
 mod read;
 mod refusal;
+mod relaying;
 mod render;
 mod resolv_domain;
 mod reverse;
@@ -32,13 +34,17 @@ mod values;
 
 #[cfg(test)]
 mod effect_tests;
+#[cfg(test)]
+mod effects_netboot;
 
 pub use dhcp::{
     Boot, ClientId, Conditions, Dhcp, DhcpOption, Host, HwPattern, LeaseTime, Match, NextServer, Range, RangeKind,
     Space, Tag, TagIf, Test,
 };
 pub use files::{Entry, Files, Kind, Nowhere, Origin, directory};
+pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
+pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;
 pub use tftp::{Tftp, UniqueRoot};

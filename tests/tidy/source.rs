@@ -221,13 +221,18 @@ fn test_items(code: &[u8]) -> Vec<Range<usize>> {
 }
 
 fn item_end(code: &[u8], from: usize) -> usize {
-    let mut depth = 0usize;
+    let (mut depth, mut inside) = (0usize, 0i32);
     for (at, octet) in code.iter().enumerate().skip(from) {
         match octet {
             b'{' => depth += 1,
+            b'(' | b'[' | b'<' => inside += 1,
+            b')' | b']' | b'>' => inside -= 1,
+            // The last field of a struct ends with it.
+            b'}' if depth == 0 => return at,
             b'}' if depth == 1 => return at + 1,
             b'}' => depth -= 1,
             b';' if depth == 0 => return at + 1,
+            b',' if depth == 0 && inside == 0 => return at + 1,
             _ => {}
         }
     }

@@ -24,7 +24,7 @@ const VALUE_MAX: usize = 255;
 const VALUE_MAX_INSIDE: usize = 253;
 const VALUE_MAX_ENTERPRISE: usize = 250;
 
-fn option(draft: &mut Draft, text: Text) -> Applied {
+pub(super) fn option(draft: &mut Draft, text: Text) -> Applied {
     add(draft, text, false)
 }
 
@@ -74,6 +74,7 @@ fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
         addresses: false,
         text: false,
         force,
+        pxe: false,
         space,
         conditions: conditions.into(),
     };
@@ -115,7 +116,7 @@ fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applie
     }
     let most = match option.space {
         Space::Plain => VALUE_MAX,
-        Space::Encap(_) | Space::Vendor(_) => VALUE_MAX_INSIDE,
+        Space::Encap(_) | Space::Vendor(_) | Space::Pxe => VALUE_MAX_INSIDE,
         Space::Enterprise(_) => VALUE_MAX_ENTERPRISE,
     };
     if option.value.len() > most { Err("dhcp-option too long".into()) } else { Ok(option) }

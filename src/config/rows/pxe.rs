@@ -1,13 +1,181 @@
 //! Booting over the network: BOOTP, the PXE menu, and the ports and pace of DHCP.
 
-use crate::config::row::{Row, later};
+use super::dhcp_options;
+use crate::config::draft::Draft;
+use crate::config::lexer::Text;
+use crate::config::netboot::{ALTERNATE_PORTS, Service};
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, many, once};
+use crate::config::values::{conditions, ipv4, leading_conditions, name_box, number, port};
+use crate::config::{DhcpOption, NextServer, Space};
 
 pub const ROWS: &[Row] = &[
-    later("bootp-dynamic[=tag:<tag>,...]", b'3', "Give addresses to BOOTP clients too"),
-    later("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, "Wait before answering"),
-    later("dhcp-alternate-port[=<server>[,<client>]]", 0, "Use other ports for DHCP"),
-    later("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, "Tell this to PXE clients only"),
-    later("pxe-service=[tag:<tag>,...]<architecture>,<text>[,...]", 0, "An entry of the PXE menu"),
-    later("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, "What stands before the PXE menu"),
-    later("dhcp-pxe-vendor=<class>[,...]", 0, "Vendor classes of PXE clients"),
+    many("bootp-dynamic[=tag:<tag>,...]", b'3', bootp_dynamic, "Give addresses to BOOTP clients too").dhcp4().not_yet().manual(
+        "BOOTP clients (those that send no DHCP message type) get an address of a dhcp-range too, and not only one that \
+         a dhcp-host line fixes for them. BOOTP knows no renewal, so such a lease never ends unless the dhcp-host line \
+         of the client gives a time; an address that was given once is gone until somebody edits the lease file.\n\n\
+         With tags, only clients that have all of them are served so. Several lines may stand; one that fits is enough. \
+         A BOOTP client has the tag bootp, and a tag by the name of the boot file that it asks for.",
+    ),
+    once("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, reply_delay, "Wait so long before answering").dhcp4().not_yet().manual(
+        "Answers to DHCPDISCOVER, and to PXE clients where proxy is said in dhcp-range, leave this many seconds late. \
+         It lets another DHCP server of the network be faster, and helps boot ROMs whose network is not up yet when \
+         they ask. The default is 0. Nothing else waits meanwhile.\n\n\
+         Tags in front limit it to clients that have all of them. The directive may stand only once, whatever its tags.",
+    ),
+    once("dhcp-alternate-port[=<server>[,<client>]]", 0, alternate_port, "Use other ports for DHCP").dhcp4().not_yet().manual(
+        "Other UDP ports for DHCPv4. Without a value the server listens at 1067 and clients at 1068. With one number the \
+         server has that port and clients the next one; two numbers say both. The defaults are 67 and 68.\n\n\
+         Ordinary clients cannot be told to use other ports: this is for tests, and for a second server on a machine \
+         whose clients are special.",
+    ),
+    many("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, pxe_option, "Tell this to PXE clients only").dhcp4().not_yet().manual(
+        "As dhcp-option, but only clients that call themselves PXE clients get it: those whose vendor class (option 60) \
+         begins with PXEClient or with a text of dhcp-pxe-vendor. In contrast to dhcp-option it also goes into the \
+         answers of a PXE proxy (dhcp-range with proxy).\n\n\
+         The prefix vendor: is refused here.",
+    ),
+    many("pxe-service=[tag:<tag>,...]<architecture>,<text>[,<file>|<type>[,<server>]]", 0, service, "An entry of the PXE menu").dhcp4().not_yet().manual(
+        "An entry of the menu that a PXE boot ROM shows, in the order of the lines. Only clients of the architecture see \
+         it: x86PC (0), PC98 (1), IA64_EFI (2), Alpha (3), Arc_x86 (4), Intel_Lean_Client (5), IA32_EFI (6), x86-64_EFI \
+         (7), Xscale_EFI (8), BC_EFI (9), ARM32_EFI (10), ARM64_EFI (11), in any case of letters, or any other number \
+         as the client sends it in option 93. With tags in front, only clients that have all of them see it.\n\n\
+         The text is the line of the menu. Put it into quotes if it holds a comma. All texts for one client together, \
+         with three octets for each, must stay below 253 octets, or the menu is left out and the log says so.\n\n\
+         What follows says what happens when the entry is chosen. A file name: this server answers as the boot server, \
+         and the client fetches the file by TFTP, from here or from the server given behind it (an address, or a name \
+         of the local data). To a file name without a dot PXE adds the layer, so that pxelinux means pxelinux.0. A \
+         number: the client looks for a boot server of that type, at the server given or else by broadcast. Nothing, or \
+         0: the client goes on to boot from its disk.\n\n\
+         UEFI clients (architectures from 6 on) for which exactly one entry with a file fits get no menu but the file \
+         at once, since their firmware is often wrong about menus.\n\n\
+         The first such line switches on the port of PXE servers, UDP 4011.",
+    ),
+    many("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, prompt, "What stands before the PXE menu").dhcp4().not_yet().manual(
+        "A text that the PXE boot ROM shows, and how long it waits for F8 before it takes the first entry of the menu. \
+         With 0 seconds the first entry is taken at once. Without a number, or with something that is no number, the \
+         ROM shows the menu and waits for ever. The number is kept in one octet: 255 waits for ever too.\n\n\
+         Without this directive a client waits for ever if there is more than one entry, and boots the only one at \
+         once. With tags, only clients that have all of them are prompted so.",
+    ),
+    many("dhcp-pxe-vendor=<class>[,...]", 0, vendor, "Vendor classes of PXE clients").dhcp4().not_yet().manual(
+        "Clients count as PXE clients if their vendor class (option 60) begins with one of these texts; the text is also \
+         what they get back as vendor class. If this is not said, the text is PXEClient. To keep that beside others, \
+         name it too. Firmware of some makers calls itself something else and needs this.",
+    ),
 ];
+
+/// The architectures with a name, by number (RFC 4578 §2.1).
+const ARCHITECTURES: [&[u8]; 12] = [
+    b"x86PC", b"PC98", b"IA64_EFI", b"Alpha", b"Arc_x86", b"Intel_Lean_Client", b"IA32_EFI", b"x86-64_EFI",
+    b"Xscale_EFI", b"BC_EFI", b"ARM32_EFI", b"ARM64_EFI",
+];
+
+/// Types of services with a file are numbered from here on: below lie those
+/// that PXE knows.
+const FIRST_TYPE: u16 = 0x8000;
+
+/// The sub-option of option 43 that a prompt is (PXE 2.1 §2.2.4), and the time
+/// by which a client waits for ever.
+const PROMPT: u8 = 10;
+const FOR_EVER: u8 = 255;
+
+/// Longest prompt: what one sub-option takes beside its time.
+const PROMPT_MAX: usize = 252;
+
+fn bootp_dynamic(draft: &mut Draft, text: Text) -> Applied {
+    let tags = conditions(text, &mut draft.tags)?;
+    draft.netboot.dynamic.push(tags);
+    Ok(())
+}
+
+fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
+    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    // Quirk: an empty value is 0, but not behind tags.
+    let said = conditions.is_empty() || !rest.is_empty();
+    let secs = number(rest.octets()).filter(|_| said).ok_or(ERROR)?;
+    draft.netboot.delay = Some((secs, conditions.into()));
+    Ok(())
+}
+
+fn alternate_port(draft: &mut Draft, text: Text) -> Applied {
+    const BAD: &str = "invalid port number";
+    let (server, client) = text.split(b',');
+    draft.netboot.ports = Some(match (text.is_empty(), client) {
+        (true, _) => ALTERNATE_PORTS,
+        (false, client) => {
+            let server = port(server.octets()).ok_or(BAD)?;
+            let client = client.map_or(Some(server.wrapping_add(1)), |client| port(client.octets()));
+            (server, client.ok_or(BAD)?)
+        }
+    });
+    Ok(())
+}
+
+fn pxe_option(draft: &mut Draft, text: Text) -> Applied {
+    let before = draft.options.len();
+    dhcp_options::option(draft, text)?;
+    for option in draft.options.iter_mut().skip(before) {
+        option.pxe = true;
+        if matches!(option.space, Space::Vendor(_)) {
+            return Err("inappropriate vendor:".into());
+        }
+    }
+    Ok(())
+}
+
+fn service(draft: &mut Draft, text: Text) -> Applied {
+    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    let (arch, behind) = rest.split(b',');
+    let known = ARCHITECTURES.iter().zip(0..).find(|(name, _)| arch.octets().eq_ignore_ascii_case(name));
+    let arch = known.map(|(_, number)| number).or_else(|| number(arch.octets())).ok_or(ERROR)?;
+    let mut items = behind.ok_or(ERROR)?.items();
+    let text = items.octets().into();
+    let named = items.octets();
+    let (kind, file) = match number(named) {
+        // Only what fits its field counts.
+        Some(kind) => (kind as u16, None),
+        None => {
+            let with_file = draft.netboot.services.iter().filter(|service| service.file.is_some()).count();
+            (FIRST_TYPE.wrapping_add(with_file as u16), Some(named.into()))
+        }
+    };
+    let server = items.octets();
+    let server = match ipv4(server) {
+        Some(addr) => NextServer::Addr(addr),
+        None if server.is_empty() => NextServer::Us,
+        None => NextServer::Name(name_box(server)?),
+    };
+    draft.netboot.services.push(Service { arch, text, kind, file, server, conditions: conditions.into() });
+    Ok(())
+}
+
+fn prompt(draft: &mut Draft, text: Text) -> Applied {
+    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    if !conditions.is_empty() && rest.is_empty() {
+        return Err(ERROR);
+    }
+    let (shown, secs) = rest.split(b',');
+    if shown.octets().len() > PROMPT_MAX {
+        return Err("dhcp-option too long".into());
+    }
+    // Quirk: of a larger number one octet counts, and no number waits for ever.
+    let secs = secs.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);
+    draft.netboot.prompt = true;
+    draft.options.push(DhcpOption {
+        code: PROMPT,
+        value: [&[secs], shown.octets()].concat().into(),
+        addresses: false,
+        text: false,
+        force: false,
+        pxe: false,
+        space: Space::Pxe,
+        conditions: conditions.into(),
+    });
+    Ok(())
+}
+
+fn vendor(draft: &mut Draft, text: Text) -> Applied {
+    draft.netboot.vendors.extend(text.items().map(|item| item.octets().into()));
+    Ok(())
+}

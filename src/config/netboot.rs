@@ -1,0 +1,83 @@
+//! What the operator said of booting over the network and of how DHCP is spoken:
+//! the PXE menu (Intel's PXE specification 2.1), BOOTP, ports, pace. How it is
+//! answered is `dhcp4`.
+
+use super::{Conditions, NextServer};
+use std::mem::take;
+
+/// Ports of DHCP, and those of `dhcp-alternate-port` without numbers.
+pub const PORTS: (u16, u16) = (67, 68);
+pub const ALTERNATE_PORTS: (u16, u16) = (1067, 1068);
+
+/// The class of PXE clients if `dhcp-pxe-vendor` names none.
+const PXE_CLIENT: &[u8] = b"PXEClient";
+
+/// Booting, frozen.
+pub struct Netboot {
+    /// `pxe-service`, in configured order.
+    pub services: Box<[Service]>,
+    /// There is a `pxe-prompt`: it stands among the options, in `Space::Pxe`.
+    pub prompt: bool,
+    /// `dhcp-pxe-vendor`, last configured first; never empty.
+    pub vendors: Box<[Box<[u8]>]>,
+    /// `bootp-dynamic`: any one that holds.
+    pub dynamic: Box<[Conditions]>,
+    /// `dhcp-reply-delay`: seconds, and when.
+    pub delay: Option<(u32, Conditions)>,
+    /// Ports of server and client.
+    pub ports: (u16, u16),
+}
+
+impl Netboot {
+    /// True when PXE clients get more than an address.
+    pub fn pxe(&self) -> bool {
+        self.prompt || !self.services.is_empty()
+    }
+}
+
+/// `pxe-service`.
+pub struct Service {
+    /// Architecture of clients that see it (RFC 4578 §2.1).
+    pub arch: u32,
+    /// Its line of the menu.
+    pub text: Box<[u8]>,
+    /// The type of boot server; 0: boot from the disk.
+    pub kind: u16,
+    /// The file; nothing: other servers of the type have it.
+    pub file: Option<Box<[u8]>>,
+    /// Who has it; `Us`: nobody was named.
+    pub server: NextServer,
+    /// When it is shown.
+    pub conditions: Conditions,
+}
+
+/// The same while it is read.
+#[derive(Default)]
+pub struct NetbootDraft {
+    pub services: Vec<Service>,
+    pub prompt: bool,
+    pub vendors: Vec<Box<[u8]>>,
+    pub dynamic: Vec<Conditions>,
+    pub delay: Option<(u32, Conditions)>,
+    pub ports: Option<(u16, u16)>,
+}
+
+impl NetbootDraft {
+    /// Frozen; the draft is empty afterwards.
+    pub fn freeze(&mut self) -> Netboot {
+        let all = take(self);
+        let mut vendors = all.vendors;
+        vendors.reverse();
+        if vendors.is_empty() {
+            vendors.push(PXE_CLIENT.into());
+        }
+        Netboot {
+            services: all.services.into(),
+            prompt: all.prompt,
+            vendors: vendors.into(),
+            dynamic: all.dynamic.into(),
+            delay: all.delay,
+            ports: all.ports.unwrap_or(PORTS),
+        }
+    }
+}

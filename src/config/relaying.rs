@@ -1,0 +1,104 @@
+//! What the operator said of DHCP between networks: relays (RFC 1542 §4),
+//! networks on one wire, interfaces that count as one, and who may ask about
+//! leases (RFC 4388). What is made of it is `dhcp` and `dhcp4`.
+
+use super::Pattern;
+use std::mem::take;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Relaying, frozen.
+pub struct Relaying {
+    /// `dhcp-relay` and `dhcp-split-relay`, last configured first.
+    pub relays: Box<[Relay]>,
+    /// `dhcp-proxy`: for these relays, or with an empty list for all.
+    pub proxy: Option<Box<[Ipv4Addr]>>,
+    /// `shared-network`, last configured first.
+    pub shared: Box<[Shared]>,
+    /// `bridge-interface`.
+    pub bridges: Box<[Bridge]>,
+    /// `leasequery`: networks that may ask (address and length of prefix); an
+    /// empty list: everybody.
+    pub queries: Option<Box<[(Ipv4Addr, u8)]>>,
+}
+
+/// `dhcp-relay`.
+pub struct Relay {
+    /// Our address on the side of the clients.
+    pub local: IpAddr,
+    /// Where the server is.
+    pub server: RelayTo,
+    /// Its port.
+    pub port: u16,
+    /// How it is reached.
+    pub by: RelayBy,
+}
+
+/// Whom requests are passed on to.
+pub enum RelayTo {
+    /// A server.
+    Server(IpAddr),
+    /// Everybody on the interface of the line.
+    Everybody,
+}
+
+/// What else a relay line says.
+pub enum RelayBy {
+    /// Replies come in by any interface.
+    Any,
+    /// Replies come in by these interfaces only.
+    Replies(Pattern),
+    /// `dhcp-split-relay`: we speak from this interface's address.
+    SplitInterface(Box<[u8]>),
+    /// `dhcp-split-relay`: we speak from this address.
+    SplitAddress(Ipv4Addr),
+}
+
+/// A link, by what is on it.
+pub enum Link {
+    /// The interface of this name.
+    Interface(Box<[u8]>),
+    /// The interface, or the relay, of this address.
+    Address(IpAddr),
+}
+
+/// `shared-network`.
+pub struct Shared {
+    /// The wire.
+    pub link: Link,
+    /// Any address of the network that is on it too.
+    pub address: IpAddr,
+}
+
+/// `bridge-interface`.
+pub struct Bridge {
+    /// The interface that counts.
+    pub interface: Box<[u8]>,
+    /// What comes in by these came in by that.
+    pub aliases: Box<[Pattern]>,
+}
+
+/// The same while it is read.
+#[derive(Default)]
+pub struct RelayingDraft {
+    pub relays: Vec<Relay>,
+    pub proxy: Option<Vec<Ipv4Addr>>,
+    pub shared: Vec<Shared>,
+    pub bridges: Vec<Bridge>,
+    pub queries: Option<Vec<(Ipv4Addr, u8)>>,
+}
+
+impl RelayingDraft {
+    /// Frozen; the draft is empty afterwards.
+    pub fn freeze(&mut self) -> Relaying {
+        let mut all = take(self);
+        all.relays.reverse();
+        all.shared.reverse();
+        Relaying {
+            relays: all.relays.into(),
+            proxy: all.proxy.map(Vec::into),
+            shared: all.shared.into(),
+            bridges: all.bridges.into(),
+            queries: all.queries.map(Vec::into),
+        }
+    }
+}
