@@ -25,8 +25,8 @@ struct CommandLine<'a, 'f> {
     file: Option<Vec<u8>>,
     /// A word that belongs to no directive was given.
     junk: bool,
-    /// Nothing but `dhcp` stands behind the first word.
-    about_dhcp: bool,
+    /// Nothing but `dhcp` or `dhcp6` stands behind the first word; true: `dhcp6`.
+    about_dhcp: Option<bool>,
 }
 
 /// A directive as it was named.
@@ -40,7 +40,11 @@ struct Named<'a> {
 /// Reads the command line and then the files it names; returns whether `--test`
 /// was asked for. The error is an answer that needs no configuration.
 pub fn read(source: &mut Source, args: &[OsString]) -> Result<bool, Outcome> {
-    let about_dhcp = matches!(args, [_, word] if word.as_bytes() == b"dhcp");
+    let about_dhcp = match args {
+        [_, word] if word.as_bytes() == b"dhcp" => Some(false),
+        [_, word] if word.as_bytes() == b"dhcp6" => Some(true),
+        _ => None,
+    };
     let words = args.iter();
     let mut line = CommandLine { source, words, letters: b"", test: false, file: None, junk: false, about_dhcp };
     while let Some(named) = line.next() {
@@ -112,8 +116,9 @@ impl<'a> CommandLine<'a, '_> {
         match row.apply {
             Apply::CommandLine(Wish::Test) => self.test = true,
             Apply::CommandLine(Wish::Version) => return Err(Outcome::Version),
-            Apply::CommandLine(Wish::Help) if self.about_dhcp => return Err(Outcome::Help(render::dhcp_names())),
-            Apply::CommandLine(Wish::Help) => return Err(Outcome::Help(render::help())),
+            Apply::CommandLine(Wish::Help) => {
+                return Err(Outcome::Help(self.about_dhcp.map_or_else(render::help, render::dhcp_names)));
+            }
             Apply::File if self.file.is_none() => self.file = Some(text.unwrap_or_default().octets().into()),
             _ => self.source.apply(row, text, Place::CommandLine),
         }

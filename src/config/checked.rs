@@ -68,6 +68,8 @@ pub fn config(draft: &mut Draft) -> Config {
         listen: listen(draft),
         dhcp: dhcp(draft),
         script: Script::freeze(draft),
+        dhcp6: draft.six.freeze(draft.said.has(Flag::EnableRa)),
+        capture: take(&mut draft.capture),
         tftp: tftp(draft),
         dns: dns(draft),
     }
@@ -202,6 +204,9 @@ fn dhcp(draft: &mut Draft) -> Dhcp {
         ranges: boxed(&mut draft.ranges),
         hosts: last_first(&mut draft.hosts),
         hosts_files: boxed(&mut draft.hosts_files),
+        hosts_dirs: boxed(&mut draft.hosts_dirs),
+        options_files: boxed(&mut draft.options_files),
+        options_dirs: boxed(&mut draft.options_dirs),
         options: last_first(&mut draft.options),
         boots: last_first(&mut draft.boots),
         matches: last_first(&mut draft.matches),

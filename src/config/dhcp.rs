@@ -4,7 +4,7 @@
 
 use super::{NameBox, Netboot, Path, Relaying};
 use crate::base::net::HwAddr;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// DHCPv4.
 pub struct Dhcp {
@@ -14,6 +14,12 @@ pub struct Dhcp {
     pub hosts: Box<[Host]>,
     /// `dhcp-hostsfile`: read at start and on SIGHUP.
     pub hosts_files: Box<[Path]>,
+    /// `dhcp-hostsdir`: read at start and on SIGHUP, and watched.
+    pub hosts_dirs: Box<[Path]>,
+    /// `dhcp-optsfile`: read at start and on SIGHUP.
+    pub options_files: Box<[Path]>,
+    /// `dhcp-optsdir`: read at start and on SIGHUP, and watched.
+    pub options_dirs: Box<[Path]>,
     /// `dhcp-option` and `dhcp-option-force`, last configured first.
     pub options: Box<[DhcpOption]>,
     /// `dhcp-boot`, last configured first.
@@ -89,6 +95,8 @@ pub enum RangeKind {
     Dynamic,
     /// Only to hosts of `dhcp-host`.
     Static,
+    /// None: PXE clients are told where to boot, another server has the addresses.
+    Proxy,
 }
 
 /// `dhcp-range` (IPv4).
@@ -140,6 +148,8 @@ pub struct Host {
     pub client_id: ClientId,
     /// IPv4 address.
     pub addr: Option<Ipv4Addr>,
+    /// IPv6 addresses, last configured first.
+    pub addrs6: Box<[Suffix6]>,
     /// Host name: one label.
     pub name: Option<Box<[u8]>>,
     /// The domain written behind the name, wire form.
@@ -152,6 +162,17 @@ pub struct Host {
     pub conditions: Conditions,
     /// `ignore`.
     pub ignore: bool,
+}
+
+/// An IPv6 address of a host.
+#[derive(Clone, PartialEq)]
+pub struct Suffix6 {
+    /// The address. A network part of zeros stands for every network that the
+    /// host is in.
+    pub addr: Ipv6Addr,
+    /// Length of the prefix that all addresses for the host begin with; 128:
+    /// this address only.
+    pub prefix: u8,
 }
 
 /// Where a `dhcp-option` goes.
@@ -225,22 +246,38 @@ pub struct Match {
 pub enum Test {
     /// `dhcp-mac`.
     Hw(HwPattern),
-    /// `dhcp-vendorclass`: this text anywhere in option 60.
-    VendorClass(Box<[u8]>),
+    /// `dhcp-vendorclass`: this text anywhere in option 60; in DHCPv6 anywhere
+    /// in a class of this enterprise, or of any.
+    VendorClass(Option<u32>, Box<[u8]>),
     /// `dhcp-userclass`: this text anywhere in option 77.
     UserClass(Box<[u8]>),
     /// `dhcp-circuitid`, `dhcp-remoteid`, `dhcp-subscrid`: sub-option of 82, exact.
     Agent(u8, Box<[u8]>),
-    /// `dhcp-match`: option present.
-    Present(u8),
-    /// `dhcp-match` with hexadecimal: compared from the left, wild bits as in `HwPattern`.
-    Octets(u8, Box<[u8]>, u64),
-    /// `dhcp-match` with text: anywhere.
-    Contains(u8, Box<[u8]>),
-    /// `dhcp-match` with numbers or addresses: one element of the array.
-    Element(u8, Box<[u8]>),
+    /// `dhcp-match`: what stands there fits.
+    Value(Where, Fits),
     /// `dhcp-name-match`: name, and whether more may follow.
     Name(Box<[u8]>, bool),
+}
+
+/// What `dhcp-match` looks at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// The option with this number.
+    Option(u16),
+    /// `vi-encap:`: each vendor class of this enterprise (option 124).
+    Enterprise(u32),
+}
+
+/// What `dhcp-match` wants of a value.
+pub enum Fits {
+    /// That it is there.
+    Present,
+    /// These octets at its beginning, wild bits as in `HwPattern`.
+    Octets(Box<[u8]>, u64),
+    /// This text anywhere.
+    Contains(Box<[u8]>),
+    /// One element of the array: a number or an address.
+    Element(Box<[u8]>),
 }
 
 /// `tag-if`.
@@ -249,4 +286,6 @@ pub struct TagIf {
     pub set: Box<[Tag]>,
     /// When all of these hold.
     pub conditions: Conditions,
+    /// And these, which end in `*`: some tag that begins so is set, or none is.
+    pub wild: Box<[(Box<[u8]>, bool)]>,
 }

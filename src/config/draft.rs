@@ -2,11 +2,12 @@
 //! frozen. Rows store here what they have checked; what needs two directives
 //! at once is looked at in `checked`.
 
+use super::dhcp6::Draft6;
 use super::domains::DomainsDraft;
 use super::netboot::NetbootDraft;
 use super::relaying::RelayingDraft;
 use super::{
-    Boot, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
+    Boot, Capture, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
     Script, UniqueRoot,
 };
 use crate::base::hash::Key;
@@ -30,6 +31,7 @@ pub enum Flag {
     DhcpRapidCommit,
     DhcpSequential,
     DomainNeeded,
+    EnableRa,
     ExpandHosts,
     Foreground,
     LogDebug,
@@ -138,6 +140,9 @@ pub struct Draft {
     /// Addresses of `hosts`, ascending.
     pub host_addrs: Vec<Ipv4Addr>,
     pub hosts_files: Vec<Path>,
+    pub hosts_dirs: Vec<Path>,
+    pub options_files: Vec<Path>,
+    pub options_dirs: Vec<Path>,
     pub options: Vec<DhcpOption>,
     pub boots: Vec<Boot>,
     pub matches: Vec<Match>,
@@ -151,6 +156,8 @@ pub struct Draft {
     pub tags: Tags,
     pub lease_file: Option<Path>,
     pub script: Script,
+    pub six: Draft6,
+    pub capture: Capture,
     pub tftp: bool,
     pub tftp_interfaces: Vec<Pattern>,
     pub tftp_root: Option<Box<[u8]>>,
@@ -186,6 +193,9 @@ impl Draft {
             hosts: Vec::new(),
             host_addrs: Vec::new(),
             hosts_files: Vec::new(),
+            hosts_dirs: Vec::new(),
+            options_files: Vec::new(),
+            options_dirs: Vec::new(),
             options: Vec::new(),
             boots: Vec::new(),
             matches: Vec::new(),
@@ -199,6 +209,8 @@ impl Draft {
             tags: Tags::default(),
             lease_file: None,
             script: Script::default(),
+            six: Draft6::default(),
+            capture: Capture::default(),
             tftp: false,
             tftp_interfaces: Vec::new(),
             tftp_root: None,

@@ -3,6 +3,7 @@
 
 use super::directory::Directory;
 use super::effects_netboot::EFFECTS as NETBOOT;
+use super::effects_dhcp6::DHCP6;
 use super::row::Apply;
 use super::*;
 use crate::base::hash::Key;
@@ -30,11 +31,11 @@ fn targets(config: &Config, domain: &[u8]) -> Vec<Target> {
     rules.table.exactly(domain).iter().map(|number| rules.targets[*number as usize]).collect()
 }
 
-fn is(path: &Option<Path>, text: &str) -> bool {
+pub fn is(path: &Option<Path>, text: &str) -> bool {
     path.as_ref().is_some_and(|path| path.to_bytes() == text.as_bytes())
 }
 
-fn pattern(patterns: &[Pattern], name: &str) -> bool {
+pub fn pattern(patterns: &[Pattern], name: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name.as_bytes()))
 }
 
@@ -185,17 +186,17 @@ const DHCP: &[Effect] = &[
     ("domain=x\ndhcp-fqdn", |c| c.dhcp.fqdn),
     ("dhcp-client-update", |c| c.dhcp.client_update),
     ("dhcp-mac=set:a,11:22:*", |c| matches!(&c.dhcp.matches[0].test, Test::Hw(hw) if hw.wild == 4)),
-    ("dhcp-vendorclass=set:a,x", |c| matches!(&c.dhcp.matches[0].test, Test::VendorClass(text) if **text == *b"x")),
+    ("dhcp-vendorclass=set:a,x", |c| matches!(&c.dhcp.matches[0].test, Test::VendorClass(None, text) if **text == *b"x")),
     ("dhcp-userclass=a,x", |c| matches!(&c.dhcp.matches[0].test, Test::UserClass(text) if **text == *b"x")),
     ("dhcp-circuitid=a,01:02", |c| matches!(&c.dhcp.matches[0].test, Test::Agent(1, id) if **id == [1, 2])),
     ("dhcp-remoteid=a,x", |c| matches!(&c.dhcp.matches[0].test, Test::Agent(2, id) if **id == *b"x")),
     ("dhcp-subscrid=a,x", |c| matches!(&c.dhcp.matches[0].test, Test::Agent(6, _))),
-    ("dhcp-match=set:a,175", |c| matches!(c.dhcp.matches[0].test, Test::Present(175))),
+    ("dhcp-match=set:a,175", |c| matches!(c.dhcp.matches[0].test, Test::Value(Where::Option(175), Fits::Present))),
     ("dhcp-match=set:a,option:client-arch,7", |c| {
-        matches!(&c.dhcp.matches[0].test, Test::Element(93, value) if **value == [0, 7])
+        matches!(&c.dhcp.matches[0].test, Test::Value(Where::Option(93), Fits::Element(value)) if **value == [0, 7])
     }),
-    ("dhcp-match=set:a,60,PXE", |c| matches!(&c.dhcp.matches[0].test, Test::Contains(60, value) if **value == *b"PXE")),
-    ("dhcp-match=set:a,61,01:*", |c| matches!(&c.dhcp.matches[0].test, Test::Octets(61, value, 2) if value.len() == 2)),
+    ("dhcp-match=set:a,60,PXE", |c| matches!(&c.dhcp.matches[0].test, Test::Value(_, Fits::Contains(value)) if **value == *b"PXE")),
+    ("dhcp-match=set:a,61,01:*", |c| matches!(&c.dhcp.matches[0].test, Test::Value(_, Fits::Octets(value, 2)) if value.len() == 2)),
     ("dhcp-name-match=set:a,box*", |c| matches!(&c.dhcp.matches[0].test, Test::Name(name, true) if **name == *b"box")),
     ("tag-if=set:a,tag:!b", |c| c.dhcp.tag_ifs[0].set.len() == 1 && !c.dhcp.tag_ifs[0].conditions[0].1),
 ];
@@ -229,7 +230,7 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
         !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
-    [PROCESS, UPSTREAM, DHCP, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
+    [PROCESS, UPSTREAM, DHCP, DHCP6, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }
 
 #[test]

@@ -6,9 +6,11 @@
 //! signal re-reads (hosts, resolv files, DHCP host files) lives in the store.
 
 mod args;
+mod capture;
 mod checked;
 mod confdir;
 mod dhcp;
+pub mod dhcp6;
 mod directory;
 mod domains;
 #[cfg(test)]
@@ -35,11 +37,14 @@ mod values;
 #[cfg(test)]
 mod effect_tests;
 #[cfg(test)]
+mod effects_dhcp6;
+#[cfg(test)]
 mod effects_netboot;
 
+pub use capture::Capture;
 pub use dhcp::{
-    Boot, ClientId, Conditions, Dhcp, DhcpOption, Host, HwPattern, LeaseTime, Match, NextServer, Range, RangeKind,
-    Space, Tag, TagIf, Test,
+    Boot, ClientId, Conditions, Dhcp, DhcpOption, Host, HwPattern, Fits, LeaseTime, Match, NextServer, Range, RangeKind,
+    Space, Suffix6, Tag, TagIf, Test, Where,
 };
 pub use files::{Entry, Files, Kind, Nowhere, Origin, directory};
 pub use netboot::{Netboot, Service};
@@ -72,6 +77,10 @@ pub struct Config {
     pub dhcp: Dhcp,
     /// The program that follows leases.
     pub script: Script,
+    /// DHCPv6 and router advertisements.
+    pub dhcp6: dhcp6::Dhcp6,
+    /// The capture file.
+    pub capture: Capture,
     /// TFTP.
     pub tftp: Tftp,
 }

@@ -6,10 +6,48 @@
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
 use super::values::{ipv4, name, number, parse_hex, seconds};
-use crate::wire::dhcp4_options::Kind;
+use crate::base::text::parse_ip;
+use crate::wire::dhcp4_options::{self, Kind};
+use crate::wire::dhcp6_options;
+use std::net::IpAddr;
 
-/// SIP servers: a type octet stands before addresses or names.
-const SIP_SERVERS: u8 = 120;
+/// An option of the configuration by its number.
+pub struct Numbered {
+    /// Its number.
+    pub code: u16,
+    /// What it is known to hold.
+    pub kind: Kind,
+    /// It is one of DHCPv6.
+    pub six: bool,
+    /// It was given by number.
+    pub by_number: bool,
+}
+
+/// Reads `option:NAME`, `option6:NAME`, `option6:NUMBER` or a number; nothing
+/// for anything else. `internal`: also names of what the server fills in itself.
+pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
+    let (six, name) = match (item.behind(b"option:"), item.behind(b"option6:")) {
+        (Some(name), _) => (false, name.octets()),
+        (_, Some(name)) => (true, name.octets()),
+        _ => (false, item.bare().unwrap_or_default()),
+    };
+    let is_number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+    let by_number = is_number && (six || name.len() == item.octets().len());
+    if !by_number && name.len() == item.octets().len() {
+        return Ok(None);
+    }
+    let bad = || Refusal::from("bad dhcp-option");
+    if by_number {
+        let most = if six { u16::MAX } else { u8::MAX.into() };
+        let code = number(name).and_then(|code| u16::try_from(code).ok()).filter(|code| *code <= most).ok_or_else(bad)?;
+        let known = if six { dhcp6_options::by_code(code) } else { u8::try_from(code).ok().and_then(dhcp4_options::by_code) };
+        let kind = known.map_or(Kind::Free, |known| known.kind);
+        return Ok(Some(Numbered { code, kind, six, by_number }));
+    }
+    let known = if six { dhcp6_options::by_name(name) } else { dhcp4_options::by_name(name) };
+    let known = known.filter(|known| internal || !known.internal).ok_or_else(bad)?;
+    Ok(Some(Numbered { code: known.code.into(), kind: known.kind, six, by_number }))
+}
 
 /// A typed value.
 pub enum Value {
@@ -17,7 +55,7 @@ pub enum Value {
     Hex(Vec<u8>, u64),
     /// A number of so many octets.
     Number(Vec<u8>),
-    /// The octets of IPv4 addresses.
+    /// The octets of addresses, IPv4 or, in DHCPv6, IPv6.
     Addresses(Vec<u8>),
     /// Octets that are none of the others: prefixes, names.
     Octets(Vec<u8>),
@@ -64,37 +102,107 @@ fn is_number(octets: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// Types a value. `kind`: what the option `code` is known to hold.
-pub fn parse(code: u8, kind: Kind, text: Text) -> Applied<Value> {
+/// Types a value. `kind`: what the option is known to hold. `six`: it is one of
+/// DHCPv6.
+pub fn parse(kind: Kind, six: bool, text: Text) -> Applied<Value> {
     let look = look(text);
     let octets = text.octets();
     match kind {
+        Kind::Addresses if six => Ok(Value::Addresses(addresses6(text)?)),
         Kind::Addresses if look == Look::Addresses => addresses(text),
         Kind::Addresses => Err("bad IP address".into()),
         Kind::Text => Ok(Value::Text(octets.into())),
-        Kind::Names => names(text, &[]),
+        Kind::Names => names(text, &[], !six),
+        Kind::Strings => strings(text),
+        Kind::NtpServers => ntp_servers(text),
         Kind::Time => match octets {
             b"infinite" => Ok(Value::Number(vec![0xFF; 4])),
             _ => seconds(octets)
                 .map(|secs| Value::Number(secs.to_be_bytes().into()))
                 .ok_or_else(|| Refusal::from("bad dhcp-option")),
         },
-        Kind::Free if code == SIP_SERVERS && look == Look::Addresses => {
+        Kind::SipServers if look == Look::Addresses => {
             let Value::Addresses(mut octets) = addresses(text)? else { return Err("bad IPv4 address".into()) };
             octets.insert(0, 1);
             Ok(Value::Octets(octets))
         }
-        Kind::Free if code == SIP_SERVERS && look == Look::Text => names(text, &[0]),
-        Kind::Decimal(_) | Kind::Number(_) | Kind::Free => match look {
+        Kind::SipServers if look == Look::Text => names(text, &[0], true),
+        _ => match look {
             Look::Hex => {
                 let hex = parse_hex(octets, false).ok_or("bad dhcp-option")?;
                 Ok(Value::Hex(hex.octets, hex.wild))
             }
             Look::Number => integer(octets, kind),
             Look::Addresses => addresses(text),
+            Look::Text if six && is_bracketed(text) => Ok(Value::Addresses(addresses6(text)?)),
             Look::Text => Ok(Value::Text(octets.into())),
         },
     }
+}
+
+/// True for addresses in square brackets and nothing else.
+fn is_bracketed(text: Text) -> bool {
+    let fits = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b',' | b'[' | b']');
+    text.bare().is_some_and(|octets| octets.starts_with(b"[") && octets.contains(&b':') && octets.iter().all(fits))
+}
+
+/// IPv6 addresses between commas, brackets around them or not.
+fn addresses6(text: Text) -> Applied<Vec<u8>> {
+    let mut octets = Vec::new();
+    for item in text.items() {
+        let bare = item.octets();
+        let bare = bare.strip_prefix(b"[").unwrap_or(bare);
+        let Some(IpAddr::V6(addr)) = parse_ip(bare.strip_suffix(b"]").unwrap_or(bare)) else {
+            return Err("bad IPv6 address".into());
+        };
+        octets.extend_from_slice(&addr.octets());
+    }
+    Ok(octets)
+}
+
+/// Appends `value` behind its length in two octets.
+fn counted(octets: &mut Vec<u8>, value: &[u8]) {
+    octets.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
+    octets.extend_from_slice(value);
+}
+
+/// Texts between commas, each behind its length.
+fn strings(text: Text) -> Applied<Value> {
+    let mut octets = Vec::new();
+    for item in text.items().filter(|item| !item.is_empty()) {
+        counted(&mut octets, item.octets());
+    }
+    Ok(Value::Octets(octets))
+}
+
+/// Sub-options of the NTP option (RFC 5908 §4): a server's address, a group's,
+/// a name.
+const NTP_ADDRESS: u16 = 1;
+const NTP_GROUP: u16 = 2;
+const NTP_NAME: u16 = 3;
+
+/// NTP servers between commas, all by address or all by name.
+fn ntp_servers(text: Text) -> Applied<Value> {
+    let mut octets = Vec::new();
+    let mut put = |number: u16, value: &[u8]| {
+        octets.extend_from_slice(&number.to_be_bytes());
+        counted(&mut octets, value);
+    };
+    match addresses6(text) {
+        Ok(all) => {
+            for addr in all.chunks_exact(16) {
+                let number = if addr.first() == Some(&0xFF) { NTP_GROUP } else { NTP_ADDRESS };
+                put(number, addr);
+            }
+        }
+        Err(_) => {
+            for item in text.items() {
+                let name = name(item.octets()).ok_or("bad domain in dhcp-option")?;
+                put(NTP_NAME, name.name().wire());
+            }
+        }
+    }
+    Ok(Value::Octets(octets))
 }
 
 /// A number in as many octets as its letter says, or the option takes, or it
@@ -146,9 +254,9 @@ fn addresses(text: Text) -> Applied<Value> {
     Ok(if with_lengths { Value::Octets(octets) } else { Value::Addresses(octets) })
 }
 
-/// Domain names, each ending in a pointer where an earlier one ends alike.
-/// `front` stands before them and is not pointed at.
-fn names(text: Text, front: &[u8]) -> Applied<Value> {
+/// Domain names; with `pointers` each ends in one where an earlier one ends
+/// alike. `front` stands before them and is not pointed at.
+fn names(text: Text, front: &[u8], pointers: bool) -> Applied<Value> {
     let mut octets = Vec::new();
     // Names that stand in `octets`, with their places.
     let mut known: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -159,7 +267,7 @@ fn names(text: Text, front: &[u8]) -> Applied<Value> {
                 octets.push(0);
                 break;
             }
-            if let Some((place, _)) = known.iter().find(|(_, wire)| wire.as_slice() == suffix.wire()) {
+            if let Some((place, _)) = known.iter().find(|(_, wire)| pointers && wire.as_slice() == suffix.wire()) {
                 let pointer = u16::try_from(*place).unwrap_or(u16::MAX) | 0xC000;
                 octets.extend_from_slice(&pointer.to_be_bytes());
                 break;
@@ -177,15 +285,19 @@ fn names(text: Text, front: &[u8]) -> Applied<Value> {
 mod tests {
     use super::*;
 
-    fn wire(code: u8, kind: Kind, text: &str) -> Vec<u8> {
-        match parse(code, kind, Text::plain(text.as_bytes())).unwrap() {
+    fn wire(kind: Kind, text: &str) -> Vec<u8> {
+        octets(kind, false, text)
+    }
+
+    fn octets(kind: Kind, six: bool, text: &str) -> Vec<u8> {
+        match parse(kind, six, Text::plain(text.as_bytes())).unwrap() {
             Value::Hex(octets, _) | Value::Addresses(octets) => octets,
             Value::Number(octets) | Value::Octets(octets) | Value::Text(octets) => octets,
         }
     }
 
     fn free(text: &str) -> Vec<u8> {
-        wire(200, Kind::Free, text)
+        wire(Kind::Free, text)
     }
 
     #[test]
@@ -203,25 +315,40 @@ mod tests {
         assert_eq!(free("/etc/x"), b"/etc/x");
         assert_eq!(free("1.2.3.4,5.6.7.8"), [1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(free("..."), b"...");
-        assert!(parse(215, Kind::Free, Text::plain(b"1,2,300")).is_err());
+        assert!(parse(Kind::Free, false, Text::plain(b"1,2,300")).is_err());
     }
 
     #[test]
     fn a_known_option_has_its_kind() {
-        assert_eq!(wire(26, Kind::Decimal(2), "1500"), [5, 220]);
-        assert_eq!(wire(58, Kind::Time, "1h"), 3600u32.to_be_bytes());
-        assert_eq!(wire(15, Kind::Text, "1.2.3.4"), b"1.2.3.4");
-        assert!(parse(3, Kind::Addresses, Text::plain(b"x")).is_err());
-        assert_eq!(wire(121, Kind::Free, "10.0.0.0/8,10.1.1.1,0.0.0.0/0,10.1.1.2"), [
+        assert_eq!(wire(Kind::Decimal(2), "1500"), [5, 220]);
+        assert_eq!(wire(Kind::Time, "1h"), 3600u32.to_be_bytes());
+        assert_eq!(wire(Kind::Text, "1.2.3.4"), b"1.2.3.4");
+        assert!(parse(Kind::Addresses, false, Text::plain(b"x")).is_err());
+        assert_eq!(wire(Kind::Free, "10.0.0.0/8,10.1.1.1,0.0.0.0/0,10.1.1.2"), [
             8, 10, 10, 1, 1, 1, 0, 10, 1, 1, 2
         ]);
     }
 
     #[test]
     fn search_lists_share_their_tails() {
-        let list = wire(119, Kind::Names, "eng.apple.com,Marketing.apple.com");
+        let list = wire(Kind::Names, "eng.apple.com,Marketing.apple.com");
         assert_eq!(list, b"\x03eng\x05apple\x03com\0\x09marketing\xC0\x04", "the example of RFC 3397 §3");
-        assert_eq!(wire(120, Kind::Free, "a.b,c.b"), b"\0\x01a\x01b\0\x01c\xC0\x02");
-        assert_eq!(wire(120, Kind::Free, "1.2.3.4"), [1, 1, 2, 3, 4]);
+        assert_eq!(wire(Kind::SipServers, "a.b,c.b"), b"\0\x01a\x01b\0\x01c\xC0\x02");
+        assert_eq!(wire(Kind::SipServers, "1.2.3.4"), [1, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn options_of_dhcpv6_have_kinds_of_their_own() {
+        let six = |kind, text| octets(kind, true, text);
+        assert_eq!(six(Kind::Addresses, "[fd00::1],::2").len(), 32);
+        assert_eq!(six(Kind::Names, "a.b,c.b"), b"\x01a\x01b\0\x01c\x01b\0", "RFC 8415 §10: no pointers");
+        assert_eq!(six(Kind::Strings, "ab,,c"), b"\0\x02ab\0\x01c");
+        assert_eq!(six(Kind::NtpServers, "a.b"), b"\0\x03\0\x05\x01a\x01b\0");
+        let both = six(Kind::NtpServers, "[fd00::1],[ff05::101]");
+        assert_eq!((&both[..5], &both[20..24], both.len()), (&[0, 1, 0, 16, 0xFD][..], &[0, 2, 0, 16][..], 40));
+        assert_eq!(six(Kind::Free, "[fd00::1]").len(), 16);
+        assert_eq!(six(Kind::Free, "1:2"), [1, 2]);
+        assert_eq!(six(Kind::Free, "[x]"), b"[x]");
+        assert!(parse(Kind::Addresses, true, Text::plain(b"1.2.3.4")).is_err());
     }
 }

@@ -5,7 +5,7 @@
 use super::row::Row;
 use super::rows::ALL;
 use crate::base::text;
-use crate::wire::dhcp4_options::{KNOWN, NEXT_SERVER};
+use crate::wire::{dhcp4_options, dhcp6_options};
 
 /// Column where the words of `--help` start.
 const COLUMN: usize = 46;
@@ -42,10 +42,14 @@ fn help_line(text: &mut String, row: &Row) {
     text.push('\n');
 }
 
-/// The text of `--help dhcp`.
-pub fn dhcp_names() -> String {
-    let mut all = String::from("Known DHCP options:\n");
-    for named in KNOWN.iter().chain([&NEXT_SERVER]).filter(|named| !named.internal) {
+/// The text of `--help dhcp` or, with `six`, of `--help dhcp6`.
+pub fn dhcp_names(six: bool) -> String {
+    let (heading, known, last): (_, &[_], _) = match six {
+        true => ("Known DHCPv6 options:\n", &dhcp6_options::KNOWN, None),
+        false => ("Known DHCP options:\n", &dhcp4_options::KNOWN, Some(&dhcp4_options::NEXT_SERVER)),
+    };
+    let mut all = String::from(heading);
+    for named in known.iter().chain(last).filter(|named| !named.internal) {
         let code = text::string(&|out| text::decimal(out, named.code.into()));
         all.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
         for part in [&code, " ", named.name, "\n"] {
@@ -141,6 +145,7 @@ mod tests {
             let marked = row.state().map_or(row.help.to_owned(), |state| format!("{} ({state})", row.help));
             assert_eq!(words, marked, "{}", row.name());
         }
-        assert!(dhcp_names().contains("  3 router\n") && !dhcp_names().contains("hostname"));
+        assert!(dhcp_names(false).contains("  3 router\n") && !dhcp_names(false).contains("hostname"));
+        assert!(dhcp_names(true).ends_with(" 60 bootfile-param\n103 captive-portal\n"));
     }
 }

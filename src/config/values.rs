@@ -108,7 +108,7 @@ pub fn add_patterns(list: &mut Vec<Pattern>, text: Text) {
 /// The tag behind `set:` or the old `net:`, either of which may be missing.
 pub fn set_tag(text: Text, tags: &mut Tags) -> Applied<Tag> {
     let name = text.behind(b"set:").or_else(|| text.behind(b"net:")).unwrap_or(text);
-    if name.is_empty() { Err(ERROR) } else { tag(name.octets(), tags) }
+    tag(name.octets(), tags)
 }
 
 /// The number of a tag.

@@ -55,6 +55,19 @@ impl<'a> TagSet<'a> {
         self.entries.iter().any(|entry| matches!(entry, Entry::Number(set) if *set == tag))
     }
 
+    /// True when a tag is set whose word begins with `head`.
+    fn begins(&self, dhcp: &Dhcp, head: &[u8]) -> bool {
+        self.words(dhcp).any(|word| word.starts_with(head))
+    }
+
+    /// The words, oldest first.
+    fn words<'b>(&'b self, dhcp: &'b Dhcp) -> impl DoubleEndedIterator<Item = &'b [u8]> {
+        self.entries.iter().map(|entry| match entry {
+            Entry::Number(tag) => dhcp.tags.get(usize::from(*tag)).map_or(&[][..], |word| word),
+            Entry::Word(word) => word,
+        })
+    }
+
     /// True when all conditions hold; also when there are none.
     pub fn hold(&self, conditions: &Conditions) -> bool {
         conditions.iter().all(|(tag, wanted)| self.has(*tag) == *wanted)
@@ -75,7 +88,7 @@ impl<'a> TagSet<'a> {
     pub fn with_ifs(&self, dhcp: &Dhcp) -> TagSet<'a> {
         let mut all = self.clone();
         for tag_if in &dhcp.tag_ifs {
-            if all.hold(&tag_if.conditions) {
+            if all.hold(&tag_if.conditions) && tag_if.wild.iter().all(|(head, wanted)| all.begins(dhcp, head) == *wanted) {
                 tag_if.set.iter().for_each(|tag| all.set(*tag));
             }
         }
@@ -84,14 +97,11 @@ impl<'a> TagSet<'a> {
 
     /// Writes the words, newest first, with `, ` between them.
     pub fn write(&self, dhcp: &Dhcp, out: &mut Writer) {
-        for (place, entry) in self.entries.iter().rev().enumerate() {
+        for (place, word) in self.words(dhcp).rev().enumerate() {
             if place > 0 {
                 out.bytes(b", ");
             }
-            out.bytes(match entry {
-                Entry::Number(tag) => dhcp.tags.get(usize::from(*tag)).map_or(&[], |word| word),
-                Entry::Word(word) => word,
-            });
+            out.bytes(word);
         }
     }
 }

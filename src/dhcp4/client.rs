@@ -1,7 +1,8 @@
 //! Who sent a request and what applies to it: ranges, tags, configured host,
 //! existing lease, name. Settled once, before any decision.
 
-use crate::config::{ClientId, Config, Host, RangeKind, Test};
+use crate::base::bytes::Reader;
+use crate::config::{ClientId, Config, Fits, Host, RangeKind, Test, Where};
 use crate::dhcp::hosts::{HostTable, Identity, matches};
 use crate::dhcp::ranges::{Candidate, Candidates};
 use crate::dhcp::tags::TagSet;
@@ -167,7 +168,7 @@ impl<'c> Client<'c> {
             let start = Arg::Ip4(range.start);
             match range.kind {
                 RangeKind::Dynamic => with.out.log(&lines::AVAILABLE_RANGE, &[xid, start, Arg::Ip4(range.end)]),
-                RangeKind::Static => with.out.log(&lines::AVAILABLE_SUBNET, &[xid, start, Arg::Ip4(*netmask)]),
+                RangeKind::Static | RangeKind::Proxy => with.out.log(&lines::AVAILABLE_SUBNET, &[xid, start, Arg::Ip4(*netmask)]),
             }
         }
     }
@@ -193,20 +194,20 @@ impl<'c> Client<'c> {
 
     fn passes(&self, test: &Test) -> bool {
         let request = self.request;
-        let any = |code: u8, fits: &dyn Fn(&[u8]) -> bool| {
-            request.packet.walk_options().find(|(number, _)| *number == code).is_some_and(|(_, value)| !value.is_empty() && fits(value))
+        let any = |code: u16, fits: &dyn Fn(&[u8]) -> bool| {
+            request.packet.walk_options().find(|(number, _)| u16::from(*number) == code).is_some_and(|(_, value)| !value.is_empty() && fits(value))
         };
         match test {
             Test::Hw(pattern) => matches(pattern, &request.hw),
-            Test::VendorClass(text) => request.vendor_class.is_some_and(|value| contains(value, text)),
+            // An enterprise alone is of meaning in DHCPv6 only.
+            Test::VendorClass(Some(_), text) if text.is_empty() => false,
+            Test::VendorClass(_, text) => request.vendor_class.is_some_and(|value| contains(value, text)),
             Test::UserClass(text) => request.user_class.is_some_and(|value| contains(value, text)),
             Test::Agent(part, wanted) => request.agent_part(*part) == Some(&**wanted),
-            Test::Present(code) => any(*code, &|_| true),
-            Test::Octets(code, wanted, wild) => any(*code, &|value| begins(value, wanted, *wild)),
-            Test::Contains(code, text) => any(*code, &|value| contains(value, text)),
-            Test::Element(code, wanted) => any(*code, &|value| {
-                !wanted.is_empty() && value.chunks_exact(wanted.len()).any(|element| *element == **wanted)
-            }),
+            Test::Value(Where::Option(code), wanted) => any(*code, &|value| fits(value, wanted)),
+            Test::Value(Where::Enterprise(enterprise), wanted) => {
+                any(VENDOR_CLASSES.into(), &|value| vendor_classes(value, *enterprise).any(|class| fits(class, wanted)))
+            }
             Test::Name(wanted, open) => request.name.as_ref().is_some_and(|name| {
                 let head = name.label().get(..wanted.len());
                 head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
@@ -294,8 +295,8 @@ fn turn_of(test: &Test) -> u8 {
     match test {
         Test::Agent(..) => 0,
         Test::Hw(_) => 1,
-        Test::Present(_) | Test::Octets(..) | Test::Contains(..) | Test::Element(..) => 2,
-        Test::VendorClass(_) | Test::UserClass(_) | Test::Name(..) => 3,
+        Test::Value(..) => 2,
+        Test::VendorClass(..) | Test::UserClass(_) | Test::Name(..) => 3,
     }
 }
 
@@ -311,6 +312,38 @@ fn find_lease(with: &Surroundings, request: &Request) -> Option<LeaseId> {
         all.find(|(_, lease)| request.client_id.is_none() || with.leases.client_id(lease).is_empty())
             .map(|(id, _)| id)
     })
+}
+
+/// Vendor classes behind the numbers of their enterprises (RFC 3925 §3).
+const VENDOR_CLASSES: u8 = 124;
+
+/// The vendor classes of an enterprise in the value of option 124.
+fn vendor_classes(value: &[u8], enterprise: u32) -> impl Iterator<Item = &[u8]> {
+    let mut blocks = Reader::new(value);
+    let mut classes = Reader::new(&[]);
+    core::iter::from_fn(move || {
+        loop {
+            if let Some(class) = classes.u8().and_then(|len| classes.take(len.into())) {
+                return Some(class);
+            }
+            let owner = blocks.u32()?;
+            let len = blocks.u8()?;
+            let block = blocks.take(len.into())?;
+            classes = Reader::new(if owner == enterprise { block } else { &[] });
+        }
+    })
+}
+
+/// True when a value is what `dhcp-match` wants.
+fn fits(value: &[u8], wanted: &Fits) -> bool {
+    match wanted {
+        Fits::Present => true,
+        Fits::Octets(wanted, wild) => begins(value, wanted, *wild),
+        Fits::Contains(text) => contains(value, text),
+        Fits::Element(wanted) => {
+            !wanted.is_empty() && value.chunks_exact(wanted.len()).any(|element| *element == **wanted)
+        }
+    }
 }
 
 /// True when `part` occurs anywhere in `value`; the empty one always does.

@@ -115,8 +115,14 @@ pub enum Kind {
     Decimal(u8),
     /// A number of this many octets, shown in hexadecimal.
     Number(u8),
-    /// Domain names (RFC 3397).
+    /// Domain names: with pointers in DHCPv4 (RFC 3397), without in DHCPv6.
     Names,
+    /// SIP servers: addresses or names behind an octet that says which (RFC 3361).
+    SipServers,
+    /// DHCPv6: addresses or names, each a sub-option (RFC 5908).
+    NtpServers,
+    /// DHCPv6: texts, each behind its length in two octets.
+    Strings,
     /// Anything.
     Free,
 }
@@ -135,17 +141,19 @@ pub struct Known {
     pub internal: bool,
 }
 
-const fn known(code: u8, name: &'static str, kind: Kind) -> Known {
+/// A row of a table: what may be sent by name.
+pub(super) const fn known(code: u8, name: &'static str, kind: Kind) -> Known {
     Known { code, name, kind, internal: false }
 }
 
-const fn internal(code: u8, name: &'static str, kind: Kind) -> Known {
+/// A row of a table: what the server fills in itself.
+pub(super) const fn internal(code: u8, name: &'static str, kind: Kind) -> Known {
     Known { code, name, kind, internal: true }
 }
 
 /// The named options, by number.
 pub static KNOWN: [Known; 78] = {
-    use Kind::{Addresses, Decimal, Free, Names, Number, Text, Time};
+    use Kind::{Addresses, Decimal, Free, Names, Number, SipServers, Text, Time};
     [
         known(1, "netmask", Addresses),
         known(2, "time-offset", Number(4)),
@@ -221,7 +229,7 @@ pub static KNOWN: [Known; 78] = {
         known(114, "captive-portal", Text),
         internal(118, "subnet-select", Free),
         known(119, "domain-search", Names),
-        known(120, "sip-server", Free),
+        known(120, "sip-server", SipServers),
         known(121, "classless-static-route", Free),
         known(125, "vendor-id-encap", Free),
         known(150, "tftp-server-address", Addresses),

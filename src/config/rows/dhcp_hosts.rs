@@ -1,26 +1,29 @@
 //! Hosts with settings of their own, in the configuration and in files that are
 //! read again.
 
-use crate::base::text;
+use crate::base::text::{self, parse_ip};
 use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, Refusal, not_yet, with};
-use crate::config::row::{Row, flag, later, many};
-use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, parse_hex, path, set_tag};
-use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Tag};
+use crate::config::refusal::{Applied, Refusal, with};
+use crate::config::row::{Row, flag, many};
+use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, number, parse_hex, path, set_tag};
+use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Suffix6, Tag};
 use crate::wire::dns::name::Name;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub const ROWS: &[Row] = &[
     many("dhcp-host=[<mac>...][,id:<id>][,set:<tag>...][,<address>][,<name>][,<time>][,ignore]", b'G', dhcp_host, "Settings of one host: address, name, time, tags").dhcp4(),
     many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP")
         .dhcp4(),
-    later("dhcp-hostsdir=<dir>", 0, "Read dhcp-host lines from a directory, and watch it"),
+    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().not_yet(),
     flag("read-ethers", b'Z', Flag::ReadEthers, "Read addresses of hosts from /etc/ethers").dhcp4(),
 ];
 
 fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
     let host = host(text, &mut draft.tags)?;
+    if !host.addrs6.is_empty() {
+        draft.not_yet("dhcp-host with an IPv6 address");
+    }
     if let Some(addr) = host.addr {
         match draft.host_addrs.binary_search(&addr) {
             Ok(_) => {
@@ -39,12 +42,18 @@ fn hosts_file(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
+fn hosts_dir(draft: &mut Draft, text: Text) -> Applied {
+    draft.hosts_dirs.push(path(text.octets())?);
+    Ok(())
+}
+
 /// A host being put together; its items may come in any order.
 #[derive(Default)]
 struct Parts {
     hw: Vec<HwPattern>,
     client_id: Option<ClientId>,
     addr: Option<Ipv4Addr>,
+    addrs6: Vec<Suffix6>,
     name: Option<Box<[u8]>>,
     domain: Option<NameBox>,
     lease: Option<LeaseTime>,
@@ -59,20 +68,27 @@ pub fn host(text: Text, tags: &mut Tags) -> Applied<Host> {
     for item in text.items().filter(|item| !item.is_empty()) {
         parts.take(item, tags)?;
     }
-    Ok(Host {
-        hw: parts.hw.into(),
-        client_id: parts.client_id.unwrap_or(ClientId::None),
-        addr: parts.addr,
-        name: parts.name,
-        domain: parts.domain,
-        lease: parts.lease,
-        set: parts.set.into(),
-        conditions: parts.conditions.into(),
-        ignore: parts.ignore,
-    })
+    Ok(parts.whole())
 }
 
 impl Parts {
+    /// The host, complete.
+    fn whole(mut self) -> Host {
+        self.addrs6.reverse();
+        Host {
+            hw: self.hw.into(),
+            client_id: self.client_id.unwrap_or(ClientId::None),
+            addr: self.addr,
+            addrs6: self.addrs6.into(),
+            name: self.name,
+            domain: self.domain,
+            lease: self.lease,
+            set: self.set.into(),
+            conditions: self.conditions.into(),
+            ignore: self.ignore,
+        }
+    }
+
     fn take(&mut self, item: Text, tags: &mut Tags) -> Applied {
         let octets = item.octets();
         if let Some(id) = item.behind(b"id:") {
@@ -81,8 +97,8 @@ impl Parts {
             self.set.push(set_tag(item, tags)?);
         } else if let Some(name) = behind_tag(item) {
             self.conditions.push(condition(name.octets(), tags)?);
-        } else if octets.starts_with(b"[") {
-            return Err(not_yet("dhcp-host with an IPv6 address"));
+        } else if octets.starts_with(b"[") && octets.ends_with(b"]") && octets.contains(&b':') {
+            self.addrs6.push(address6(octets)?);
         } else if octets.contains(&b':') {
             self.hw.push(hw_pattern(octets).ok_or("bad hex constant")?);
         } else if let Some(addr) = ipv4(octets) {
@@ -110,6 +126,28 @@ impl Parts {
         self.domain = domain.map(|domain| domain.wire().into());
         Ok(())
     }
+}
+
+/// An IPv6 address in brackets, perhaps with the length of a prefix: those
+/// addresses are for the host.
+fn address6(octets: &[u8]) -> Applied<Suffix6> {
+    let inside = octets.strip_prefix(b"[").and_then(|octets| octets.strip_suffix(b"]")).unwrap_or(octets);
+    let mut parts = inside.splitn(2, |octet| *octet == b'/');
+    let Some(IpAddr::V6(addr)) = parse_ip(parts.next().unwrap_or_default()) else {
+        return Err("bad IPv6 address".into());
+    };
+    let prefix = match parts.next() {
+        None => Some(128),
+        Some(digits) => number(digits).and_then(|length| u8::try_from(length).ok()),
+    };
+    // Nothing may stand behind the prefix, as far as one host's block goes.
+    let fits = |prefix: &u8| {
+        let behind = 128u32.checked_sub((*prefix).into())?;
+        let mask = u64::MAX.checked_shr(64u32.saturating_sub(behind)).unwrap_or(0);
+        Some(addr.to_bits() as u64 & mask == 0)
+    };
+    let prefix = prefix.filter(|prefix| fits(prefix) == Some(true)).ok_or("bad IPv6 prefix")?;
+    Ok(Suffix6 { addr, prefix })
 }
 
 /// A client identifier: `*`, hexadecimal with colons, or text (quoted: always).
@@ -141,15 +179,5 @@ pub fn ethers_line(raw: &[u8]) -> Applied<Option<Host>> {
         None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err("bad address".into()),
         None => parts.name(second).map_err(|_| Refusal::from("bad name"))?,
     }
-    Ok(Some(Host {
-        hw: parts.hw.into(),
-        client_id: ClientId::None,
-        addr: parts.addr,
-        name: parts.name,
-        domain: parts.domain,
-        lease: None,
-        set: Box::default(),
-        conditions: Box::default(),
-        ignore: false,
-    }))
+    Ok(Some(parts.whole()))
 }

@@ -2,12 +2,12 @@
 
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
-use crate::config::option_value::{Value, parse};
-use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
+use crate::config::option_value::{Value, option_number, parse};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, many};
 use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
-use crate::config::{Match, Tag, TagIf, Test};
-use crate::wire::dhcp4_options::{Kind, by_code, by_name};
+use crate::config::{Fits, Match, Tag, TagIf, Test, Where};
+use crate::wire::dhcp4_options::Kind;
 
 pub const ROWS: &[Row] = &[
     many("dhcp-mac=set:<tag>,<mac>", b'4', mac, "Set a tag by hardware address").dhcp4(),
@@ -40,18 +40,31 @@ fn mac(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
-fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
-    let (set, value) = tagged(draft, text)?;
-    if value.behind(b"enterprise:").is_some() {
-        return Err(not_yet("dhcp-vendorclass for IPv6"));
+/// The text of a class: commas in it must be quoted.
+fn class(value: Text) -> Applied<Box<[u8]>> {
+    match value.split(b',') {
+        (text, None) => Ok(text.octets().into()),
+        _ => Err(ERROR),
     }
-    draft.matches.push(Match { set, test: Test::VendorClass(value.octets().into()) });
+}
+
+fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
+    let (set, mut value) = tagged(draft, text)?;
+    let mut enterprise = None;
+    if let Some(said) = value.behind(b"enterprise:") {
+        let (digits, behind) = said.split(b',');
+        enterprise = Some(number(digits.octets()).ok_or(ERROR)?);
+        value = behind.unwrap_or_default();
+    }
+    let test = Test::VendorClass(enterprise, class(value)?);
+    draft.matches.push(Match { set, test });
     Ok(())
 }
 
 fn user_class(draft: &mut Draft, text: Text) -> Applied {
     let (set, value) = tagged(draft, text)?;
-    draft.matches.push(Match { set, test: Test::UserClass(value.octets().into()) });
+    let test = Test::UserClass(class(value)?);
+    draft.matches.push(Match { set, test });
     Ok(())
 }
 
@@ -73,7 +86,7 @@ fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
     let hex = value.bare().filter(|octets| octets.contains(&b':')).and_then(|octets| parse_hex(octets, false));
     let octets = match hex.filter(|hex| hex.wild == 0) {
         Some(hex) => hex.octets.into(),
-        None => value.octets().into(),
+        None => class(value)?,
     };
     draft.matches.push(Match { set, test: Test::Agent(code, octets) });
     Ok(())
@@ -81,42 +94,54 @@ fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
 
 fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
     let (tag, value) = text.split(b',');
-    if tag.octets().iter().all(u8::is_ascii_digit) {
+    let misplaced = |prefix: &[u8]| tag.behind(prefix).is_some();
+    if tag.octets().iter().all(u8::is_ascii_digit)
+        || [&b"option:"[..], b"option6:", b"vi-encap:"].into_iter().any(misplaced)
+    {
         return Err("illegal dhcp-match".into());
     }
-    let test = option_test(value.ok_or("bad dhcp-option")?)?;
+    let (item, value) = value.ok_or("bad dhcp-option")?.split(b',');
+    let (what, kind, six) = subject(item)?;
+    let wanted = match value {
+        Some(value) => fits(parse(kind, six, value)?, if six { 16 } else { 4 }),
+        None => Fits::Present,
+    };
     let set = set_tag(tag, &mut draft.tags)?;
-    draft.matches.push(Match { set, test });
+    let test = Match { set, test: Test::Value(what, wanted) };
+    if six {
+        draft.not_yet("dhcp-match with option6:");
+        draft.six.matches.push(test);
+    } else {
+        draft.matches.push(test);
+    }
     Ok(())
 }
 
-fn option_test(text: Text) -> Applied<Test> {
-    let (item, value) = text.split(b',');
-    let (code, kind) = if let Some(name) = item.behind(b"option:") {
-        let named = by_name(name.octets()).ok_or("bad dhcp-option")?;
-        (named.code, named.kind)
-    } else if item.behind(b"option6:").is_some() {
-        return Err(not_yet("dhcp-match for IPv6"));
-    } else if item.behind(b"vi-encap:").is_some() {
-        return Err(not_yet("dhcp-match with vi-encap:"));
-    } else if item.behind(b"vendor:").is_some() {
+/// What a match looks at, what is known to stand there, and whether it is of
+/// DHCPv6.
+fn subject(item: Text) -> Applied<(Where, Kind, bool)> {
+    if item.behind(b"vendor:").is_some() {
         return Err("inappropriate vendor:".into());
     } else if item.behind(b"encap:").is_some() {
         return Err("inappropriate encap:".into());
-    } else {
-        let code = number(item.octets()).filter(|_| !item.is_empty()).and_then(|code| u8::try_from(code).ok());
-        let code = code.ok_or("illegal dhcp-match")?;
-        (code, by_code(code).map_or(Kind::Free, |named| named.kind))
-    };
-    let Some(value) = value else { return Ok(Test::Present(code)) };
-    Ok(match parse(code, kind, value)? {
-        Value::Hex(octets, wild) => Test::Octets(code, octets.into(), wild),
-        Value::Text(octets) => Test::Contains(code, octets.into()),
-        Value::Number(octets) => Test::Element(code, octets.into()),
-        Value::Octets(octets) => Test::Octets(code, octets.into(), 0),
-        Value::Addresses(octets) if octets.len() == 4 => Test::Element(code, octets.into()),
-        Value::Addresses(octets) => Test::Octets(code, octets.into(), 0),
-    })
+    } else if let Some(enterprise) = item.behind(b"vi-encap:") {
+        let enterprise = number(enterprise.octets()).ok_or("bad dhcp-option")?;
+        return Ok((Where::Enterprise(enterprise), Kind::Free, false));
+    }
+    let option = option_number(item, true)?.ok_or("illegal dhcp-match")?;
+    Ok((Where::Option(option.code), option.kind, option.six))
+}
+
+/// How a value of the configuration is looked for; addresses have `size`
+/// octets.
+fn fits(value: Value, size: usize) -> Fits {
+    match value {
+        Value::Hex(octets, wild) => Fits::Octets(octets.into(), wild),
+        Value::Text(octets) => Fits::Contains(octets.into()),
+        Value::Number(octets) => Fits::Element(octets.into()),
+        Value::Addresses(octets) if octets.len() == size => Fits::Element(octets.into()),
+        Value::Addresses(octets) | Value::Octets(octets) => Fits::Octets(octets.into(), 0),
+    }
 }
 
 fn name_match(draft: &mut Draft, text: Text) -> Applied {
@@ -135,15 +160,16 @@ fn name_match(draft: &mut Draft, text: Text) -> Applied {
 
 fn tag_if(draft: &mut Draft, text: Text) -> Applied {
     let bad = || Refusal::from("bad tag-if");
-    let (mut set, mut conditions) = (Vec::new(), Vec::new());
+    let (mut set, mut conditions, mut wild) = (Vec::new(), Vec::new(), Vec::new());
     for item in text.items() {
         if item.behind(b"set:").is_some_and(|name| !name.is_empty()) {
             set.push(set_tag(item, &mut draft.tags)?);
         } else if let Some(name) = item.behind(b"tag:").filter(|name| !name.is_empty()) {
-            if name.octets().ends_with(b"*") {
-                return Err(not_yet("a wildcard in tag-if"));
+            match name.octets().strip_suffix(b"*") {
+                Some([b'!' | b'#', head @ ..]) => wild.push((head.into(), false)),
+                Some(head) => wild.push((head.into(), true)),
+                None => conditions.push(condition(name.octets(), &mut draft.tags)?),
             }
-            conditions.push(condition(name.octets(), &mut draft.tags)?);
         } else {
             return Err(bad());
         }
@@ -151,6 +177,6 @@ fn tag_if(draft: &mut Draft, text: Text) -> Applied {
     if set.is_empty() {
         return Err(bad());
     }
-    draft.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into() });
+    draft.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into(), wild: wild.into() });
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! What DHCP clients are told.
 
-use crate::config::draft::Draft;
+use crate::config::dhcp6::Option6;
+use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
-use crate::config::option_value::{Value, parse};
-use crate::config::refusal::{Applied, ERROR, Refusal, not_yet};
-use crate::config::row::{Row, flag, later, many};
-use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number};
-use crate::config::{Boot, DhcpOption, NextServer, Space, draft::Flag};
-use crate::wire::dhcp4_options::{Kind, by_code, by_name};
+use crate::config::option_value::{Value, option_number, parse};
+use crate::config::refusal::{Applied, ERROR, Refusal};
+use crate::config::row::{Row, flag, many};
+use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number, path};
+use crate::config::{Boot, DhcpOption, NextServer, Space};
+use crate::wire::dhcp4_options::Kind;
 
 pub const ROWS: &[Row] = &[
     many("dhcp-option=[tag:<tag>,...]<number>|option:<name>[,<value>...]", b'O', option, "Tell this to DHCP clients that ask for it").dhcp4(),
@@ -15,8 +16,8 @@ pub const ROWS: &[Row] = &[
     flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4(),
     many("dhcp-boot=[tag:<tag>,...]<file>[,<server name>[,<server>]]", b'M', boot, "Where clients boot from")
         .dhcp4(),
-    later("dhcp-optsfile=<file>|<dir>", 0, "Read dhcp-option lines from a file, again on SIGHUP"),
-    later("dhcp-optsdir=<dir>", 0, "Read dhcp-option lines from a directory, and watch it"),
+    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().not_yet(),
+    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().not_yet(),
 ];
 
 /// Longest value: on its own, inside another option, inside option 125.
@@ -33,93 +34,117 @@ fn forced_option(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
+    match parse_option(text, force, &mut draft.tags)? {
+        None => {}
+        Some(AnyOption::Four(option)) => draft.options.push(option),
+        Some(AnyOption::Six(option)) => {
+            draft.not_yet("dhcp-option with option6:");
+            draft.six.options.push(option);
+        }
+    }
+    Ok(())
+}
+
+/// An option of either family.
+pub enum AnyOption {
+    /// Of DHCPv4.
+    Four(DhcpOption),
+    /// Of DHCPv6.
+    Six(Option6),
+}
+
+/// Reads the value of `dhcp-option`; nothing for nothing.
+pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<AnyOption>> {
     if text.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let bad = || Refusal::from("bad dhcp-option");
     let mut conditions = Vec::new();
     let mut space = Space::Plain;
     let mut rest = Some(text);
-    let (code, kind, value) = loop {
-        let Some(here) = rest else { return Err(bad()) };
-        let (item, behind) = here.split(b',');
+    let option = loop {
+        let (item, behind) = rest.ok_or_else(bad)?.split(b',');
         rest = behind;
-        if let Some(name) = item.behind(b"option:") {
-            let named = by_name(name.octets()).filter(|named| !named.internal).ok_or_else(bad)?;
-            break (named.code, named.kind, behind);
-        } else if item.behind(b"option6:").is_some() {
-            return Err(not_yet("dhcp-option for IPv6"));
+        if let Some(option) = option_number(item, false)? {
+            break option;
         } else if let Some(class) = item.behind(b"vendor:") {
             one_space(&mut space, Space::Vendor(class.octets().into()), "inappropriate vendor:")?;
         } else if let Some(outer) = item.behind(b"encap:") {
-            let outer = code_of(outer.octets()).ok_or_else(bad)?;
+            let outer = number(outer.octets()).and_then(|code| u8::try_from(code).ok()).ok_or_else(bad)?;
             one_space(&mut space, Space::Encap(outer), "inappropriate encap:")?;
         } else if let Some(enterprise) = item.behind(b"vi-encap:") {
             let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
             one_space(&mut space, Space::Enterprise(enterprise), "inappropriate encap:")?;
-        } else if item.bare().is_some_and(|octets| octets.iter().all(u8::is_ascii_digit) && !octets.is_empty()) {
-            let code = code_of(item.octets()).ok_or_else(bad)?;
-            // Inside another option numbers mean something else.
-            let known = by_code(code).filter(|_| matches!(space, Space::Plain));
-            break (code, known.map_or(Kind::Free, |named| named.kind), behind);
         } else {
             // Quirk: any other word is a tag; OpenWrt writes `dhcp-option=lan,…`.
             let name = behind_tag(item).or_else(|| item.behind(b"set:")).unwrap_or(item);
-            conditions.push(condition(name.octets(), &mut draft.tags)?);
+            conditions.push(condition(name.octets(), tags)?);
         }
     };
-    let option = DhcpOption {
-        code,
-        value: Box::default(),
-        addresses: false,
-        text: false,
-        force,
-        pxe: false,
-        space,
-        conditions: conditions.into(),
+    // Inside another option numbers mean something else.
+    let is_foreign = option.by_number && !option.six && space != Space::Plain;
+    let kind = if is_foreign { Kind::Free } else { option.kind };
+    let most = match (option.six, &space) {
+        (true, _) => usize::from(u16::MAX),
+        (false, Space::Plain) => VALUE_MAX,
+        (false, Space::Encap(_) | Space::Vendor(_) | Space::Pxe) => VALUE_MAX_INSIDE,
+        (false, Space::Enterprise(_)) => VALUE_MAX_ENTERPRISE,
     };
-    draft.options.push(with_value(option, kind, value)?);
-    Ok(())
+    let (value, look) = octets(kind, option.six, rest)?;
+    if value.len() > most {
+        return Err("dhcp-option too long".into());
+    }
+    let (addresses, conditions) = (look == Look::Addresses, conditions.into());
+    if !option.six {
+        let code = u8::try_from(option.code).map_err(|_| bad())?;
+        let (text, pxe) = (look == Look::Text, false);
+        return Ok(Some(AnyOption::Four(DhcpOption { code, value, addresses, text, force, pxe, space, conditions })));
+    }
+    let enterprise = match space {
+        Space::Plain => None,
+        Space::Enterprise(number) => Some(number),
+        _ => return Err("unsupported encapsulation for IPv6 option".into()),
+    };
+    Ok(Some(AnyOption::Six(Option6 { code: option.code, value, addresses, force, enterprise, conditions })))
 }
 
 /// An option lives in one space only.
 fn one_space(space: &mut Space, new: Space, words: &'static str) -> Applied {
-    if !matches!(space, Space::Plain) {
+    if *space != Space::Plain {
         return Err(words.into());
     }
     *space = new;
     Ok(())
 }
 
-fn code_of(octets: &[u8]) -> Option<u8> {
-    number(octets).and_then(|code| u8::try_from(code).ok())
+/// What of a value matters when it is sent.
+#[derive(PartialEq)]
+enum Look {
+    Addresses,
+    Text,
+    Other,
 }
 
-/// The option with its value.
-fn with_value(mut option: DhcpOption, kind: Kind, value: Option<Text>) -> Applied<DhcpOption> {
-    let Some(text) = value else { return Ok(option) };
-    match parse(option.code, kind, text)? {
+/// The octets of a value.
+fn octets(kind: Kind, six: bool, value: Option<Text>) -> Applied<(Box<[u8]>, Look)> {
+    let Some(text) = value else { return Ok((Box::default(), Look::Other)) };
+    Ok(match parse(kind, six, text)? {
         // A wildcard cannot be sent: it was text.
-        Value::Hex(_, wild) if wild != 0 => {
-            option.value = text.octets().into();
-            option.text = true;
-        }
-        Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) => option.value = octets.into(),
-        Value::Text(octets) => {
-            option.value = octets.into();
-            option.text = true;
-        }
-        Value::Addresses(octets) => {
-            option.value = octets.into();
-            option.addresses = true;
-        }
-    }
-    let most = match option.space {
-        Space::Plain => VALUE_MAX,
-        Space::Encap(_) | Space::Vendor(_) | Space::Pxe => VALUE_MAX_INSIDE,
-        Space::Enterprise(_) => VALUE_MAX_ENTERPRISE,
-    };
-    if option.value.len() > most { Err("dhcp-option too long".into()) } else { Ok(option) }
+        Value::Hex(_, wild) if wild != 0 => (text.octets().into(), Look::Text),
+        Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) => (octets.into(), Look::Other),
+        Value::Text(octets) => (octets.into(), Look::Text),
+        Value::Addresses(octets) => (octets.into(), Look::Addresses),
+    })
+}
+
+fn options_file(draft: &mut Draft, text: Text) -> Applied {
+    draft.options_files.push(path(text.octets())?);
+    Ok(())
+}
+
+fn options_dir(draft: &mut Draft, text: Text) -> Applied {
+    draft.options_dirs.push(path(text.octets())?);
+    Ok(())
 }
 
 fn boot(draft: &mut Draft, text: Text) -> Applied {

@@ -1,12 +1,8 @@
-//! Router advertisements, and what ties the server to other programs
-//! and to the kernel's sets.
+//! What ties the server to other programs and to the kernel's sets.
 
 use crate::config::row::{Apply, Row, later, special};
 
 pub const ROWS: &[Row] = &[
-    later("enable-ra", 0, "Send router advertisements"),
-    later("ra-param=<interface>,...", 0, "What router advertisements say"),
-    later("dhcp-duid=<enterprise>,<id>", 0, "The DHCPv6 server's identifier"),
     special("enable-dbus[=<name>]", b'1', Apply::Warns, "Be reachable on the system bus").bare_short(),
     special("enable-ubus[=<name>]", 0, Apply::Warns, "Be reachable on OpenWrt's bus"),
     later("ipset=/<domain>/.../<set>[,...]", 0, "Put addresses of these domains into IP sets"),

@@ -17,8 +17,6 @@ pub const ROWS: &[Row] = &[
     special("quiet-ra", 0, Apply::Holds, "Leave router advertisements out of the log"),
     flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log"),
     later("log-async[=<lines>]", 0, "Queue log lines while the log is busy"),
-    later("dumpfile=<file>", 0, "Write packets to a capture file"),
-    later("dumpmask=<mask>", 0, "Which packets go to the capture file"),
 ];
 
 /// Facilities by name, with their numbers in RFC 3164 §4.1.1.

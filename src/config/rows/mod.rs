@@ -2,6 +2,7 @@
 
 mod auth;
 mod cache;
+mod capture;
 mod dhcp_hosts;
 mod dhcp_match;
 mod dhcp_options;
@@ -14,6 +15,7 @@ mod local;
 mod log;
 mod process;
 mod pxe;
+mod ra;
 mod ranges;
 mod relay;
 mod script;
@@ -25,7 +27,7 @@ pub use dhcp_hosts::{ethers_line, host};
 use super::row::{Apply, Row};
 
 /// The tables, each with its heading in the manual page.
-pub(super) const TABLES: [(&str, &[Row]); 19] = [
+pub(super) const TABLES: [(&str, &[Row]); 21] = [
     ("Files to read, and how the process runs", process::ROWS),
     ("What is logged", log::ROWS),
     ("Where to listen", listen::ROWS),
@@ -42,9 +44,11 @@ pub(super) const TABLES: [(&str, &[Row]); 19] = [
     ("DHCP: who is answered, and how", dhcp_policy::ROWS),
     ("PXE and BOOTP", pxe::ROWS),
     ("Relays and shared networks", relay::ROWS),
+    ("Router advertisements", ra::ROWS),
     ("TFTP", tftp::ROWS),
     ("Programs that follow the leases", script::ROWS),
-    ("Router advertisements, other programs, sets of the kernel", integration::ROWS),
+    ("Captures of packets", capture::ROWS),
+    ("Other programs, sets of the kernel", integration::ROWS),
 ];
 
 /// How many there are.
