@@ -5,7 +5,7 @@ use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::files::Files;
 use super::refusal::Refusal;
 use super::{
-    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, resolv_domain,
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, records, resolv_domain,
 };
 use std::mem::take;
 
@@ -35,6 +35,7 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
             Err(refusal) => wrong.push(refusal),
         }
     }
+    records::check(draft, files, &mut wrong);
     let mut refuse = |wrongly: bool, words: &'static str| {
         if wrongly {
             wrong.push(words.into());
@@ -146,6 +147,7 @@ fn dns(draft: &mut Draft) -> Dns {
         (false, None) => vec![RESOLV_CONF.into()],
         (false, Some(files)) => files,
     };
+    let local = records::freeze(draft);
     let (domains, servers, shown, shown_more) = draft.domains.freeze();
     Dns {
         cache_size: said.number(Number::CacheSize).unwrap_or(150).min(CACHE_MAX),
@@ -179,21 +181,24 @@ fn dns(draft: &mut Draft) -> Dns {
         no_ident: said.has(Flag::NoIdent),
         etc_hosts: !said.has(Flag::NoHosts),
         addn_hosts: boxed(&mut draft.addn_hosts),
+        hosts_dirs: boxed(&mut draft.hosts_dirs),
         expand_hosts: said.has(Flag::ExpandHosts),
         domain: draft.domain.take(),
         ranged_domains: last_first(&mut draft.ranged_domains),
+        screen: draft.screen.freeze(&said),
+        local,
     }
 }
 
 /// The list, exactly as large as it needs to be. Not inlined: two dozen lists
 /// are frozen in a few functions.
 #[inline(never)]
-fn boxed<T>(list: &mut Vec<T>) -> Box<[T]> {
+pub fn boxed<T>(list: &mut Vec<T>) -> Box<[T]> {
     take(list).into()
 }
 
 /// The list with what was said last in front.
-fn last_first<T>(list: &mut Vec<T>) -> Box<[T]> {
+pub fn last_first<T>(list: &mut Vec<T>) -> Box<[T]> {
     list.reverse();
     boxed(list)
 }

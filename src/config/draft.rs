@@ -6,6 +6,8 @@ use super::dhcp6::Draft6;
 use super::domains::DomainsDraft;
 use super::netboot::NetbootDraft;
 use super::relaying::RelayingDraft;
+use super::records::LocalDraft;
+use super::screen::ScreenDraft;
 use super::{
     Boot, Capture, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
     Script, UniqueRoot,
@@ -33,8 +35,13 @@ pub enum Flag {
     DomainNeeded,
     EnableRa,
     ExpandHosts,
+    FilterA,
+    FilterAaaa,
+    FilterWin2k,
     Foreground,
     LogDebug,
+    LocalMx,
+    LocaliseQueries,
     LogDhcp,
     LoopDetect,
     NoHosts,
@@ -50,6 +57,9 @@ pub enum Flag {
     LeaseFileRo,
     ScriptArp,
     ScriptOnRenewal,
+    RebindLocalhostOk,
+    SelfMx,
+    StopDnsRebind,
     StrictOrder,
     TftpLowercase,
     TftpNoBlocksize,
@@ -131,10 +141,13 @@ pub struct Draft {
     /// `None`: not said, the default applies.
     pub resolv_files: Option<Vec<Path>>,
     pub addn_hosts: Vec<Path>,
+    pub hosts_dirs: Vec<Path>,
     pub domain: Option<Box<[u8]>>,
     /// `domain=#`: the domain is taken from the resolv file.
     pub domain_from_resolv: bool,
     pub ranged_domains: Vec<RangedDomain>,
+    pub screen: ScreenDraft,
+    pub local: LocalDraft,
     pub ranges: Vec<Range>,
     pub hosts: Vec<Host>,
     /// Addresses of `hosts`, ascending.
@@ -186,9 +199,12 @@ impl Draft {
             domains: DomainsDraft::new(key),
             resolv_files: None,
             addn_hosts: Vec::new(),
+            hosts_dirs: Vec::new(),
             domain: None,
             domain_from_resolv: false,
             ranged_domains: Vec::new(),
+            screen: ScreenDraft::default(),
+            local: LocalDraft::default(),
             ranges: Vec::new(),
             hosts: Vec::new(),
             host_addrs: Vec::new(),

@@ -11,6 +11,9 @@ use crate::base::random::Random;
 use crate::wire::dns::name::NameBuf;
 use std::net::Ipv4Addr;
 
+#[path = "effects_dns.rs"]
+mod effects_dns;
+
 pub fn configured(text: &str) -> Config {
     match read::test_text(text.as_bytes(), Key::new(&mut Random::seeded(1))) {
         Outcome::Test(config, _) => *config,
@@ -230,7 +233,7 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
         !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
-    [PROCESS, UPSTREAM, DHCP, DHCP6, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
+    [PROCESS, UPSTREAM, effects_dns::LOCAL, DHCP, DHCP6, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }
 
 #[test]

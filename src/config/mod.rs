@@ -21,6 +21,7 @@ mod lexer;
 mod netboot;
 mod option_value;
 mod read;
+mod records;
 mod refusal;
 mod relaying;
 mod render;
@@ -28,6 +29,7 @@ mod resolv_domain;
 mod reverse;
 mod row;
 mod rows;
+mod screen;
 mod script;
 mod server;
 mod source;
@@ -52,6 +54,8 @@ pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
 pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;
+pub use records::{HostRecord, InterfaceName, Local, Record, Records, Synth};
+pub use screen::{Alias, Screen};
 pub use tftp::{Tftp, UniqueRoot};
 
 use std::ffi::CStr;
@@ -271,12 +275,18 @@ pub struct Dns {
     pub etc_hosts: bool,
     /// `addn-hosts`, in configured order.
     pub addn_hosts: Box<[Path]>,
+    /// `hostsdir`, in configured order.
+    pub hosts_dirs: Box<[Path]>,
     /// `expand-hosts`.
     pub expand_hosts: bool,
     /// `domain` without a range.
     pub domain: Option<NameBox>,
     /// `domain` with a range, last configured first.
     pub ranged_domains: Box<[RangedDomain]>,
+    /// What is kept from clients of upstream answers.
+    pub screen: Screen,
+    /// Names and records of the configuration.
+    pub local: Local,
 }
 
 impl Dns {

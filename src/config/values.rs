@@ -7,6 +7,7 @@ use super::refusal::{Applied, ERROR};
 use super::{Conditions, HwPattern, LeaseTime, NameBox, Path, Pattern, Tag};
 use crate::base::net::{HW_MAX, HwAddr};
 use crate::base::text::parse_ip;
+use crate::wire::dns::codes;
 use crate::wire::dns::name::NameBuf;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,6 +24,12 @@ pub fn number(octets: &[u8]) -> Option<u32> {
 /// A port.
 pub fn port(octets: &[u8]) -> Option<u16> {
     number(octets).and_then(|value| u16::try_from(value).ok())
+}
+
+/// A type of records, by its name in any case or its number, which is cut to 16
+/// bits.
+pub fn record_type(octets: &[u8]) -> Option<u16> {
+    number(octets).map(|number| number as u16).or_else(|| codes::number(octets))
 }
 
 /// A time in seconds: digits and perhaps one of `s m h d w`.

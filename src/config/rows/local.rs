@@ -1,42 +1,84 @@
-//! Local names.
+//! Local names: where they come from, and the domain they are in. The records
+//! of the configuration itself stand in `records`.
 
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, ERROR, not_yet};
-use crate::config::row::{Row, flag, later, many};
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, flag, many};
 use crate::config::values::{name, name_box, number, path};
-use crate::config::{RangedDomain, Target, reverse};
+use crate::config::{InterfaceName, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
-    flag("no-hosts", b'h', Flag::NoHosts, "Do not read /etc/hosts"),
-    many("addn-hosts=<file>|<dir>", b'H', addn_hosts, "Read further hosts files"),
-    later("hostsdir=<dir>", 0, "Read hosts files of a directory, and watch it"),
-    flag("expand-hosts", b'E', Flag::ExpandHosts, "Add the domain to plain names of hosts files"),
-    many("domain=<domain>[,<range>[,local]]", b's', domain, "The domain of DHCP clients and plain names"),
-    many("domain-suffix=<domain>[,<range>[,local]]", b's', domain, "Old spelling of domain"),
-    later("localise-queries", b'y', "Prefer addresses in the network a query came from"),
-    later("interface-name=<name>,<interface>[/4|/6]", 0, "Name for the addresses of an interface"),
-    later("dynamic-host=<name>,[<address>,]...<interface>", 0, "Name for an address inside an interface's network"),
-    later("host-record=<name>[,...][,<address>...][,<ttl>]", 0, "Names with addresses, both ways"),
-    later("cname=<alias>[,...],<target>[,<ttl>]", 0, "Other names for a local name"),
-    later("ptr-record=<name>[,<target>]", 0, "A PTR record"),
-    later("mx-host=<name>[,<target>[,<preference>]]", b'm', "An MX record"),
-    later("mx-target=<name>", b't', "Where MX records point by default"),
-    later("selfmx", b'e', "Every local name takes its own mail"),
-    later("localmx", b'L', "The MX target takes the mail of every local name"),
-    later("srv-host=<service>[,<target>[,...]]", b'W', "An SRV record"),
-    later("txt-record=<name>[,<text>...]", b'Y', "A TXT record"),
-    later("caa-record=<name>,<flags>,<tag>,<value>", 0, "A CAA record"),
-    later("naptr-record=<name>,<order>,...", 0, "An NAPTR record"),
-    later("dns-rr=<name>,<type>[,<hex>]", 0, "A record of any type"),
-    later("synth-domain=<domain>,<range>[,<prefix>]", 0, "Make up names for addresses"),
+    flag("no-hosts", b'h', Flag::NoHosts, "Do not read /etc/hosts").manual(
+        "/etc/hosts is not read. Files given by addn-hosts and hostsdir are.",
+    ),
+    many("addn-hosts=<file>|<dir>", b'H', addn_hosts, "Read further hosts files").manual(
+        "A further file in the format of /etc/hosts: an address and then names, separated by blanks, with comments \
+         behind #. If it is a directory, all files in it are read, but those whose names begin with a dot or #, or \
+         end with ~. The option may be given several times. The files are read at start and again on SIGHUP; one that \
+         cannot be read is mentioned in the log and does no harm.\n\nAn address with several names is known by \
+         the first one that was read: /etc/hosts comes first, then these files, the last one given first, then \
+         those in directories.",
+    ),
+    many("hostsdir=<dir>", 0, hostsdir, "Read hosts files of a directory, and watch it").manual(
+        "The files in this directory are read as hosts files. The directory is watched: a file that is written, \
+         moved there or removed takes effect at once, without a signal.",
+    )
+    .not_yet(),
+    flag("expand-hosts", b'E', Flag::ExpandHosts, "Add the domain to plain names of hosts files").manual(
+        "Names without a dot in hosts files are known with the domain (see domain) behind them as well.",
+    ),
+    many("domain=<domain>[,<range>[,local]]", b's', domain, "The domain of DHCP clients and plain names").manual(
+        "The domain of this network. DHCP clients are told it, the names of their leases stand in it, and \
+         expand-hosts and srv-host put it behind plain names. # takes the domain that the resolv file \
+         searches first.\n\nWith a <range> the domain is only for the addresses in it: a network such as \
+         192.168.1.0/24, the addresses from one to another with a comma between, a single address, or the \
+         networks of an interface given by its name. Of several that fit the last one given counts. local \
+         behind a network keeps its names at home: questions for the domain and for the reverse zones of the \
+         network are never forwarded, as by local=.",
+    ),
+    many("domain-suffix=<domain>[,<range>[,local]]", b's', domain, "Old spelling of domain")
+        .manual("The same as domain."),
+    flag("localise-queries", b'y', Flag::LocaliseQueries, "Prefer addresses in the network a query came from").manual(
+        "A name with several IPv4 addresses in hosts files, or given by interface-name, is answered with only those \
+         that lie in the network of the address the question was sent to. If there is none, all are given. So one \
+         hosts file with all addresses of a machine serves several networks.",
+    )
+    .not_yet(),
+    many("interface-name=<name>,<interface>[/4|/6]", 0, interface_name, "Name for the addresses of an interface").manual(
+        "The name stands for the addresses that the interface has at the moment; link-local addresses are left \
+         out. /4 or /6 chooses IPv4 or IPv6 alone. The addresses are known by the name as well; of several names \
+         for one interface the first one given counts for this.",
+    )
+    .not_yet(),
+    many("dynamic-host=<name>,[<address>,]...<interface>", 0, dynamic_host, "Name for an address inside an interface's network")
+        .manual(
+            "A name for a machine in the network of an interface whose prefix changes. The part of the address that \
+             names the machine in its network is given, such as 0.0.0.8 or ::8, an IPv4 one, an IPv6 one, or both; \
+             the rest is taken from the addresses that the interface has at the moment.",
+        )
+    .not_yet(),
+    many("synth-domain=<domain>,<range>[,<prefix>[*]]", 0, synth_domain, "Make up names for addresses").manual(
+        "Makes up a name for every address of a range, and finds the address for such a name: <prefix>, then the \
+         address with its dots or colons as dashes, then the domain. With synth-domain=lan.example,192.168.0.0/24,host- \
+         the address 192.168.0.56 is called host-192-168-0-56.lan.example. IPv6 addresses are written in full, eight \
+         groups of four digits.\n\nThe range is a network with its length, or two addresses with a comma between. With \
+         a * behind the prefix, addresses are counted from the first one of the range instead: host-0, host-1 and \
+         so on; an IPv6 network must then have a length of 64 or more. Names that are really known come first.",
+    )
+    .not_yet(),
 ];
 
 fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {
     draft.addn_hosts.push(path(text.octets())?);
+    Ok(())
+}
+
+fn hostsdir(draft: &mut Draft, text: Text) -> Applied {
+    draft.hosts_dirs.push(path(text.octets())?);
     Ok(())
 }
 
@@ -52,35 +94,55 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
-/// `NAME,ADDRESS/LENGTH[,local]`, `NAME,FROM,TO` or `NAME,ADDRESS`.
+/// `NAME,ADDRESS/LENGTH[,local]`, `NAME,FROM,TO`, `NAME,ADDRESS` or
+/// `NAME,INTERFACE`.
 fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
     let domain = name(octets).ok_or(ERROR)?;
+    let Some(span) = span(range)? else {
+        draft.not_yet("domain for an interface");
+        return Ok(());
+    };
+    match (span.len, span.behind) {
+        (Some(_), None) | (None, _) => {}
+        (Some(len), Some(behind)) if behind.octets() == b"local" => {
+            reverse::zones(span.addr, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
+            draft.domains.add(Domain::Name(octets), Target::Local)?;
+        }
+        _ => return Err(ERROR),
+    }
+    draft.ranged_domains.push(RangedDomain { name: domain.name().wire().into(), from: span.from, to: span.to });
+    Ok(())
+}
+
+/// Addresses as an option names them.
+struct Span<'a> {
+    /// The address that was written.
+    addr: IpAddr,
+    /// Behind a slash.
+    len: Option<u8>,
+    from: IpAddr,
+    to: IpAddr,
+    /// What follows behind a comma.
+    behind: Option<Text<'a>>,
+}
+
+/// `ADDRESS/LENGTH`, `FROM,TO` or `ADDRESS`, and what follows. Nothing when the
+/// text begins with a word that is none of these.
+fn span(range: Text) -> Applied<Option<Span>> {
     let (first, behind) = range.split(b',');
     let (start, len) = first.split(b'/');
-    let Some(start) = parse_ip(start.octets()) else {
-        return Err(not_yet("a domain for an interface"));
+    let Some(addr) = parse_ip(start.octets()) else {
+        return if len.is_some() { Err(ERROR) } else { Ok(None) };
     };
-    let (from, to) = match (len, behind) {
-        (Some(len), _) => {
-            let len = number(len.octets()).ok_or(ERROR)?;
-            let len = u8::try_from(len).map_err(|_| "bad prefix length")?;
-            if let Some(behind) = behind {
-                if behind.octets() != b"local" {
-                    return Err(ERROR);
-                }
-                reverse::zones(start, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
-                draft.domains.add(Domain::Name(octets), Target::Local)?;
-            }
-            net(start, len).ok_or("bad prefix length")?
-        }
-        (None, Some(end)) => (start, parse_ip(end.octets()).ok_or(ERROR)?),
-        (None, None) => (start, start),
+    let Some(len) = len else {
+        let (end, behind) = behind.map_or((start, None), |behind| behind.split(b','));
+        let to = parse_ip(end.octets()).filter(|to| to.is_ipv4() == addr.is_ipv4()).ok_or(ERROR)?;
+        return Ok(Some(Span { addr, len: None, from: addr, to, behind }));
     };
-    if from.is_ipv4() != to.is_ipv4() {
-        return Err(ERROR);
-    }
-    draft.ranged_domains.push(RangedDomain { name: domain.name().wire().into(), from, to });
-    Ok(())
+    let len = number(len.octets()).ok_or(ERROR)?;
+    let len = u8::try_from(len).map_err(|_| "bad prefix length")?;
+    let (from, to) = net(addr, len).ok_or("bad prefix length")?;
+    Ok(Some(Span { addr, len: Some(len), from, to, behind }))
 }
 
 /// First and last address of a network.
@@ -98,4 +160,65 @@ fn net(addr: IpAddr, len: u8) -> Option<(IpAddr, IpAddr)> {
             (Ipv6Addr::from(base).into(), Ipv6Addr::from(base | host).into())
         }
     })
+}
+
+fn interface_name(draft: &mut Draft, text: Text) -> Applied {
+    const WRONG: &str = "bad interface name";
+    let (first, rest) = text.split(b',');
+    let (iface, _) = rest.ok_or(WRONG)?.split(b',');
+    let (iface, family) = iface.split(b'/');
+    let (v4, v6) = match family.map(|family| family.octets()) {
+        None => (true, true),
+        Some(b"4") => (true, false),
+        Some(b"6") => (false, true),
+        Some(_) => return Err(ERROR),
+    };
+    draft.local.interface_names.push(InterfaceName {
+        name: name(first.octets()).ok_or(WRONG)?.name().wire().into(),
+        iface: iface.octets().into(),
+        v4: v4.then_some(Ipv4Addr::UNSPECIFIED),
+        v6: v6.then_some(Ipv6Addr::UNSPECIFIED),
+        dynamic: false,
+    });
+    Ok(())
+}
+
+fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
+    let (first, rest) = text.split(b',');
+    let (mut v4, mut v6, mut iface) = (None, None, None);
+    for item in rest.iter().flat_map(Text::items) {
+        // What follows the interface is not looked at.
+        match (parse_ip(item.octets()), iface) {
+            (_, Some(_)) => {}
+            (Some(IpAddr::V4(addr)), _) => v4 = Some(addr),
+            (Some(IpAddr::V6(addr)), _) => v6 = Some(addr),
+            (None, _) => iface = Some(item.octets()),
+        }
+    }
+    let Some(iface) = iface.filter(|_| v4.is_some() || v6.is_some()) else {
+        return Err("missing address in dynamic host".into());
+    };
+    let name = name(first.octets()).ok_or(ERROR)?.name().wire().into();
+    draft.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
+    Ok(())
+}
+
+fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
+    let (first, rest) = text.split(b',');
+    let domain = name_box(first.octets())?;
+    let span = span(rest.ok_or(ERROR)?)?.ok_or(ERROR)?;
+    let (prefix, _) = span.behind.unwrap_or_default().split(b',');
+    let prefix = prefix.octets();
+    let numbered = prefix.strip_suffix(b"*");
+    if numbered.is_some() && span.from.is_ipv6() && span.len.is_none_or(|len| len < 64) {
+        return Err("prefix length too small".into());
+    }
+    draft.local.synths.push(Synth {
+        domain,
+        from: span.from,
+        to: span.to,
+        prefix: numbered.unwrap_or(prefix).to_ascii_lowercase().into(),
+        numbered: numbered.is_some(),
+    });
+    Ok(())
 }

@@ -17,6 +17,7 @@ mod process;
 mod pxe;
 mod ra;
 mod ranges;
+mod records;
 mod relay;
 mod script;
 mod tftp;
@@ -27,7 +28,7 @@ pub use dhcp_hosts::{ethers_line, host};
 use super::row::{Apply, Row};
 
 /// The tables, each with its heading in the manual page.
-pub(super) const TABLES: [(&str, &[Row]); 21] = [
+pub(super) const TABLES: [(&str, &[Row]); 22] = [
     ("Files to read, and how the process runs", process::ROWS),
     ("What is logged", log::ROWS),
     ("Where to listen", listen::ROWS),
@@ -35,6 +36,7 @@ pub(super) const TABLES: [(&str, &[Row]); 21] = [
     ("What is not asked and not passed on", filter::ROWS),
     ("The cache", cache::ROWS),
     ("Local names", local::ROWS),
+    ("Records of one's own", records::ROWS),
     ("DNSSEC", dnssec::ROWS),
     ("Authoritative zones", auth::ROWS),
     ("DHCP: ranges and leases", ranges::ROWS),

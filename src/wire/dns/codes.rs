@@ -138,6 +138,12 @@ pub fn mnemonic(kind: u16) -> Option<&'static str> {
     names.split(' ').nth(usize::from(kind.checked_sub(*first)?))
 }
 
+/// The type with this printed name, in any case.
+pub fn number(name: &[u8]) -> Option<u16> {
+    let place = |names: &str| names.split(' ').position(|known| known.as_bytes().eq_ignore_ascii_case(name));
+    RUNS.iter().find_map(|(first, names)| Some(first.saturating_add(u16::try_from(place(names)?).ok()?)))
+}
+
 /// Appends a type as dnsmasq logs it: its name, or `type=N`.
 pub fn write_kind(out: &mut Writer, kind: u16) {
     match mnemonic(kind) {
@@ -172,7 +178,9 @@ mod tests {
         ];
         for (number, name) in known {
             assert_eq!(mnemonic(number), Some(name));
+            assert_eq!(super::number(name.to_lowercase().as_bytes()), Some(number));
         }
+        assert_eq!(super::number(b"type=65280"), None);
         for none in [0, 54, 69, 98, 110, 129, 248, 265, 32767, 32770, 65280] {
             assert_eq!(mnemonic(none), None, "{none}");
         }
