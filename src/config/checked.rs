@@ -181,7 +181,7 @@ fn dns(draft: &mut Draft) -> Dns {
         no_ident: said.has(Flag::NoIdent),
         etc_hosts: !said.has(Flag::NoHosts),
         addn_hosts: boxed(&mut draft.addn_hosts),
-        hosts_dirs: boxed(&mut draft.hosts_dirs),
+        hosts_dirs: boxed(&mut draft.dns_hosts_dirs),
         expand_hosts: said.has(Flag::ExpandHosts),
         domain: draft.domain.take(),
         ranged_domains: last_first(&mut draft.ranged_domains),

@@ -141,7 +141,7 @@ pub struct Draft {
     /// `None`: not said, the default applies.
     pub resolv_files: Option<Vec<Path>>,
     pub addn_hosts: Vec<Path>,
-    pub hosts_dirs: Vec<Path>,
+    pub dns_hosts_dirs: Vec<Path>,
     pub domain: Option<Box<[u8]>>,
     /// `domain=#`: the domain is taken from the resolv file.
     pub domain_from_resolv: bool,
@@ -199,7 +199,7 @@ impl Draft {
             domains: DomainsDraft::new(key),
             resolv_files: None,
             addn_hosts: Vec::new(),
-            hosts_dirs: Vec::new(),
+            dns_hosts_dirs: Vec::new(),
             domain: None,
             domain_from_resolv: false,
             ranged_domains: Vec::new(),

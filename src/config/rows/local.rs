@@ -78,7 +78,7 @@ fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn hostsdir(draft: &mut Draft, text: Text) -> Applied {
-    draft.hosts_dirs.push(path(text.octets())?);
+    draft.dns_hosts_dirs.push(path(text.octets())?);
     Ok(())
 }
 
