@@ -5,7 +5,8 @@ use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::files::Files;
 use super::refusal::Refusal;
 use super::{
-    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, records, resolv_domain,
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, auth, dnssec,
+    edns, records, resolv_domain, sets,
 };
 use std::mem::take;
 
@@ -57,6 +58,17 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
         );
         let (from, to) = ports(&said);
         refuse(to < from, "max_port cannot be smaller than min_port");
+        let limit = said.number16(Number::PortLimit).unwrap_or(1);
+        refuse(
+            from <= to && limit.saturating_sub(1) > to.saturating_sub(from),
+            "port_limit must not be larger than available port range",
+        );
+        refuse(
+            said.has(Flag::Conntrack) && said.number(Number::QueryPort).is_some(),
+            "cannot use --conntrack AND --query-port",
+        );
+        wrong.extend(auth::check(draft));
+        wrong.extend(dnssec::check(draft));
     }
     wrong
 }
@@ -73,6 +85,9 @@ pub fn config(draft: &mut Draft) -> Config {
         capture: take(&mut draft.capture),
         tftp: tftp(draft),
         dns: dns(draft),
+        auth: auth::freeze(draft),
+        dnssec: dnssec::freeze(draft),
+        sets: sets::freeze(draft),
     }
 }
 
@@ -96,6 +111,7 @@ fn log(draft: &mut Draft) -> Log {
         debug: said.has(Flag::LogDebug),
         quiet_dhcp: said.has(Flag::QuietDhcp) && !said.has(Flag::LogDhcp),
         quiet_tftp: said.has(Flag::QuietTftp),
+        queue: draft.log_queue,
     }
 }
 
@@ -108,7 +124,10 @@ fn listen(draft: &mut Draft) -> Listen {
         (false, false) => Bind::Wildcard,
     };
     // Whoever says where to listen has said whom to answer.
-    let restricted = interfaces.is_some() || !draft.except.is_empty() || !draft.addresses.is_empty();
+    let restricted = interfaces.is_some()
+        || !draft.except.is_empty()
+        || !draft.addresses.is_empty()
+        || draft.auth.server.is_some();
     let local_service = match draft.local_service {
         Some(LocalServiceSaid::Net) if !restricted => LocalService::Net,
         Some(LocalServiceSaid::Host) if !restricted => {
@@ -156,6 +175,10 @@ fn dns(draft: &mut Draft) -> Dns {
         tcp_max: said.number16(Number::TcpMax).map_or(30, |most| u8::try_from(most).unwrap_or(u8::MAX)),
         query_port: said.number16(Number::QueryPort),
         ports: ports(&said),
+        port_limit: said.number16(Number::PortLimit).unwrap_or(1),
+        fast_retry: draft.fast_retry,
+        case_check: said.has(Flag::CaseCheck) && !said.has(Flag::NoCaseCheck),
+        edns: edns::freeze(draft),
         servers,
         domains,
         shown,
@@ -177,6 +200,8 @@ fn dns(draft: &mut Draft) -> Dns {
         min_cache_ttl: said.number(Number::MinCacheTtl).unwrap_or(0).min(MIN_CACHE_TTL_MAX),
         local_ttl: said.number(Number::LocalTtl).unwrap_or(0),
         dhcp_ttl: said.number(Number::DhcpTtl),
+        stale: draft.stale,
+        cache_types: take(&mut draft.cache_types),
         no_round_robin: said.has(Flag::NoRoundRobin),
         no_ident: said.has(Flag::NoIdent),
         etc_hosts: !said.has(Flag::NoHosts),

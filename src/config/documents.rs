@@ -110,7 +110,7 @@ fn entry(row: &Row) -> String {
 #[test]
 fn the_manual_page_explains_the_rows() {
     let mut text = String::new();
-    for (heading, rows) in TABLES {
+    for (heading, rows) in TABLES.iter().copied() {
         text.push_str(&format!(".SS {}\n", escaped(heading)));
         for row in rows {
             text.push_str(&entry(row));

@@ -3,11 +3,15 @@
 //! at once is looked at in `checked`.
 
 use super::dhcp6::Draft6;
+use super::auth::Auth;
+use super::dnssec::Dnssec;
 use super::domains::DomainsDraft;
 use super::netboot::NetbootDraft;
 use super::relaying::RelayingDraft;
 use super::records::LocalDraft;
 use super::screen::ScreenDraft;
+use super::edns::Edns;
+use super::sets::SetsDraft;
 use super::{
     Boot, Capture, Conditions, DhcpOption, Host, LogTarget, Match, Path, Pattern, Queries, Range, RangedDomain, Tag, TagIf,
     Script, UniqueRoot,
@@ -25,6 +29,9 @@ pub enum Flag {
     BogusPriv,
     ClearOnReload,
     ClientUpdate,
+    Conntrack,
+    CaseCheck,
+    NoCaseCheck,
     Debug,
     DhcpAuthoritative,
     DhcpFqdn,
@@ -32,6 +39,9 @@ pub enum Flag {
     DhcpNoOverride,
     DhcpRapidCommit,
     DhcpSequential,
+    Dnssec,
+    DnssecDebug,
+    DnssecNoTimecheck,
     DomainNeeded,
     EnableRa,
     ExpandHosts,
@@ -51,6 +61,7 @@ pub enum Flag {
     NoPoll,
     NoResolv,
     NoRoundRobin,
+    ProxyDnssec,
     QuietDhcp,
     QuietTftp,
     ReadEthers,
@@ -61,6 +72,8 @@ pub enum Flag {
     SelfMx,
     StopDnsRebind,
     StrictOrder,
+    StripMac,
+    StripSubnet,
     TftpLowercase,
     TftpNoBlocksize,
     TftpNoFail,
@@ -71,6 +84,7 @@ pub enum Flag {
 /// Directives with a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Number {
+    AuthTtl,
     CacheSize,
     DhcpTtl,
     EdnsMax,
@@ -84,6 +98,7 @@ pub enum Number {
     MinPort,
     NegTtl,
     Port,
+    PortLimit,
     QueryPort,
     TcpMax,
     TftpMax,
@@ -138,6 +153,18 @@ pub struct Draft {
     pub no_dhcp4: Vec<Pattern>,
     pub local_service: Option<LocalServiceSaid>,
     pub domains: DomainsDraft,
+    pub edns: Edns,
+    pub auth: Auth,
+    pub dnssec: Dnssec,
+    pub sets: SetsDraft,
+    /// `fast-dns-retry`: milliseconds to the first retry, seconds in all.
+    pub fast_retry: Option<(u32, u32)>,
+    /// `use-stale-cache`, seconds.
+    pub stale: Option<u32>,
+    /// `cache-rr`.
+    pub cache_types: Box<[u16]>,
+    /// `log-async`: lines.
+    pub log_queue: u8,
     /// `None`: not said, the default applies.
     pub resolv_files: Option<Vec<Path>>,
     pub addn_hosts: Vec<Path>,
@@ -197,6 +224,14 @@ impl Draft {
             no_dhcp4: Vec::new(),
             local_service: None,
             domains: DomainsDraft::new(key),
+            edns: Edns::default(),
+            auth: Auth::default(),
+            dnssec: Dnssec::default(),
+            sets: SetsDraft::new(key),
+            fast_retry: None,
+            stale: None,
+            cache_types: Box::default(),
+            log_queue: 0,
             resolv_files: None,
             addn_hosts: Vec::new(),
             dns_hosts_dirs: Vec::new(),

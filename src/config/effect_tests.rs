@@ -29,7 +29,7 @@ pub fn wire(text: &str) -> NameBox {
 }
 
 /// The targets of a domain.
-fn targets(config: &Config, domain: &[u8]) -> Vec<Target> {
+pub fn targets(config: &Config, domain: &[u8]) -> Vec<Target> {
     let rules = &config.dns.domains;
     rules.table.exactly(domain).iter().map(|number| rules.targets[*number as usize]).collect()
 }
@@ -233,7 +233,8 @@ fn effects(directory: &mut Directory) -> Vec<&'static Effect> {
         let name = text.lines().last().unwrap().split('=').next().unwrap();
         !matches!(directory.exact(name.as_bytes()).unwrap().apply, Apply::LeftOut(_))
     };
-    [PROCESS, UPSTREAM, effects_dns::LOCAL, DHCP, DHCP6, NETBOOT, SCRIPT, TFTP].into_iter().flatten().filter(|(text, _)| has(text)).collect()
+    let all = [PROCESS, UPSTREAM, effects_dns::LOCAL, effects_upstream::LINES, DHCP, DHCP6, NETBOOT, SCRIPT, TFTP];
+    all.into_iter().flatten().filter(|(text, _)| has(text)).collect()
 }
 
 #[test]

@@ -6,17 +6,20 @@
 //! signal re-reads (hosts, resolv files, DHCP host files) lives in the store.
 
 mod args;
+pub mod auth;
 mod capture;
 mod checked;
 mod confdir;
 mod dhcp;
 pub mod dhcp6;
+pub mod dnssec;
 mod directory;
 mod domains;
 #[cfg(test)]
 mod documents;
 mod draft;
 mod files;
+pub mod edns;
 mod lexer;
 mod netboot;
 mod option_value;
@@ -32,6 +35,7 @@ mod rows;
 mod screen;
 mod script;
 mod server;
+pub mod sets;
 mod source;
 mod tftp;
 mod values;
@@ -42,6 +46,8 @@ mod effect_tests;
 mod effects_dhcp6;
 #[cfg(test)]
 mod effects_netboot;
+#[cfg(test)]
+mod effects_upstream;
 
 pub use capture::Capture;
 pub use dhcp::{
@@ -77,6 +83,12 @@ pub struct Config {
     pub listen: Listen,
     /// DNS.
     pub dns: Dns,
+    /// Authoritative service.
+    pub auth: auth::Auth,
+    /// DNSSEC validation.
+    pub dnssec: dnssec::Dnssec,
+    /// Sets of the kernel and marks of connections.
+    pub sets: sets::Sets,
     /// DHCP.
     pub dhcp: Dhcp,
     /// The program that follows leases.
@@ -127,6 +139,8 @@ pub struct Log {
     pub quiet_dhcp: bool,
     /// `quiet-tftp`.
     pub quiet_tftp: bool,
+    /// `log-async`: lines that may wait, at most 100; 0: not said.
+    pub queue: u8,
 }
 
 /// Where log lines go.
@@ -148,6 +162,10 @@ pub struct Queries {
     pub extra: bool,
     /// Each line carries `UDP` or `TCP` too.
     pub proto: bool,
+    /// Only what is asked of authoritative zones.
+    pub auth: bool,
+    /// Only answers that say no: errors, and names or data that there are not.
+    pub failed: bool,
 }
 
 /// An interface name, possibly with a trailing wildcard.
@@ -227,6 +245,15 @@ pub struct Dns {
     pub ports: (u16, u16),
     /// All upstream servers named by `server=`, each once.
     pub servers: Box<[Server]>,
+    /// `port-limit`: source ports that one question may use, at least 1.
+    pub port_limit: u16,
+    /// `fast-dns-retry`: milliseconds to the first retry (50 or more), and
+    /// seconds in all.
+    pub fast_retry: Option<(u32, u32)>,
+    /// `do-0x20-encode` without `no-0x20-encode`.
+    pub case_check: bool,
+    /// `add-mac`, `add-subnet` and their like.
+    pub edns: edns::Edns,
     /// `server`, `local`, `address`: domain to targets.
     pub domains: DomainRules,
     /// What the server list at start shows, in configured order.
@@ -267,6 +294,11 @@ pub struct Dns {
     pub local_ttl: u32,
     /// `dhcp-ttl`, seconds.
     pub dhcp_ttl: Option<u32>,
+    /// `use-stale-cache`: seconds that data may be used after its time; the
+    /// largest number: for ever.
+    pub stale: Option<u32>,
+    /// `cache-rr`, ascending; ANY for all types.
+    pub cache_types: Box<[u16]>,
     /// `no-round-robin`.
     pub no_round_robin: bool,
     /// `no-ident`.

@@ -1,11 +1,11 @@
 //! The text of an upstream server:
-//! `ADDRESS[%SCOPE][#PORT][@INTERFACE][@SOURCE[#PORT]]`.
+//! `HOST[%SCOPE][#PORT][@INTERFACE][@SOURCE[#PORT]]`.
 
 use super::Server;
-use super::refusal::{Applied, Refusal, not_yet};
+use super::refusal::{Applied, Refusal};
 use super::values::{is_host_name, port};
 use crate::base::text::parse_ip;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 /// Where DNS servers listen.
 const DNS_PORT: u16 = 53;
@@ -19,6 +19,8 @@ pub enum Spec {
     Standard,
     /// A server.
     Server(Server),
+    /// The servers of a host.
+    Servers(Vec<Server>),
 }
 
 /// Splits at the first `separator`.
@@ -31,59 +33,63 @@ fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
     octets.map_or(Ok(default), |octets| port(octets).ok_or_else(|| Refusal::from("bad port")))
 }
 
-/// Reads the text of a server.
+/// Reads the text of a server. The name of a host is looked up.
 pub fn parse(octets: &[u8]) -> Applied<Spec> {
     match octets {
         b"" => return Ok(Spec::Local),
         b"#" => return Ok(Spec::Standard),
         _ => {}
     }
-    let mut parts = octets.split(|octet| *octet == b'@');
-    let (host, number) = split(parts.next().unwrap_or_default(), b'#');
+    let (front, behind) = split(octets, b'@');
+    let (host, number) = split(front, b'#');
     let (host, scope) = split(host, b'%');
-    let Some(addr) = parse_ip(host) else {
-        if !is_host_name(host) || host.contains(&b',') {
-            return Err("Name or service not known".into());
-        }
-        return Err(not_yet(&["the host name ", &String::from_utf8_lossy(host), " as a server"].concat()));
-    };
-    let mut server = Server {
-        addr: SocketAddr::new(addr, port_or(number, DNS_PORT)?),
+    let (behind, source_port) = split(behind.unwrap_or_default(), b'#');
+    let port = port_or(number, DNS_PORT)?;
+    let source_port = port_or(source_port, 0)?;
+    let (iface, source) = way(behind)?;
+    let server = |addr: IpAddr| Server {
+        addr: SocketAddr::new(addr, port),
         // A scope binds to its interface as `@` does.
-        iface: scope.filter(|_| addr.is_ipv6()).map(Into::into),
-        source: None,
+        iface: iface.or_else(|| scope.filter(|_| addr.is_ipv6())).map(Into::into),
+        source: match source {
+            // A port alone: from any address.
+            None if source_port != 0 && addr.is_ipv4() => Some(SocketAddr::from(([0; 4], source_port))),
+            None if source_port != 0 => Some(SocketAddr::from(([0; 16], source_port))),
+            _ => source.map(|source| SocketAddr::new(source, source_port)),
+        },
     };
-    for part in parts.filter(|part| !part.is_empty()) {
-        from(&mut server, part)?;
-    }
-    Ok(Spec::Server(server))
-}
-
-/// An item behind `@`: a source address with port, or an interface.
-fn from(server: &mut Server, octets: &[u8]) -> Applied {
-    let (text, number) = split(octets, b'#');
-    let Some(source) = parse_ip(text) else {
-        if server.source.is_some() {
-            return Err("interface can only be specified once".into());
-        }
-        server.iface = Some(octets.into());
-        return Ok(());
-    };
-    match (server.addr.ip(), source) {
-        (IpAddr::V4(_), IpAddr::V6(_)) => Err("cannot use IPv4 server address with IPv6 source address".into()),
-        (IpAddr::V6(_), IpAddr::V4(_)) => Err("cannot use IPv6 server address with IPv4 source address".into()),
-        _ => {
-            let port = port_or(number, 0)?;
-            if port != 0 {
-                // Each question leaves from a random port: nothing holds one open.
-                return Err(not_yet("a server's source port"));
-            }
-            server.source = Some(SocketAddr::new(source, port));
-            Ok(())
-        }
+    let fits = |addr: &IpAddr| source.is_none_or(|source| source.is_ipv4() == addr.is_ipv4());
+    match parse_ip(host) {
+        Some(addr) if fits(&addr) => Ok(Spec::Server(server(addr))),
+        Some(IpAddr::V4(_)) => Err("cannot use IPv4 server address with IPv6 source address".into()),
+        Some(IpAddr::V6(_)) => Err("cannot use IPv6 server address with IPv4 source address".into()),
+        None => Ok(Spec::Servers(look_up(host)?.into_iter().filter(fits).map(server).collect())),
     }
 }
 
+/// What stands behind `@`: an interface, or a source address, or both with the
+/// interface in front.
+fn way(octets: &[u8]) -> Applied<(Option<&[u8]>, Option<IpAddr>)> {
+    let named = |octets| Some(octets).filter(|name: &&[u8]| !name.is_empty());
+    match split(octets, b'@') {
+        (iface, Some(source)) => {
+            let source = parse_ip(source).ok_or("interface can only be specified once")?;
+            Ok((named(iface), Some(source)))
+        }
+        (only, None) => match parse_ip(only) {
+            None => Ok((named(only), None)),
+            source => Ok((None, source)),
+        },
+    }
+}
+
+/// The addresses of a host, as the system knows them.
+fn look_up(host: &[u8]) -> Applied<Vec<IpAddr>> {
+    let unknown = || Refusal::from("Name or service not known");
+    let name = str::from_utf8(host).ok().filter(|_| is_host_name(host) && !host.contains(&b','));
+    let found = (name.ok_or_else(unknown)?, 0).to_socket_addrs().map_err(|_| unknown())?;
+    Ok(found.map(|addr| addr.ip()).collect())
+}
 
 #[cfg(test)]
 mod tests {
@@ -105,8 +111,18 @@ mod tests {
         assert_eq!(full.source, "10.0.0.1:0".parse().ok());
         assert_eq!(server("fe80::1%br-lan#53").iface.as_deref(), Some(&b"br-lan"[..]));
         assert_eq!(server("fe80::1@wan").iface.as_deref(), Some(&b"wan"[..]));
+        assert_eq!(server("1.2.3.4@10.0.0.1#999").source, "10.0.0.1:999".parse().ok());
+        assert_eq!(server("1.2.3.4@eth0#999").source, "0.0.0.0:999".parse().ok());
+        assert_eq!(server("::1@eth0@::2#7").source, "[::2]:7".parse().ok());
         assert!(matches!(parse(b""), Ok(Spec::Local)));
         assert!(matches!(parse(b"#"), Ok(Spec::Standard)));
+    }
+
+    #[test]
+    fn a_host_has_all_its_addresses() {
+        let Ok(Spec::Servers(servers)) = parse(b"localhost#54@127.0.0.9") else { panic!("servers") };
+        assert!(!servers.is_empty() && servers.iter().all(|server| server.addr.is_ipv4()));
+        assert_eq!(servers[0].addr, "127.0.0.1:54".parse().unwrap());
     }
 
     #[test]
@@ -115,7 +131,8 @@ mod tests {
         assert_eq!(refused("1.2.3.4#x"), "bad port");
         assert_eq!(refused("1.2.3.4@10.0.0.1@eth0"), "interface can only be specified once");
         assert!(refused("1.2.3.4@::1").starts_with("cannot use IPv4"));
-        assert_eq!(refused("1.2.3.4@10.0.0.1#999"), "a server's source port is not supported yet");
-        assert_eq!(refused("dns.example"), "the host name dns.example as a server is not supported yet");
+        assert_eq!(refused("1.2.3.4@eth0@"), "interface can only be specified once");
+        assert_eq!(refused("1.2.3.4@10.0.0.1#x"), "bad port");
+        assert_eq!(refused("no_such-.host,"), "Name or service not known");
     }
 }

@@ -26,10 +26,28 @@ pub fn port(octets: &[u8]) -> Option<u16> {
     number(octets).and_then(|value| u16::try_from(value).ok())
 }
 
+/// A decimal number that says one and fits 32 bits.
+pub fn whole(octets: &[u8]) -> Option<u32> {
+    let value = octets.iter().try_fold(0u32, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        sum.checked_mul(10)?.checked_add(digit.into())
+    })?;
+    (!octets.is_empty()).then_some(value)
+}
+
 /// A type of records, by its name in any case or its number, which is cut to 16
 /// bits.
 pub fn record_type(octets: &[u8]) -> Option<u16> {
     number(octets).map(|number| number as u16).or_else(|| codes::number(octets))
+}
+
+/// Adds to a frozen list, which keeps its exact size: for what is said a few
+/// times only.
+pub fn push<T>(list: &mut Box<[T]>, item: T) {
+    let mut all = std::mem::take(list).into_vec();
+    all.reserve_exact(1);
+    all.push(item);
+    *list = all.into();
 }
 
 /// A time in seconds: digits and perhaps one of `s m h d w`.

@@ -1,12 +1,142 @@
 //! Authoritative service.
 
-use crate::config::row::{Row, later};
+use crate::base::net::Prefix;
+use crate::base::text::parse_ip;
+use crate::config::NameBox;
+use crate::config::auth::{Family, Interface, Subnet, Zone};
+use crate::config::draft::{Draft, Number};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, many, number, once};
+use crate::config::values::{name_box, number as digits, push};
+use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
-    later("auth-server=<name>[,<interface>|<address>...]", 0, "Answer with authority on these interfaces"),
-    later("auth-zone=<domain>[,<prefix>...]", 0, "Publish this zone"),
-    later("auth-soa=<serial>[,...]", 0, "Values of the zone's SOA record"),
-    later("auth-ttl=<seconds>", 0, "Lifetime of authoritative answers"),
-    later("auth-sec-servers=<name>[,...]", 0, "Further servers of the zones"),
-    later("auth-peer=<address>[,...]", 0, "Who may copy zones"),
+    once("auth-server=<name>[,<interface>[/4|/6]|<address>...]", 0, server, "Answer with authority on these interfaces")
+        .not_yet()
+        .manual("Switches authoritative service on. The name is that of this server as the world knows it: it stands in the SOA and \
+            NS records of the zones given by auth-zone. Questions that arrive at the interfaces or addresses behind it are \
+            answered from these zones only, with authority and without recursion, and there is neither DHCP nor TFTP there; \
+            /4 or /6 restricts an interface to its addresses of one family. They need not be named by interface or \
+            listen-address.\n\n\
+            Without interfaces the zones are there for the clients of this server and for secondaries that copy them. An \
+            auth-zone cannot do without this option."),
+    many("auth-zone=<domain>[,<prefix>|<interface>[/4|/6]|exclude:<prefix>...]", 0, zone, "Publish this zone")
+        .not_yet()
+        .manual("A zone that is answered for with authority. It holds all names below the domain that are known here: those of hosts \
+            files, of DHCP clients, and of records in the configuration.\n\n\
+            With networks behind the domain only addresses inside them are published, and the zones of in-addr.arpa and \
+            ip6.arpa that belong to them are answered for too. A network is an address with a length (24 bits, or 64 for IPv6, \
+            if there is none), or the name of an interface, which stands for the networks it is in; /4 or /6 behind it takes \
+            those of one family only. With exclude: in front, addresses of the network are not published."),
+    once("auth-soa=<serial>[,<mailbox>[,<refresh>[,<retry>[,<expiry>]]]]", 0, soa, "Values of the zone's SOA record")
+        .not_yet()
+        .manual("What the SOA record of each zone says: its serial number (the time of the start if the option is not given, and one \
+            more with each change), the mailbox of who is responsible (hostmaster at the server's name; an @ becomes a dot), and \
+            for secondaries the seconds between two looks (1200), until a failed look is tried again (180), and until they give \
+            up (1209600)."),
+    number("auth-ttl=<seconds>", 0, Number::AuthTtl, (0, u32::MAX), "Lifetime of authoritative answers (600)")
+        .not_yet()
+        .manual("The lifetime in seconds of answers that are given with authority, 600 if the option is not given."),
+    many("auth-sec-servers=<name>[,...]", 0, secondaries, "Further servers of the zones")
+        .not_yet()
+        .manual("Names of servers that copy the zones from this one; they are listed in the NS records of each zone. Unless \
+            auth-peer says otherwise, everybody may copy the zones then."),
+    many("auth-peer=<address>[,...]", 0, peers, "Who may copy zones")
+        .not_yet()
+        .manual("Addresses that may copy the zones. Without this option and without auth-sec-servers nobody may."),
 ];
+
+/// An interface, perhaps with a family behind a slash.
+fn interface(text: Text) -> Applied<Interface> {
+    let (name, family) = text.split(b'/');
+    let family = match family.map(|text| text.octets()) {
+        None => Family::Any,
+        Some(b"4") => Family::V4,
+        Some(b"6") => Family::V6,
+        _ => return Err(ERROR),
+    };
+    Ok(Interface { name: name.octets().into(), family })
+}
+
+fn server(draft: &mut Draft, text: Text) -> Applied {
+    let mut items = text.items();
+    draft.auth.server = Some(name_box(items.octets())?);
+    for item in items.filter(|item| !item.is_empty()) {
+        let interface = interface(item)?;
+        match parse_ip(&interface.name) {
+            Some(addr) => push(&mut draft.auth.addresses, addr),
+            None => push(&mut draft.auth.interfaces, interface),
+        }
+    }
+    Ok(())
+}
+
+/// The name of a zone, which may be the root.
+fn zone_name(octets: &[u8]) -> Applied<NameBox> {
+    match octets {
+        b"" | b"." => Ok([0].into()),
+        _ => name_box(octets).map_err(|_| "invalid auth-zone".into()),
+    }
+}
+
+fn subnet(text: Text) -> Applied<Subnet> {
+    let (addr, len) = text.split(b'/');
+    let Some(addr) = parse_ip(addr.octets()) else { return interface(text).map(Subnet::Interface) };
+    let (default, most) = if addr.is_ipv4() { (24, 32) } else { (64, 128) };
+    let len = len.map_or(Some(default), |len| digits(len.octets())).ok_or(ERROR)?;
+    // Quirk: a length beyond the address counts as its length.
+    Ok(Subnet::Prefix(Prefix { addr, len: u8::try_from(len).unwrap_or(most).min(most) }))
+}
+
+fn zone(draft: &mut Draft, text: Text) -> Applied {
+    let mut items = text.items();
+    let mut zone = Zone { name: zone_name(items.octets())?, subnets: Box::default(), excluded: Box::default() };
+    for item in items {
+        let excluded = item.behind(b"exclude:");
+        let item = excluded.unwrap_or(item);
+        if !item.is_empty() {
+            let list = if excluded.is_some() { &mut zone.excluded } else { &mut zone.subnets };
+            push(list, subnet(item)?);
+        }
+    }
+    push(&mut draft.auth.zones, zone);
+    Ok(())
+}
+
+/// A number of the SOA record; nothing leaves the default.
+fn soa_number(octets: &[u8]) -> Applied<Option<u32>> {
+    if octets.is_empty() { Ok(None) } else { digits(octets).map(Some).ok_or(ERROR) }
+}
+
+fn soa(draft: &mut Draft, text: Text) -> Applied {
+    let soa = &mut draft.auth.soa;
+    let mut items = text.items();
+    soa.serial = soa_number(items.octets())?;
+    let mut mailbox = items.octets().to_vec();
+    for octet in mailbox.iter_mut().filter(|octet| **octet == b'@') {
+        *octet = b'.';
+    }
+    if !mailbox.is_empty() {
+        soa.mailbox = Some(name_box(&mailbox)?);
+    }
+    for value in [&mut soa.refresh, &mut soa.retry, &mut soa.expiry] {
+        *value = soa_number(items.octets())?;
+    }
+    if items.next().is_some() { Err(ERROR) } else { Ok(()) }
+}
+
+fn secondaries(draft: &mut Draft, text: Text) -> Applied {
+    for item in text.items().filter(|item| !item.is_empty()) {
+        push(&mut draft.auth.secondaries, name_box(item.octets())?);
+    }
+    Ok(())
+}
+
+fn peers(draft: &mut Draft, text: Text) -> Applied {
+    for item in text.items() {
+        let addr: IpAddr = parse_ip(item.octets()).ok_or(ERROR)?;
+        push(&mut draft.auth.peers, addr);
+    }
+    Ok(())
+}

@@ -1,14 +1,109 @@
 //! DNS security.
 
-use crate::config::row::{Row, later};
+use crate::config::dnssec::{Anchor, Key};
+use crate::config::draft::{Draft, Flag};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR, Refusal};
+use crate::config::row::{Row, flag, many, once};
+use crate::config::values::{name_box, number, parse_hex, path_or_none, port, push};
+use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
-    later("dnssec", 0, "Validate answers from upstream"),
-    later("trust-anchor=<domain>,<key digest>", 0, "Trust this key without proof"),
-    later("dnssec-check-unsigned[=no]", 0, "Have it proven that unsigned answers may be so"),
-    later("dnssec-no-timecheck", 0, "Do not look at times of signatures until SIGINT"),
-    later("dnssec-timestamp=<file>", 0, "Remember the last time known to be right in a file"),
-    later("dnssec-debug", 0, "Pass on answers that fail validation"),
-    later("dnssec-limits=<n>[,...]", 0, "How much work one validation may take"),
-    later("proxy-dnssec", 0, "Pass on what upstream says about validation"),
+    flag("dnssec", 0, Flag::Dnssec, "Validate answers from upstream")
+        .not_yet()
+        .manual("Validates answers from upstream servers (RFC 4035). Answers that are proven right are marked with the AD bit for \
+            clients that ask for it, and answers that are proven wrong become SERVFAIL. It needs a trust-anchor for the root, \
+            upstream servers that give signatures, and a cache of at least 150 names. It switches fast-dns-retry on."),
+    many("trust-anchor=<domain>[,<class>,<key tag>,<algorithm>,<digest type>,<digest>]", 0, anchor, "Trust this key without proof")
+        .not_yet()
+        .manual("A key that is trusted without proof, as a DS record gives it: the zone (a dot for the root), perhaps a class (IN, CH \
+            or HS), the key tag, the number of the algorithm, that of the kind of digest, and the digest in hexadecimal, in \
+            which there may be blanks. Several keys may be given for one zone. A zone alone is a negative anchor: it and all \
+            zones below it are taken as unsigned."),
+    many("dnssec-check-unsigned[=no]", 0, check_unsigned, "Have it proven that unsigned answers may be so")
+        .not_yet()
+        .manual("Has upstream prove that the zone of an unsigned answer is really unsigned, which is the default. With no, unsigned \
+            answers are passed on without that proof: fewer questions, and no protection from whoever takes signatures away."),
+    flag("dnssec-no-timecheck", 0, Flag::DnssecNoTimecheck, "Do not look at times of signatures until SIGINT")
+        .not_yet()
+        .manual("Does not look at the times for which signatures are valid until the signal SIGINT comes: for machines whose clock is \
+            set by way of the network after the start. The cache is emptied then."),
+    once("dnssec-timestamp=<file>", 0, timestamp, "Remember the last time known to be right in a file")
+        .not_yet()
+        .manual("A file whose time of change is the last time that was known to be right; it is made if it is missing. While the clock \
+            is behind that time, the times of signatures are not looked at. The file is touched once the clock is right, and at \
+            the end. It must lie where the server may write when it has given up its privileges."),
+    flag("dnssec-debug", 0, Flag::DnssecDebug, "Pass on answers that fail validation")
+        .not_yet()
+        .manual("Passes answers on that failed validation, and has upstream servers not validate either. For finding faults only."),
+    once("dnssec-limits=<n>[,...]", 0, limits, "How much work one validation may take")
+        .not_yet()
+        .manual("Limits to the work that one answer may cause: how many signatures of one record set may fail (20), signatures and \
+            hashes in all (200), further questions (40), and rounds of hashing in an NSEC3 record (150). A 0 or nothing leaves \
+            the default. An answer that needs more is not given."),
+    flag("proxy-dnssec", 0, Flag::ProxyDnssec, "Pass on what upstream says about validation")
+        .not_yet()
+        .manual("Passes the AD bit of an upstream server's answer on to the client, which is otherwise taken out, because it says \
+            nothing unless the way to that server can be trusted."),
 ];
+
+/// What is wrong with a trust anchor.
+const BAD: Refusal = Refusal(std::borrow::Cow::Borrowed("bad trust anchor"));
+
+fn anchor(draft: &mut Draft, text: Text) -> Applied {
+    let (name, rest) = text.split(b',');
+    let name = match name.octets() {
+        b"" if rest.is_none() => return Err(BAD),
+        b"" | b"." => [0].into(),
+        name => name_box(name).map_err(|_| BAD)?,
+    };
+    let anchor = Anchor { name, key: rest.map(key).transpose()? };
+    if !draft.dnssec.anchors.contains(&anchor) {
+        push(&mut draft.dnssec.anchors, anchor);
+    }
+    Ok(())
+}
+
+fn key(text: Text) -> Applied<Key> {
+    let (first, behind) = text.split(b',');
+    let (class, rest) = match first.octets() {
+        b"IN" => (class::IN, behind.ok_or(BAD)?),
+        b"CH" => (class::CHAOS, behind.ok_or(BAD)?),
+        b"HS" => (class::HESIOD, behind.ok_or(BAD)?),
+        _ => (class::IN, text),
+    };
+    let (tag, rest) = rest.split(b',');
+    let (algorithm, rest) = rest.unwrap_or_default().split(b',');
+    let (digest_kind, digest) = rest.unwrap_or_default().split(b',');
+    let small = |text: Text| number(text.octets()).and_then(|value| u8::try_from(value).ok()).ok_or(BAD);
+    let (tag, algorithm, digest_kind) = (port(tag.octets()).ok_or(BAD)?, small(algorithm)?, small(digest_kind)?);
+    let digits: Vec<u8> = digest.ok_or(BAD)?.octets().iter().copied().filter(|octet| *octet != b' ').collect();
+    let digest = parse_hex(&digits, false).filter(|hex| hex.wild == 0).ok_or("bad HEX in trust anchor")?;
+    Ok(Key { class, tag, algorithm, digest_kind, digest: digest.octets.into() })
+}
+
+fn check_unsigned(draft: &mut Draft, text: Text) -> Applied {
+    match text.octets() {
+        b"" => {}
+        b"no" => draft.dnssec.trust_unsigned = true,
+        _ => return Err("bad value for dnssec-check-unsigned".into()),
+    }
+    Ok(())
+}
+
+fn timestamp(draft: &mut Draft, text: Text) -> Applied {
+    draft.dnssec.timestamp = path_or_none(text)?;
+    Ok(())
+}
+
+fn limits(draft: &mut Draft, text: Text) -> Applied {
+    let limits = &mut draft.dnssec.limits;
+    let all = [&mut limits.failures, &mut limits.crypto, &mut limits.queries, &mut limits.iterations];
+    for (limit, item) in all.into_iter().zip(text.items()) {
+        let value = number(item.octets()).ok_or(ERROR)?;
+        if value != 0 {
+            *limit = value;
+        }
+    }
+    Ok(())
+}

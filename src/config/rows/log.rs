@@ -3,20 +3,43 @@
 use crate::config::LogTarget;
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::Applied;
-use crate::config::row::{Apply, Row, flag, later, many, once, special};
-use crate::config::values::path;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Apply, Row, flag, many, once, special};
+use crate::config::values::{number, path};
 
 pub const ROWS: &[Row] = &[
-    once("log-facility=<facility>|<file>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)"),
-    many("log-queries[=extra|proto]", b'q', log_queries, "Log DNS queries and answers").bare_short(),
-    flag("log-dhcp", 0, Flag::LogDhcp, "Log what DHCP clients ask for and are sent"),
-    flag("log-debug", 0, Flag::LogDebug, "Log what helps to find faults"),
-    flag("quiet-dhcp", 0, Flag::QuietDhcp, "Leave routine DHCPv4 out of the log"),
-    special("quiet-dhcp6", 0, Apply::Holds, "Leave routine DHCPv6 out of the log"),
-    special("quiet-ra", 0, Apply::Holds, "Leave router advertisements out of the log"),
-    flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log"),
-    later("log-async[=<lines>]", 0, "Queue log lines while the log is busy"),
+    once("log-facility=<facility>|<file>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)")
+        .manual("Where log lines go: to the system's log under the name of a facility (kern, user, mail, daemon, \
+            auth, authpriv, syslog, lpr, news, uucp, cron, ftp, local0 to local7; daemon if the option is not \
+            given, local0 with no-daemon), to a file if there is a slash in it, or to standard error with a \
+            hyphen. A file is appended to, made if it is missing, given to the account that the server runs \
+            as, and opened again at SIGUSR2."),
+    many("log-queries[=extra|proto|auth|only_failed]", b'q', log_queries, "Log DNS queries and answers").bare_short()
+        .manual("Logs DNS questions and what became of them, and makes the statistics at SIGUSR1 longer. With extra \
+            each line begins with a serial number and with the address and port of the client, so that lines \
+            that belong together can be found; with proto UDP or TCP stands in front of that. With auth only \
+            what is asked of authoritative zones is logged, with only_failed only answers that say no: errors, \
+            and names or types that there are not. The option may be repeated to say several of these; other \
+            words count as none."),
+    flag("log-dhcp", 0, Flag::LogDhcp, "Log what DHCP clients ask for and are sent")
+        .manual("Logs what DHCP clients send and are sent in detail: their tags, the options that they ask for, and \
+            every option of the answer."),
+    flag("log-debug", 0, Flag::LogDebug, "Log what helps to find faults")
+        .manual("Logs what helps to find faults, such as the addresses that sockets are opened and closed for."),
+    flag("quiet-dhcp", 0, Flag::QuietDhcp, "Leave routine DHCPv4 out of the log")
+        .manual("Leaves routine lines about DHCPv4 out of the log; problems are still logged. log-dhcp wins over \
+            it."),
+    special("quiet-dhcp6", 0, Apply::Holds, "Leave routine DHCPv6 out of the log")
+        .manual("Leaves routine lines about DHCPv6 out of the log. This server has no DHCPv6 yet, so that holds in \
+            any case."),
+    special("quiet-ra", 0, Apply::Holds, "Leave router advertisements out of the log")
+        .manual("Leaves lines about router advertisements out of the log. This server sends none yet, so that holds \
+            in any case."),
+    flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log")
+        .manual("Does not log that files asked for by TFTP do not exist; other problems are still logged."),
+    once("log-async[=<lines>]", 0, log_async, "Queue log lines while the log is busy").not_yet()
+        .manual("How many lines may wait while the log is busy: 5 if there is no number, at most 100. Lines beyond \
+            that are lost, and a line says how many were."),
 ];
 
 /// Facilities by name, with their numbers in RFC 3164 §4.1.1.
@@ -58,10 +81,31 @@ fn log_facility(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn log_queries(draft: &mut Draft, text: Text) -> Applied {
+    let queries = &mut draft.queries;
+    queries.on = true;
     // Quirk: any other word counts as none; scripts write `log-queries=yes`.
-    let proto = text.octets() == b"proto";
-    draft.queries.on = true;
-    draft.queries.proto |= proto;
-    draft.queries.extra |= proto || text.octets() == b"extra";
+    match text.octets() {
+        b"extra" => queries.extra = true,
+        b"proto" => (queries.extra, queries.proto) = (true, true),
+        b"auth" => {
+            queries.auth = true;
+            draft.not_yet("log-queries=auth");
+        }
+        b"only_failed" => {
+            queries.failed = true;
+            draft.not_yet("log-queries=only_failed");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Lines that may wait: if nothing is said, and at most.
+const QUEUE: u8 = 5;
+const QUEUE_MAX: u8 = 100;
+
+fn log_async(draft: &mut Draft, text: Text) -> Applied {
+    let lines = number(text.octets()).ok_or(ERROR)?;
+    draft.log_queue = if text.is_empty() { QUEUE } else { u8::try_from(lines).unwrap_or(QUEUE_MAX).min(QUEUE_MAX) };
     Ok(())
 }

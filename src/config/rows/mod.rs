@@ -8,6 +8,7 @@ mod dhcp_match;
 mod dhcp_options;
 mod dhcp_policy;
 mod dnssec;
+mod edns;
 mod filter;
 mod integration;
 mod listen;
@@ -20,6 +21,7 @@ mod ranges;
 mod records;
 mod relay;
 mod script;
+mod sets;
 mod tftp;
 mod upstream;
 
@@ -28,11 +30,12 @@ pub use dhcp_hosts::{ethers_line, host};
 use super::row::{Apply, Row};
 
 /// The tables, each with its heading in the manual page.
-pub(super) const TABLES: [(&str, &[Row]); 22] = [
+pub(super) const TABLES: &[(&str, &[Row])] = &[
     ("Files to read, and how the process runs", process::ROWS),
     ("What is logged", log::ROWS),
     ("Where to listen", listen::ROWS),
     ("Upstream servers", upstream::ROWS),
+    ("What upstream is told of clients", edns::ROWS),
     ("What is not asked and not passed on", filter::ROWS),
     ("The cache", cache::ROWS),
     ("Local names", local::ROWS),
@@ -50,7 +53,8 @@ pub(super) const TABLES: [(&str, &[Row]); 22] = [
     ("TFTP", tftp::ROWS),
     ("Programs that follow the leases", script::ROWS),
     ("Captures of packets", capture::ROWS),
-    ("Other programs, sets of the kernel", integration::ROWS),
+    ("Other programs", integration::ROWS),
+    ("Sets of the kernel, marks of connections", sets::ROWS),
 ];
 
 /// How many there are.

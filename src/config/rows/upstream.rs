@@ -5,46 +5,102 @@ use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
-use crate::config::row::{Apply, Row, flag, later, many, number, special};
+use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::{Spec, parse};
 use crate::config::values::{number as digits, path_or_none};
-use crate::config::{Target, reverse};
+use crate::config::{Server, Target, reverse};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
-    many("server=[/<domain>/...]<address>[#<port>][@<interface>][@<source>]", b'S', server, "Ask this upstream server, perhaps for some domains only"),
-    many("local=[/<domain>/...]<address>[#<port>][@<interface>][@<source>]", 0, server, "Answer for these domains from local data only"),
-    many("rev-server=<prefix>[,<server>]", 0, rev_server, "Ask this server for names of these addresses"),
-    many("address=/<domain>/.../[<address>|#]", b'A', address, "Answer with this address for these domains"),
-    many("resolv-file[=<file>]", b'r', resolv_file, "Take upstream servers from here (/etc/resolv.conf)"),
-    flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only"),
-    flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only"),
-    flag("clear-on-reload", 0, Flag::ClearOnReload, "Clear the cache when a resolv file has changed"),
-    flag("strict-order", b'o', Flag::StrictOrder, "Ask upstream servers in the order they are listed in"),
-    flag("all-servers", 0, Flag::AllServers, "Ask all upstream servers at once, take the first answer"),
-    number("query-port=<n>", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port"),
-    number("min-port=<n>", 0, Number::MinPort, (0, 65535), "Lowest port to ask upstream from (1024)"),
-    number("max-port=<n>", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)"),
-    later("port-limit=<n>", 0, "How many ports one query may use"),
-    number("dns-forward-max=<n>", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)"),
-    number("edns-packet-max=<n>", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)"),
-    later("fast-dns-retry[=<ms>[,<ms>]]", 0, "Ask again without waiting for the client"),
-    number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)"),
-    flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here").not_yet(),
-    later("add-mac[=base64|text]", 0, "Tell upstream the client's hardware address"),
-    later("strip-mac", 0, "Take hardware addresses out of queries"),
-    later("add-subnet[=<length>[,<length>]]", 0, "Tell upstream the client's network"),
-    later("strip-subnet", 0, "Take client networks out of queries"),
-    later("add-cpe-id=<text>", 0, "Tell upstream who this router is"),
-    later("umbrella[=<ids>]", 0, "Send the identifiers of Cisco Umbrella"),
-    later("do-0x20-encode", 0, "Mix the letter case of questions as a check"),
-    special("no-0x20-encode", 0, Apply::Holds, "Leave the letter case of questions alone"),
-    later("conntrack", 0, "Copy connection marks to upstream"),
+    many("server=[/<domain>/...]<server>[#<port>][@<interface>][@<source>[#<port>]]", b'S', server, "Ask this upstream server, perhaps for some domains only")
+        .manual("An upstream server: questions that cannot be answered from local data are sent to it. The server is an address \
+            or the name of a host; a name is looked up once at start, all its addresses become servers, and a name that is not \
+            found refuses the configuration. The port is 53 unless another follows behind #. Behind @ stands an interface that \
+            the questions leave by, or an address of this machine that they leave from, perhaps with #PORT as source port; if \
+            both are given the interface comes first. An IPv6 address may carry its interface behind %.\n\n\
+            With /DOMAIN/ in front, or several domains between slashes, the server is asked for these domains and everything \
+            below them only, and no other server is. The longest domain that fits decides. An empty domain, //, stands for names \
+            without a dot; # for every name; *TEXT for every name that ends in TEXT, also in the middle of a label. Instead of \
+            a server, # behind domains sends them to the servers that are asked for everything else, and nothing at all \
+            means that such names are answered from local data only, as local= has it.\n\n\
+            0.0.0.0 and addresses of this server itself are passed over. Each line names one server; the option may be given \
+            any number of times, and servers given here are asked beside those of the resolv file."),
+    many("local=[/<domain>/...]<address>[#<port>][@<interface>][@<source>]", 0, server, "Answer for these domains from local data only")
+        .manual("The same as server. It is usually written without a server, local=/DOMAIN/: names in these domains are answered \
+            from hosts files, leases and the configuration, never upstream, and names not known there do not exist. local=// \
+            does so for names without a dot."),
+    many("rev-server=<prefix>[,<server>]", 0, rev_server, "Ask this server for names of these addresses")
+        .manual("The same as server for the names of addresses: rev-server=192.168.0.0/16,10.0.0.1 sends questions for the names of \
+            these addresses to 10.0.0.1. The length is 1 to 32, or 1 to 128 for IPv6, the whole address if there is none; a \
+            length that is not that of a zone in in-addr.arpa or ip6.arpa stands for as many zones as it takes. Without a \
+            server the names of these addresses are answered from local data only."),
+    many("address=/<domain>/.../[<address>|#]", b'A', address, "Answer with this address for these domains")
+        .manual("Answers questions for the addresses of these domains, and of everything below them, with this address, without \
+            asking upstream. Several lines may give one domain several addresses of both families. A # gives 0.0.0.0 and ::, \
+            no address at all makes the names not exist. The domains are written as for server, /#/ being every name. Names \
+            in hosts files and of DHCP clients are answered as they are there.\n\n\
+            Only questions for a family that was given an address are answered: address=/a.example/192.0.2.1 still sends the \
+            question for the IPv6 address of a.example upstream. Use # or local=/a.example/ to stop that."),
+    many("resolv-file[=<file>]", b'r', resolv_file, "Take upstream servers from here (/etc/resolv.conf)")
+        .manual("A file in the form of resolv.conf(5), whose nameserver lines name the upstream servers; /etc/resolv.conf if the \
+            option is not given, none if its value is empty. Of several files the one changed last is used. A file is read \
+            again when it changes."),
+    flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only")
+        .manual("Reads no resolv file: the only upstream servers are those of the configuration."),
+    flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only")
+        .manual("Does not look whether a resolv file has changed; it is read at start and at SIGHUP. Only one resolv file may be \
+            given then."),
+    flag("clear-on-reload", 0, Flag::ClearOnReload, "Clear the cache when a resolv file has changed")
+        .manual("Empties the cache and reads the hosts files again when a changed resolv file was read."),
+    flag("strict-order", b'o', Flag::StrictOrder, "Ask upstream servers in the order they are listed in")
+        .manual("Asks the upstream servers in the order they are listed in, the next one only when the one before refuses, fails or \
+            stays silent. Without it the server that answered best is asked, and all of them from time to time to find out \
+            which one that is."),
+    flag("all-servers", 0, Flag::AllServers, "Ask all upstream servers at once, take the first answer")
+        .manual("Sends every question to all servers that may be asked, and takes the first answer."),
+    number("query-port=<n>", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port")
+        .manual("Sends all questions upstream from this one port, for firewalls that allow no other; 0 has the system choose one \
+            at start. A fixed port makes it easier to forge answers: without this option every question has a port drawn at \
+            random."),
+    number("min-port=<n>", 0, Number::MinPort, (0, 65535), "Lowest port to ask upstream from (1024)")
+        .manual("The lowest port that a question upstream may leave from; 0 stands for the default, 1024."),
+    number("max-port=<n>", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)")
+        .manual("The highest port that a question upstream may leave from; 0 stands for the default, 65535. It must not be below \
+            min-port."),
+    number("port-limit=<n>", 0, Number::PortLimit, (1, u32::MAX), "How many ports one query may use (1)")
+        .not_yet()
+        .manual("How many source ports one question may use while it is repeated and sent to several servers, 1 if the option is \
+            not given. More ports make forging answers easier and help with servers or firewalls that drop what comes from \
+            one port. It must not exceed the number of ports between min-port and max-port."),
+    number("dns-forward-max=<n>", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)")
+        .manual("How many questions may wait for upstream servers at the same time. Questions beyond that are refused, and a line in \
+            the log says so. The table has this size from the start; 65535 is the most."),
+    number("edns-packet-max=<n>", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)")
+        .manual("The largest DNS datagram in octets, to clients as well as from servers: at least 512, at most 65535. Larger answers \
+            are fetched by TCP. The default is what passes every network without being cut into fragments."),
+    once("fast-dns-retry[=<ms>[,<ms>]]", 0, fast_retry, "Ask again without waiting for the client")
+        .not_yet()
+        .manual("Repeats a question that no server has answered: first after the first number of milliseconds (1000 if there is \
+            none, 50 at least), then after twice that time, and so on, until the second number of milliseconds has passed \
+            (10000, rounded down to seconds)."),
+    number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)")
+        .manual("How many DNS clients may be connected by TCP at the same time, at most 255. Further ones wait to be accepted."),
+    flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here")
+        .not_yet()
+        .manual("Finds upstream servers that send questions back to this server: each server is sent a probe, a question of type \
+            TXT for a made-up name below test, and a server whose probe comes back as a question is not used any more. That \
+            is done again whenever the servers change."),
+    flag("do-0x20-encode", 0, Flag::CaseCheck, "Mix the letter case of questions as a check")
+        .not_yet()
+        .manual("Draws at random which letters of a name are sent upstream as capitals, and drops answers that do not repeat them: a \
+            forger would have to guess them. A few servers do not repeat the letters as they came; they cannot be used then."),
+    flag("no-0x20-encode", 0, Flag::NoCaseCheck, "Leave the letter case of questions alone")
+        .manual("Sends names upstream as the client wrote them, which is the default. It wins over do-0x20-encode."),
 ];
 
 /// The list of domains in front, if there is one, and the value behind:
 /// `/a/b/value`. Quotes have no effect here.
-fn domains_and_value<'a>(text: Text<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
+pub(super) fn domains_and_value<'a>(text: Text<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
     let octets = text.octets();
     let Some(listed) = octets.strip_prefix(b"/") else { return (None, octets) };
     match listed.iter().rposition(|octet| *octet == b'/') {
@@ -79,17 +135,37 @@ fn add(draft: &mut Draft, list: Option<&[u8]>, target: Target) -> Applied {
 
 fn server(draft: &mut Draft, text: Text) -> Applied {
     let (list, value) = domains_and_value(text);
-    let target = target(draft, value)?;
-    add(draft, list, target)
+    each_target(draft, value, &mut |draft, target| add(draft, list, target))
 }
 
-/// What a server's text stands for.
-fn target(draft: &mut Draft, value: &[u8]) -> Applied<Target> {
-    Ok(match parse(value)? {
-        Spec::Local => Target::Local,
-        Spec::Standard => Target::Standard,
-        Spec::Server(server) => draft.domains.server(server)?,
-    })
+/// Calls `each` with what a server's text stands for: several servers if it is
+/// the name of a host with several addresses.
+fn each_target(
+    draft: &mut Draft,
+    value: &[u8],
+    each: &mut dyn FnMut(&mut Draft, Target) -> Applied,
+) -> Applied {
+    let servers = match parse(value)? {
+        Spec::Local => return each(draft, Target::Local),
+        Spec::Standard => return each(draft, Target::Standard),
+        Spec::Server(server) => {
+            let target = numbered(draft, server)?;
+            return each(draft, target);
+        }
+        Spec::Servers(servers) => servers,
+    };
+    for server in servers {
+        let target = numbered(draft, server)?;
+        each(draft, target)?;
+    }
+    Ok(())
+}
+
+fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
+    if server.source.is_some_and(|source| source.port() != 0) {
+        draft.not_yet("a server's source port");
+    }
+    draft.domains.server(server)
 }
 
 fn address(draft: &mut Draft, text: Text) -> Applied {
@@ -104,11 +180,11 @@ fn address(draft: &mut Draft, text: Text) -> Applied {
 
 fn rev_server(draft: &mut Draft, text: Text) -> Applied {
     let (prefix, value) = text.split(b',');
-    let target = match value {
+    let value = match value {
         // A comma with nothing behind it names no server at all.
         Some(value) if value.is_empty() => return Err("Name or service not known".into()),
-        Some(value) => target(draft, value.octets())?,
-        None => Target::Local,
+        Some(value) => value.octets(),
+        None => b"",
     };
     let (addr, len) = prefix.split(b'/');
     let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
@@ -121,7 +197,19 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
         None => most,
     };
     let len = u8::try_from(len).ok().filter(|len| (1..=most).contains(&u32::from(*len))).ok_or(bad)?;
-    reverse::zones(addr, len, &mut |zone| draft.domains.add(Domain::Name(zone), target))
+    each_target(draft, value, &mut |draft, target| {
+        reverse::zones(addr, len, &mut |zone| draft.domains.add(Domain::Name(zone), target))
+    })
+}
+
+/// The first retry, and all of them.
+fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
+    let (first, total) = text.split(b',');
+    let first = if text.is_empty() { Some(1000) } else { digits(first.octets()) };
+    let total = total.map_or(Some(10_000), |total| digits(total.octets()));
+    let first = first.filter(|ms| *ms >= 50).ok_or(ERROR)?;
+    draft.fast_retry = Some((first, total.ok_or(ERROR)? / 1000));
+    Ok(())
 }
 
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {

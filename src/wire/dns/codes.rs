@@ -57,6 +57,8 @@ pub mod class {
     pub const IN: u16 = 1;
     /// CHAOS.
     pub const CHAOS: u16 = 3;
+    /// Hesiod.
+    pub const HESIOD: u16 = 4;
     /// Any.
     pub const ANY: u16 = 255;
 }

@@ -1,0 +1,93 @@
+//! The frozen configuration of authoritative service: zones, where they are
+//! served, and what their SOA and NS records say (RFC 1035 §3.3.13).
+
+use super::draft::{Draft, Number};
+use super::refusal::Refusal;
+use super::NameBox;
+use crate::base::net::Prefix;
+use std::mem::take;
+use std::net::IpAddr;
+
+/// Authoritative service.
+#[derive(Default)]
+pub struct Auth {
+    /// `auth-server`: the primary server's name in NS and SOA records.
+    pub server: Option<NameBox>,
+    /// Interfaces that are served with authority only.
+    pub interfaces: Box<[Interface]>,
+    /// Addresses that are served with authority only.
+    pub addresses: Box<[IpAddr]>,
+    /// `auth-zone`, in configured order.
+    pub zones: Box<[Zone]>,
+    /// `auth-soa`.
+    pub soa: Soa,
+    /// `auth-ttl`, seconds.
+    pub ttl: u32,
+    /// `auth-sec-servers`, in configured order.
+    pub secondaries: Box<[NameBox]>,
+    /// `auth-peer`: who may copy zones; empty: whoever is a secondary.
+    pub peers: Box<[IpAddr]>,
+}
+
+/// An interface, or only its addresses of one family.
+pub struct Interface {
+    /// Its name.
+    pub name: Box<[u8]>,
+    /// Which addresses.
+    pub family: Family,
+}
+
+/// Which addresses of an interface.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// All.
+    Any,
+    /// `/4`.
+    V4,
+    /// `/6`.
+    V6,
+}
+
+/// `auth-zone`.
+pub struct Zone {
+    /// The domain; the root for every name.
+    pub name: NameBox,
+    /// Networks whose addresses are published; empty: all addresses.
+    pub subnets: Box<[Subnet]>,
+    /// `exclude:`: networks whose addresses are not.
+    pub excluded: Box<[Subnet]>,
+}
+
+/// A network of a zone.
+pub enum Subnet {
+    /// This one.
+    Prefix(Prefix),
+    /// Those of an interface.
+    Interface(Interface),
+}
+
+/// `auth-soa`: what is missing has dnsmasq's defaults.
+#[derive(Default)]
+pub struct Soa {
+    /// Serial number; `None`: the time of the start.
+    pub serial: Option<u32>,
+    /// Mailbox as a name; `None`: `hostmaster` below the server's name.
+    pub mailbox: Option<NameBox>,
+    /// Seconds between two looks of a secondary (1200).
+    pub refresh: Option<u32>,
+    /// Seconds until a failed look is tried again (180).
+    pub retry: Option<u32>,
+    /// Seconds after which a secondary gives up (1209600).
+    pub expiry: Option<u32>,
+}
+
+/// What is wrong with the zones as a whole; not looked at by `--test`.
+pub fn check(draft: &Draft) -> Option<Refusal> {
+    let lacks = !draft.auth.zones.is_empty() && draft.auth.server.is_none();
+    lacks.then(|| "--auth-server required when an auth zone is defined.".into())
+}
+
+/// The frozen settings.
+pub fn freeze(draft: &mut Draft) -> Auth {
+    Auth { ttl: draft.said.number(Number::AuthTtl).unwrap_or(600), ..take(&mut draft.auth) }
+}

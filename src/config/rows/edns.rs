@@ -1,0 +1,95 @@
+//! What upstream servers are told of the client, and what clients may not tell
+//! them.
+
+use crate::base::text::parse_ip;
+use crate::config::draft::{Draft, Flag};
+use crate::config::edns::{MacText, Subnet, Umbrella};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, flag, many, once};
+use crate::config::values::{number, parse_hex, whole};
+
+pub const ROWS: &[Row] = &[
+    many("add-mac[=base64|text]", 0, add_mac, "Tell upstream the client's hardware address")
+        .not_yet()
+        .manual("Adds the client's hardware address to questions that go upstream, if the client is in a network of this machine: \
+            as octets in EDNS option 65001, or with base64 or text (hexadecimal with colons) in option 65073. An option that \
+            the client sent itself stays, unless strip-mac is given. Answers to such questions depend on the client, so they \
+            are not kept. Mind that this tells the operator of the server which device asks."),
+    flag("strip-mac", 0, Flag::StripMac, "Take hardware addresses out of queries")
+        .not_yet()
+        .manual("Takes the EDNS options 65001 and 65073 that clients put into their questions out of them before they go upstream."),
+    once("add-subnet[=[<address>/]<length>[,[<address>/]<length>]]", 0, add_subnet, "Tell upstream the client's network")
+        .not_yet()
+        .manual("Adds a client subnet (RFC 7871) to questions that go upstream: the given number of leading bits of the client's \
+            address, the first value for clients with IPv4 and the second for clients with IPv6 addresses. 0, which is also \
+            the default, tells nothing of the client and asks the server to tell nothing either. An address before the length \
+            is told instead of the client's, and may be of the other family.\n\n\
+            Answers that may depend on the client are not kept; with an address given, or the length 0, they are."),
+    flag("strip-subnet", 0, Flag::StripSubnet, "Take client networks out of queries")
+        .not_yet()
+        .manual("Takes client subnets (EDNS option 8) that clients put into their questions out of them before they go upstream. \
+            With add-subnet, its own takes their place."),
+    once("add-cpe-id=<text>", 0, add_cpe_id, "Tell upstream who this router is")
+        .not_yet()
+        .manual("Adds this text to questions that go upstream, as EDNS option 65074."),
+    once("umbrella[=[deviceid:<hex>][,orgid:<n>][,assetid:<n>]]", 0, umbrella, "Send the identifiers of Cisco Umbrella")
+        .not_yet()
+        .manual("Adds the EDNS option 20292 that Cisco Umbrella reads to questions that go upstream: the client's address, and the \
+            identifiers given, in any order: of the device as 16 hexadecimal digits, of the organisation and of the asset as \
+            decimal numbers. Answers to such questions are not kept."),
+];
+
+fn add_mac(draft: &mut Draft, text: Text) -> Applied {
+    match text.octets() {
+        b"" => draft.edns.mac = true,
+        b"base64" => draft.edns.mac_text = Some(MacText::Base64),
+        b"text" => draft.edns.mac_text = Some(MacText::Colons),
+        _ => return Err(ERROR),
+    }
+    Ok(())
+}
+
+/// `[ADDRESS/]LENGTH`. Quirk: a length beyond the address counts as its length.
+fn subnet(text: Text, bits: u8) -> Applied<Subnet> {
+    let (addr, len) = match text.split(b'/') {
+        (addr, Some(len)) => (Some(parse_ip(addr.octets()).ok_or("bad address")?), len),
+        (len, None) => (None, len),
+    };
+    let most = addr.map_or(bits, |addr| if addr.is_ipv4() { 32 } else { 128 });
+    let len = number(len.octets()).ok_or(ERROR)?;
+    Ok(Subnet { addr, len: u8::try_from(len).unwrap_or(most).min(most) })
+}
+
+fn add_subnet(draft: &mut Draft, text: Text) -> Applied {
+    let (v4, v6) = text.split(b',');
+    draft.edns.subnet = Some([subnet(v4, 32)?, subnet(v6.unwrap_or_default(), 128)?]);
+    Ok(())
+}
+
+fn add_cpe_id(draft: &mut Draft, text: Text) -> Applied {
+    draft.edns.cpe_id = text.octets().into();
+    Ok(())
+}
+
+fn umbrella(draft: &mut Draft, text: Text) -> Applied {
+    let mut told = Umbrella::default();
+    let items = if text.is_empty() { None } else { Some(text.items()) };
+    for item in items.into_iter().flatten() {
+        if let Some(device) = item.behind(b"deviceid:") {
+            let digits = device.octets().iter().all(u8::is_ascii_hexdigit) && device.octets().len() == 16;
+            let octets = parse_hex(device.octets(), false).filter(|_| digits).ok_or(ERROR)?.octets;
+            told.device = octets.try_into().ok();
+        } else if let Some(org) = item.behind(b"orgid:") {
+            told.org = identifier(org)?;
+        } else {
+            told.asset = identifier(item.behind(b"assetid:").ok_or(ERROR)?)?;
+        }
+    }
+    draft.edns.umbrella = Some(told);
+    Ok(())
+}
+
+fn identifier(text: Text) -> Applied<u32> {
+    if text.is_empty() { Ok(0) } else { whole(text.octets()).ok_or(ERROR) }
+}

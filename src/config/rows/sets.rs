@@ -1,0 +1,138 @@
+//! Sets of the kernel that addresses are put into, and marks of connections.
+
+use crate::config::NameBox;
+use crate::config::draft::{Draft, Flag};
+use crate::config::lexer::Text;
+use crate::config::refusal::{Applied, ERROR};
+use crate::config::row::{Row, flag, many, once};
+use crate::config::sets::{Allowed, LinesDraft, Only, Set};
+use crate::config::values::{name_box, push, whole};
+
+pub const ROWS: &[Row] = &[
+    many("ipset=/<domain>/.../<set>[,...]", 0, ipset, "Put addresses of these domains into IP sets")
+        .not_yet()
+        .manual("Puts the addresses that upstream servers give for names in these domains, and below them, into these sets of ipset, \
+            so that a firewall can treat them in its own way. The sets must exist; an address that does not fit the family of a \
+            set is left out. The longest domain that holds the name decides; /#/ or no domain at all stands for every name. \
+            Addresses go in when the answer comes from upstream, not when it is repeated from the cache."),
+    many("nftset=/<domain>/.../[4#|6#][<family>#]<table>#<set>[,...]", 0, nftset, "Put addresses of these domains into nftables sets")
+        .not_yet()
+        .manual("The same as ipset for sets of nftables, which are named by the family of their table (ip if there is none, ip6, inet, \
+            arp, bridge or netdev), the table and the set. With 4# or 6# in front only IPv4 or only IPv6 addresses go into the \
+            set: a set holds one kind of address, so one line usually names two sets, as in \
+            nftset=/example.org/4#inet#fw4#vpn4,6#inet#fw4#vpn6."),
+    flag("conntrack", 0, Flag::Conntrack, "Copy connection marks to upstream")
+        .not_yet()
+        .manual("Gives questions that go upstream the mark that the kernel's connection tracking has for the client's question, so that \
+            a firewall can count or route them with the client. It cannot stand together with query-port."),
+    once("connmark-allowlist-enable[=<mask>]", 0, enable, "Filter queries by connection mark")
+        .not_yet()
+        .manual("Has questions answered only if connmark-allowlist allows their name for the mark that connection tracking has for the \
+            client's question. Questions without mark are always answered, others are refused. Of the mark only the bits of the \
+            mask count, all of them if there is no mask."),
+    many("connmark-allowlist=<mark>[/<mask>][,<pattern>[/<pattern>...]]", 0, allow, "Names that a connection mark may ask for")
+        .not_yet()
+        .manual("The names that questions with this mark may ask for; with a mask, those whose mark is the same in the bits of the mask. \
+            A pattern is a name of two labels at least. In each label but the last two up to two * may stand for any number of \
+            letters, which never go beyond the label. The last label may neither be a number nor local. The pattern * alone \
+            allows every name. A mark with a mask may be given once."),
+];
+
+/// Families of nftables, with their numbers in the kernel (NFPROTO).
+const FAMILIES: [(&[u8], u8); 6] =
+    [(b"ip", 2), (b"ip6", 10), (b"inet", 1), (b"arp", 3), (b"bridge", 7), (b"netdev", 5)];
+
+/// A domain of a list; nothing and `#` stand for every name.
+fn domain(octets: &[u8]) -> Applied<NameBox> {
+    match octets.trim_ascii() {
+        b"" | b"#" => Ok([0].into()),
+        octets => name_box(octets.strip_prefix(b".").unwrap_or(octets)),
+    }
+}
+
+/// Adds a line; `set` reads one set. Quotes have no effect here.
+fn add(lines: &mut LinesDraft, text: Text, set: fn(&[u8]) -> Option<Set>) -> Applied {
+    let (list, value) = super::upstream::domains_and_value(text);
+    if value.is_empty() {
+        return Err(ERROR);
+    }
+    let named = value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).filter(|set| !set.is_empty());
+    let sets: Option<Vec<Set>> = named.map(set).collect();
+    let domains = list.unwrap_or_default().split(|octet| *octet == b'/');
+    lines.add(&mut domains.map(domain), sets.ok_or("bad set: [4#|6#][family#]table#set")?)
+}
+
+fn ipset(draft: &mut Draft, text: Text) -> Applied {
+    add(&mut draft.sets.ip, text, |name| {
+        Some(Set { name: name.into(), table: Box::default(), family: 0, only: Only::Any })
+    })
+}
+
+fn nftset(draft: &mut Draft, text: Text) -> Applied {
+    add(&mut draft.sets.nft, text, |octets| {
+        let (only, rest) = match octets {
+            [b'4', b'#', rest @ ..] => (Only::V4, rest),
+            [b'6', b'#', rest @ ..] => (Only::V6, rest),
+            _ => (Only::Any, octets),
+        };
+        let mut parts = rest.split(|octet| *octet == b'#');
+        let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
+        let (family, table, name) = match third {
+            Some(name) => (FAMILIES.iter().find(|(known, _)| *known == first)?.1, second, name),
+            None => (2, first, second),
+        };
+        let whole = parts.next().is_none() && !table.is_empty() && !name.is_empty();
+        whole.then(|| Set { name: name.into(), table: table.into(), family, only })
+    })
+}
+
+fn enable(draft: &mut Draft, text: Text) -> Applied {
+    let mask = if text.is_empty() { Some(u32::MAX) } else { whole(text.octets()) };
+    draft.sets.mark_mask = Some(mask.filter(|mask| *mask != 0).ok_or(ERROR)?);
+    Ok(())
+}
+
+fn allow(draft: &mut Draft, text: Text) -> Applied {
+    let (marks, patterns) = text.split(b',');
+    let (mark, mask) = marks.split(b'/');
+    let (mark, mask) = (whole(mark.octets()), mask.map_or(Some(u32::MAX), |mask| whole(mask.octets())));
+    let (mark, mask) = (mark.ok_or(ERROR)?, mask.ok_or(ERROR)?);
+    // A mark that nothing is allowed for is like one that is not listed.
+    let Some(listed) = patterns else { return Ok(()) };
+    let known = draft.sets.allowed.iter().any(|allowed| (allowed.mark, allowed.mask) == (mark, mask));
+    if mark == 0 || mark & !mask != 0 || known {
+        return Err(ERROR);
+    }
+    let mut all = Vec::new();
+    for pattern in listed.octets().split(|octet| *octet == b'/') {
+        if !is_pattern(pattern) {
+            return Err(ERROR);
+        }
+        all.push(pattern.to_ascii_lowercase().into());
+    }
+    push(&mut draft.sets.allowed, Allowed { mark, mask, patterns: all.into() });
+    Ok(())
+}
+
+/// Longest name as text, without a final dot.
+const TEXT_MAX: usize = 253;
+
+/// Octets of a label, and wildcards in it.
+const LABEL_MAX: usize = 63;
+const WILD_MAX: usize = 2;
+
+/// True for `*`, and for names whose labels are letters, digits, inner hyphens
+/// and up to two wildcards.
+fn is_pattern(octets: &[u8]) -> bool {
+    let (mut labels, mut fits) = (0usize, octets.len() <= TEXT_MAX);
+    for (from_right, label) in octets.rsplit(|octet| *octet == b'.').enumerate() {
+        let wild = label.iter().filter(|octet| **octet == b'*').count();
+        let plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'*');
+        let last = from_right == 0 && (label.iter().all(u8::is_ascii_digit) || label.eq_ignore_ascii_case(b"local"));
+        fits &= (1..=LABEL_MAX).contains(&label.len()) && label.iter().all(plain) && !last;
+        fits &= wild <= if from_right < 2 { 0 } else { WILD_MAX };
+        fits &= label.first() != Some(&b'-') && label.last() != Some(&b'-');
+        labels = from_right.saturating_add(1);
+    }
+    octets == b"*" || fits && labels >= 2
+}

@@ -1,0 +1,122 @@
+//! The frozen configuration of what the kernel is told and asked about names:
+//! sets of ipset and nftables, and the marks of connections. The engines that
+//! talk to the kernel are not here.
+
+use super::draft::{Draft, Flag};
+use super::NameBox;
+use super::refusal::Applied;
+use crate::base::hash::Key;
+use crate::base::suffix::{SuffixBuilder, SuffixTable};
+use std::mem::take;
+
+/// Sets and marks.
+pub struct Sets {
+    /// `ipset`.
+    pub ip: Lines,
+    /// `nftset`.
+    pub nft: Lines,
+    /// `conntrack`: questions upstream carry the mark of the client's connection.
+    pub conntrack: bool,
+    /// `connmark-allowlist-enable`: the bits of a mark that count; `None`: off.
+    pub mark_mask: Option<u32>,
+    /// `connmark-allowlist`, in configured order.
+    pub allowed: Box<[Allowed]>,
+}
+
+/// Which sets get the addresses of which domains.
+pub struct Lines {
+    /// Domain (wire form; the root for every name) → numbers of lines.
+    pub domains: SuffixTable,
+    /// The sets of each line.
+    pub lines: Box<[Box<[Set]>]>,
+}
+
+/// A set of the kernel.
+#[derive(PartialEq)]
+pub struct Set {
+    /// Its name.
+    pub name: Box<[u8]>,
+    /// The table it is in; empty for one of ipset.
+    pub table: Box<[u8]>,
+    /// The table's family, as nftables numbers it; 0 for one of ipset.
+    pub family: u8,
+    /// Addresses of one family only.
+    pub only: Only,
+}
+
+/// Which addresses go into a set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// All.
+    Any,
+    /// `4#`.
+    V4,
+    /// `6#`.
+    V6,
+}
+
+/// `connmark-allowlist`: what questions with a mark may ask for.
+pub struct Allowed {
+    /// The mark, within the mask.
+    pub mark: u32,
+    /// The bits of a mark that are compared.
+    pub mask: u32,
+    /// Names as text, lower case, with `*` inside a label for any octets; `*`
+    /// alone for every name.
+    pub patterns: Box<[Box<[u8]>]>,
+}
+
+/// `Lines` being read.
+pub struct LinesDraft {
+    domains: SuffixBuilder,
+    lines: Vec<Box<[Set]>>,
+}
+
+/// Sets and marks as far as they were said.
+pub struct SetsDraft {
+    key: Key,
+    pub ip: LinesDraft,
+    pub nft: LinesDraft,
+    pub mark_mask: Option<u32>,
+    pub allowed: Box<[Allowed]>,
+}
+
+impl LinesDraft {
+    fn new(key: Key) -> Self {
+        LinesDraft { domains: SuffixBuilder::new(key), lines: Vec::new() }
+    }
+
+    /// Adds a line with its domains in wire form.
+    pub fn add(&mut self, domains: &mut dyn Iterator<Item = Applied<NameBox>>, sets: Vec<Set>) -> Applied {
+        let number = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        for domain in domains {
+            self.domains.add(&domain?, number);
+        }
+        self.lines.push(sets.into());
+        Ok(())
+    }
+
+    fn freeze(&mut self, key: Key) -> Lines {
+        let draft = std::mem::replace(self, LinesDraft::new(key));
+        Lines { domains: draft.domains.freeze(), lines: draft.lines.into() }
+    }
+}
+
+impl SetsDraft {
+    /// Nothing said.
+    pub fn new(key: Key) -> Self {
+        SetsDraft { key, ip: LinesDraft::new(key), nft: LinesDraft::new(key), mark_mask: None, allowed: Box::default() }
+    }
+}
+
+/// The frozen settings.
+pub fn freeze(draft: &mut Draft) -> Sets {
+    let sets = &mut draft.sets;
+    Sets {
+        ip: sets.ip.freeze(sets.key),
+        nft: sets.nft.freeze(sets.key),
+        conntrack: draft.said.has(Flag::Conntrack),
+        mark_mask: sets.mark_mask,
+        allowed: take(&mut sets.allowed),
+    }
+}
