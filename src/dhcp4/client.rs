@@ -260,6 +260,11 @@ impl<'c> Client<'c> {
         self.host = found;
     }
 
+    /// The address that the configuration gives it.
+    pub fn fixed(&self) -> Option<Ipv4Addr> {
+        self.host.and_then(|host| host.addr)
+    }
+
     /// The name for the lease: of the configuration, else what the client says.
     pub fn naming(&self) -> Option<Naming<'c>> {
         let request: &'c Request<'c> = self.request;

@@ -232,7 +232,7 @@ impl Server {
             return;
         };
         match request.kind {
-            None => bootp::on_bootp(state, with, &mut client),
+            None => bootp::on_bootp(state, with, hosts, &mut client, bytes),
             Some(kind::DISCOVER) => offer::on_discover(state, with, hosts, &mut client, bytes),
             Some(kind::REQUEST) => bind::on_request(state, with, hosts, &mut client),
             Some(kind::DECLINE) => release::on_decline(state, with, &client),

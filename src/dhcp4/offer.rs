@@ -100,6 +100,21 @@ fn choose(state: &mut State, with: &mut Surroundings, hosts: &HostTable, client:
     search(state, with, hosts, client, hash, bytes)
 }
 
+/// The address that a client of BOOTP has, or a free one.
+pub(super) fn held_or_free(
+    state: &mut State,
+    with: &mut Surroundings,
+    hosts: &HostTable,
+    client: &Client,
+    bytes: &[u8],
+) -> Choice {
+    let held = client.lease.and_then(|id| with.leases.get(id)).map(|lease| lease.addr);
+    match held.filter(|addr| client.ranges.giving(*addr, &client.all_tags).is_some()) {
+        Some(addr) => Choice::Address(addr),
+        None => search(state, with, hosts, client, hash(client.request.identity()), bytes),
+    }
+}
+
 /// The address that `dhcp-host` gives, unless something stands against it.
 pub(super) fn configured(state: &State, with: &mut Surroundings, client: &Client) -> Option<Ipv4Addr> {
     let host = client.host?;

@@ -10,7 +10,7 @@ use crate::config::values::{conditions, ipv4, leading_conditions, name_box, numb
 use crate::config::{DhcpOption, NextServer, Space};
 
 pub const ROWS: &[Row] = &[
-    many("bootp-dynamic[=tag:<tag>,...]", b'3', bootp_dynamic, "Give addresses to BOOTP clients too").dhcp4().not_yet().manual(
+    many("bootp-dynamic[=tag:<tag>,...]", b'3', bootp_dynamic, "Give addresses to BOOTP clients too").dhcp4().manual(
         "BOOTP clients (those that send no DHCP message type) get an address of a dhcp-range too, and not only one that \
          a dhcp-host line fixes for them. BOOTP knows no renewal, so such a lease never ends unless the dhcp-host line \
          of the client gives a time; an address that was given once is gone until somebody edits the lease file.\n\n\
