@@ -3,16 +3,18 @@
 //! real dnsmasq where it is installed. Then a corpus of real configurations,
 //! where it is at hand.
 //!
-//! `REGENERATE=1 cargo test --test config_oracle lines` writes both verdicts of
-//! each line anew (lines and remarks stay), with `LINES_OF=pxe` those of one
-//! table; look at the difference before committing it.
+//! `REGENERATE=1 cargo test --test config_oracle lines` writes our verdicts of
+//! all lines anew (and asks dnsmasq about lines it was not asked about), with
+//! `LINES_OF=pxe` those of one table; `says_so` instead of `lines` asks it about
+//! all. Look at the difference before committing it, and give a reason for each
+//! line whose third column is not `=`.
 
 #[path = "config_oracle/corpus.rs"]
 mod corpus;
 #[path = "config_oracle/files.rs"]
 mod files;
-#[path = "config_oracle/lines.rs"]
-mod lines;
+#[path = "config_oracle/table.rs"]
+mod table;
 #[path = "config_oracle/verdict.rs"]
 mod verdict;
 

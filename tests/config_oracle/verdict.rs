@@ -57,7 +57,9 @@ pub fn ours(args: &[String]) -> Verdict {
 
 /// The verdict of the real one.
 pub fn theirs(args: &[String]) -> Verdict {
-    let output = Command::new("/usr/sbin/dnsmasq").arg("--test").args(args).env("LC_ALL", "C").stdin(Stdio::null()).output().unwrap();
+    let mut command = Command::new("/usr/sbin/dnsmasq");
+    command.arg("--test").args(args).env("LC_ALL", "C").stdin(Stdio::null());
+    let output = command.output().unwrap();
     match output.status.code() {
         Some(0) => Verdict::Ok,
         code => {
