@@ -48,7 +48,10 @@ type Table = (PathBuf, Vec<(String, Option<Case>)>);
 fn tables() -> Vec<Table> {
     let only = std::env::var_os("LINES_OF").map(PathBuf::from);
     let entries = fs::read_dir(TABLES).unwrap().map(|entry| entry.unwrap().path());
-    let wanted = |path: &PathBuf| only.as_ref().is_none_or(|only| path.file_stem() == Some(only.as_os_str()));
+    let wanted = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "tsv")
+            && only.as_ref().is_none_or(|only| path.file_stem() == Some(only.as_os_str()))
+    };
     let mut paths: Vec<_> = entries.filter(wanted).collect();
     paths.sort();
     assert!(!paths.is_empty(), "no such table");
