@@ -49,14 +49,15 @@ fn class(value: Text) -> Applied<Box<[u8]>> {
 }
 
 fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
-    let (set, mut value) = tagged(draft, text)?;
-    let mut enterprise = None;
-    if let Some(said) = value.behind(b"enterprise:") {
-        let (digits, behind) = said.split(b',');
-        enterprise = Some(number(digits.octets()).ok_or(ERROR)?);
-        value = behind.unwrap_or_default();
-    }
-    let test = Test::VendorClass(enterprise, class(value)?);
+    let (set, value) = tagged(draft, text)?;
+    let test = match value.behind(b"enterprise:") {
+        None => Test::VendorClass(None, class(value)?),
+        Some(said) => {
+            let (digits, behind) = said.split(b',');
+            let enterprise = number(digits.octets()).ok_or(ERROR)?;
+            Test::VendorClass(Some(enterprise), behind.unwrap_or_default().octets().into())
+        }
+    };
     draft.matches.push(Match { set, test });
     Ok(())
 }

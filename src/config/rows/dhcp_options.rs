@@ -149,6 +149,9 @@ fn options_dir(draft: &mut Draft, text: Text) -> Applied {
 
 fn boot(draft: &mut Draft, text: Text) -> Applied {
     let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    if rest.is_empty() && !conditions.is_empty() && !text.octets().ends_with(b",") {
+        return Err(ERROR);
+    }
     let mut items = rest.items();
     let (file, server_name) = (items.octets(), items.octets());
     let next_server = match items.octets() {

@@ -7,14 +7,14 @@ use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal};
 use crate::config::row::{self, Row, flag, many, once};
-use crate::config::values::{behind_tag, condition, ipv4, lease_time, number, path, pattern, set_tag};
+use crate::config::values::{behind_tag, condition, ipv4, lease_time, number, path_or_none, pattern, set_tag};
 use crate::config::{Conditions, LeaseTime, Range, RangeKind, Tag};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
     many("dhcp-range=[set:<tag>,]<from>[,<to>|static][,<mask>[,<broadcast>]][,<time>]", b'F', range, "Give out these addresses by DHCP").dhcp4(),
-    once("dhcp-leasefile=<file>", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
-    once("dhcp-lease=<file>", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
+    once("dhcp-leasefile[=<file>]", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
+    once("dhcp-lease[=<file>]", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
     row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4(),
     flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4(),
     flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
@@ -26,7 +26,7 @@ pub const ROWS: &[Row] = &[
 const LEASE_DEFAULT: LeaseTime = LeaseTime::Secs(3600);
 
 fn lease_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.lease_file = Some(path(text.octets())?);
+    draft.lease_file = path_or_none(text)?;
     Ok(())
 }
 
