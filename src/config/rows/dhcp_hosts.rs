@@ -12,11 +12,35 @@ use crate::wire::dns::name::Name;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-host=[<mac>...][,id:<id>][,set:<tag>...][,<address>][,<name>][,<time>][,ignore]", b'G', dhcp_host, "Settings of one host: address, name, time, tags").dhcp4(),
-    many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP")
-        .dhcp4(),
-    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().not_yet(),
-    flag("read-ethers", b'Z', Flag::ReadEthers, "Read addresses of hosts from /etc/ethers").dhcp4(),
+    many("dhcp-host=[<mac>...][,id:<id>][,set:<tag>...][,tag:<tag>...][,<address>...][,<name>][,<time>][,ignore]", b'G', dhcp_host, "Settings of one host: address, name, time, tags").dhcp4().manual(
+        "Settings for one client: what it is recognised by, and what it gets, in any order between commas.\n\n\
+         A client is recognised by a hardware address (six octets in hexadecimal with colons, any of which may be *; \
+         another type of hardware stands in front with a dash, as in 06-), by id: and its client identifier in \
+         hexadecimal with colons or as text, or, if neither is given, by the name that it sends. Several hardware \
+         addresses may stand, for a machine with more than one card of which one is used at a time. id:* ignores the \
+         client identifier of this host, for machines that have a different one in each stage of booting. tag: makes \
+         the line count only for clients that have the tag; such lines are looked at first.\n\n\
+         It gets an IPv4 address, which need not be inside a dhcp-range but must belong to a network that has one; \
+         IPv6 addresses in square brackets, whose network part may be zeros to stand for every network, and which may \
+         have a prefix length to give the host a block; a name, with a domain if that is the domain of its network; a \
+         time for its lease; the tags of set:. ignore does not answer it at all. An address can be given to one line \
+         only.\n\n\
+         A line with a name and without an address takes the address from /etc/hosts. Everybody recognised by some \
+         line has the tag known. If several lines fit, the one with a client identifier counts before one with a \
+         hardware address, and that before one with a name or wildcards; otherwise the last.",
+    ),
+    many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP").dhcp4().manual(
+        "Reads settings of hosts from a file, or from all files of a directory, at start and again on SIGHUP. Each \
+         line is what would stand behind dhcp-host=. A bad line is told in the log and skipped.",
+    ),
+    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().not_yet().manual(
+        "As dhcp-hostsfile with a directory, and in addition every file that is written or moved there is read at \
+         once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
+    ),
+    flag("read-ethers", b'Z', Flag::ReadEthers, "Read addresses of hosts from /etc/ethers").dhcp4().manual(
+        "Reads /etc/ethers at start and on SIGHUP. Each line has a hardware address and an IPv4 address or a name, \
+         and means the same as a dhcp-host line with both.",
+    ),
 ];
 
 fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {

@@ -10,15 +10,51 @@ use crate::config::{Fits, Match, Tag, TagIf, Test, Where};
 use crate::wire::dhcp4_options::Kind;
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-mac=set:<tag>,<mac>", b'4', mac, "Set a tag by hardware address").dhcp4(),
-    many("dhcp-vendorclass=set:<tag>,<text>", b'U', vendor_class, "Set a tag by vendor class").dhcp4(),
-    many("dhcp-userclass=set:<tag>,<text>", b'j', user_class, "Set a tag by user class").dhcp4(),
-    many("dhcp-circuitid=set:<tag>,<text>|<hex>", 0, circuit_id, "Set a tag by the relay's circuit").dhcp4(),
-    many("dhcp-remoteid=set:<tag>,<text>|<hex>", 0, remote_id, "Set a tag by the relay's idea of the client").dhcp4(),
-    many("dhcp-subscrid=set:<tag>,<text>|<hex>", 0, subscriber_id, "Set a tag by the relay's subscriber").dhcp4(),
-    many("dhcp-match=set:<tag>,<number>|option:<name>[,<value>]", 0, dhcp_match, "Set a tag by an option that the client sends").dhcp4(),
-    many("dhcp-name-match=set:<tag>,<name>[*]", 0, name_match, "Set a tag by the client's name").dhcp4(),
-    many("tag-if=set:<tag>[,...][,tag:[!]<tag>...]", 0, tag_if, "Set tags when others are set").dhcp4(),
+    many("dhcp-mac=set:<tag>,<mac>", b'4', mac, "Set a tag by hardware address").dhcp4().manual(
+        "Sets a tag on clients with this hardware address, octets of which may be *. Another type of hardware than \
+         Ethernet stands in front with a dash. The prefix set: may be left out.",
+    ),
+    many("dhcp-vendorclass=set:<tag>[,enterprise:<n>][,<text>]", b'U', vendor_class, "Set a tag by vendor class").dhcp4().manual(
+        "Sets a tag on clients in whose vendor class (option 60) the text occurs. Commas in the text must be quoted, \
+         and case counts. The prefix set: may be left out.\n\n\
+         In DHCPv6 the vendor class has the number of an enterprise: with enterprise: and a number only classes of \
+         that one are looked at, and the text may be left out to look at the number only.",
+    ),
+    many("dhcp-userclass=set:<tag>,<text>", b'j', user_class, "Set a tag by user class").dhcp4().manual(
+        "Sets a tag on clients in whose user class (option 77, in DHCPv6 option 15) the text occurs. Commas in the \
+         text must be quoted. The prefix set: may be left out.",
+    ),
+    many("dhcp-circuitid=set:<tag>,<text>|<hex>", 0, circuit_id, "Set a tag by the relay's circuit").dhcp4().manual(
+        "Sets a tag on clients whose relay says that they came in by this circuit (sub-option 1 of option 82): \
+         exactly this one. Text, or octets in hexadecimal with colons. The prefix set: may be left out.",
+    ),
+    many("dhcp-remoteid=set:<tag>,<text>|<hex>", 0, remote_id, "Set a tag by the relay's idea of the client").dhcp4().manual(
+        "Sets a tag on clients whose relay calls them so (sub-option 2 of option 82; in DHCPv6 option 37 with the \
+         number of the enterprise in front): exactly so. Text, or octets in hexadecimal with colons. The prefix set: \
+         may be left out.",
+    ),
+    many("dhcp-subscrid=set:<tag>,<text>|<hex>", 0, subscriber_id, "Set a tag by the relay's subscriber").dhcp4().manual(
+        "Sets a tag on clients whose relay says that they belong to this subscriber (sub-option 6 of option 82; in \
+         DHCPv6 option 38): exactly this one. Text, or octets in hexadecimal with colons. The prefix set: may be left \
+         out.",
+    ),
+    many("dhcp-match=set:<tag>,<number>|option:<name>|option6:<name>|vi-encap:<n>[,<value>]", 0, dhcp_match, "Set a tag by an option that the client sends").dhcp4().manual(
+        "Sets a tag on clients that send an option, given by number, by option: and its name, or by option6: for \
+         DHCPv6; with a value, on those that send it with that value. Hexadecimal octets with colons, of which any \
+         may be *, are compared from the beginning; text is looked for anywhere; a number or an address must be one \
+         element of what is sent. The prefix set: may be left out.\n\n\
+         vi-encap: and the number of an enterprise look at each vendor class of that enterprise (option 124) instead.",
+    ),
+    many("dhcp-name-match=set:<tag>,<name>[*]", 0, name_match, "Set a tag by the client's name").dhcp4().manual(
+        "Sets a tag on clients that call themselves so; with * at the end, on those whose name begins so. Case does \
+         not count. The prefix set: may be left out.",
+    ),
+    many("tag-if=set:<tag>[,...][,tag:[!]<tag>[*]...]", 0, tag_if, "Set tags when others are set").dhcp4().manual(
+        "Sets the tags of set: if all of tag: are set (with !, not set), or always if there is no tag:. The condition \
+         may end in *, and then holds if some tag is set that begins so. The lines are looked at in order, each once, \
+         so that a later one may ask for what an earlier one has set. Here the prefixes must be written.\n\n\
+         tag-if=set:boot,tag:known,tag:!quiet sets boot on known clients that are not quiet.",
+    ),
 ];
 
 /// Sub-options of option 82 (RFC 3046, RFC 3993).

@@ -11,13 +11,51 @@ use crate::config::{Boot, DhcpOption, NextServer, Space};
 use crate::wire::dhcp4_options::Kind;
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-option=[tag:<tag>,...]<number>|option:<name>[,<value>...]", b'O', option, "Tell this to DHCP clients that ask for it").dhcp4(),
-    many("dhcp-option-force=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4(),
-    flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4(),
-    many("dhcp-boot=[tag:<tag>,...]<file>[,<server name>[,<server>]]", b'M', boot, "Where clients boot from")
-        .dhcp4(),
-    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().not_yet(),
-    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().not_yet(),
+    many("dhcp-option=[tag:<tag>,...]<number>|option:<name>|option6:<name>[,<value>...]", b'O', option, "Tell this to DHCP clients that ask for it").dhcp4().manual(
+        "Tells clients that ask for it an option of DHCP, given by its number or by option: and its name; --help dhcp \
+         lists the names. Netmask, broadcast address, router, DNS server, domain and host name are told by themselves \
+         and may be replaced so.\n\n\
+         The value may be hexadecimal octets with colons between them, a decimal number (one, two or four octets, as \
+         the option or the number needs; b, s or i behind it says which), IPv4 addresses between commas, addresses \
+         with a prefix length as in option 121, or text. What is known to be a list of addresses, a text, a time or a \
+         list of names is read as such. Text in double quotes is always text. Without a value an option is sent \
+         empty, and what would be sent by itself (netmask, broadcast address, router, DNS server, domain, host name) \
+         is not sent. The address 0.0.0.0 stands for this server's own.\n\n\
+         Tags in front, with or without tag:, limit a line to clients that have all of them (with !, that lack them). \
+         For one option the last line whose tags hold counts; one without tags counts only if no other does.\n\n\
+         vendor: and a text put the option into option 43, for clients in whose vendor class the text occurs; encap: \
+         and a number put it into the option with that number; vi-encap: and the number of an enterprise put it into \
+         option 125. Numbers inside another option have a meaning of their own, so that the value is read by its \
+         looks only.\n\n\
+         option6: instead of option: is for DHCPv6, with a name (see --help dhcp6) or a number up to 65535. IPv6 \
+         addresses stand in square brackets; [::] stands for this server's own global address, [fd00::] for its \
+         unique local and [fe80::] for its link-local one. Of the other forms only vi-encap: is possible there, and \
+         puts the option into option 17.\n\n\
+         An option may have 255 octets in DHCPv4, fewer inside another one.",
+    ),
+    many("dhcp-option-force=[tag:<tag>,...]<number>|option:<name>|option6:<name>[,<value>...]", 0, forced_option, "Tell this to DHCP clients whether they ask or not").dhcp4().manual(
+        "As dhcp-option, and the option is sent even to clients that do not ask for it. Some boot loaders need \
+         options that they never ask for.",
+    ),
+    flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4().manual(
+        "Does not use the fields for the file name and the server name for other options when there is no room left \
+         for them, and does not move those two into options either. Some old clients stumble over that.",
+    ),
+    many("dhcp-boot=[tag:<tag>,...]<file>[,<server name>[,<server>]]", b'M', boot, "Where clients boot from").dhcp4().manual(
+        "The file that clients boot, and the server they load it from: its name, and its address or a name that is \
+         looked up here when a client asks. Without an address this machine is the server. Tags in front limit a line \
+         to clients that have all of them; a line whose tags hold counts before one without tags, and a later one \
+         before an earlier one.",
+    ),
+    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().not_yet().manual(
+        "Reads options from a file, or from all files of a directory, at start and again on SIGHUP. Each line is what \
+         would stand behind dhcp-option=. These options count as if they stood behind those of the configuration. A \
+         bad line is told in the log and skipped.",
+    ),
+    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().not_yet().manual(
+        "As dhcp-optsfile with a directory, and in addition every file that is written or moved there is read at \
+         once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
+    ),
 ];
 
 /// Longest value: on its own, inside another option, inside option 125.

@@ -12,14 +12,64 @@ use crate::config::{Conditions, LeaseTime, Range, RangeKind, Tag};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-range=[set:<tag>,]<from>[,<to>|static][,<mask>[,<broadcast>]][,<time>]", b'F', range, "Give out these addresses by DHCP").dhcp4(),
-    once("dhcp-leasefile[=<file>]", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4(),
-    once("dhcp-lease[=<file>]", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4(),
-    row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4(),
-    flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4(),
-    flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4(),
-    flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4(),
-    flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4(),
+    many("dhcp-range=[tag:<tag>,...][set:<tag>,]<from>[,<to>|static|proxy|<mode>,...][,<mask>|<length>[,<broadcast>]][,<time>]", b'F', range, "Give out these addresses by DHCP").dhcp4().manual(
+        "Gives out the addresses from the first to the last, both included, to DHCP clients of the network that holds \
+         them. Any number of lines may stand, several for one network too. The DHCP server runs if there is at least \
+         one.\n\n\
+         The netmask is taken from the interface and needs to be said only for networks behind a relay; broadcast \
+         address and netmask stand behind the last address, in the order netmask, broadcast. The time of the leases \
+         comes last: seconds, or a number with m, h, d or w behind it, or infinite. It is one hour if it is not said, \
+         and never less than two minutes. static in place of the last address gives addresses only to clients that a \
+         dhcp-host line has one for. proxy in its place gives no addresses and tells PXE clients where to boot from, \
+         while another server looks after the addresses.\n\n\
+         set: in front gives a tag to every client of the range, at most one. tag: in front limits the range to \
+         clients that have the tag, or, with tag:!, that do not; several such conditions must hold together. A first \
+         item that has a letter in it that is no hexadecimal digit is taken for the tag of set: even without the \
+         prefix.\n\n\
+         A range of IPv6 addresses looks alike: a first address, perhaps a last one, words, the length of the prefix \
+         (64 to 128, by default 64), and the time of the leases (by default a day), or deprecated, which says that \
+         the addresses should find no new use. constructor: with the name of an interface, or the beginning of one \
+         and *, takes the network part from every prefix that the interface has, now and later; the addresses must \
+         then have zeros there. The words are: ra-only to advertise the prefix and speak no DHCPv6; slaac to do so \
+         besides giving out addresses; ra-stateless to let hosts choose their addresses and to tell options by \
+         DHCPv6; ra-names to give the names of DHCPv4 clients to addresses that their hosts are likely to have \
+         chosen; ra-advrouter to say this machine's own address with the prefix (for mobile hosts); off-link not to \
+         say that the prefix is on the link; static as above. With a word for advertisements, and with constructor:, \
+         the length must be 64. :: alone with ra-stateless or static stands for every network.\n\n\
+         At most eight items may stand behind the tags.",
+    ),
+    once("dhcp-leasefile[=<file>]", b'l', lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4().manual(
+        "The file that leases are kept in, so that they outlive a restart. It is /var/lib/misc/dnsmasq.leases if \
+         nothing is said, and is written only if DHCP runs. It has the form that dnsmasq's has, and other programs \
+         may read it: one line a lease, with the end of the lease in seconds since 1970, the hardware address, the \
+         address, the name or *, and the client identifier or *. If it cannot be created the program does not start.",
+    ),
+    once("dhcp-lease[=<file>]", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
+        "An old spelling of dhcp-leasefile.",
+    ),
+    row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4().manual(
+        "How many leases there may be at the same time, 1000 if nothing is said. Memory for that many is set aside at \
+         start. A client that would be one too many is refused, and the log says so.",
+    ),
+    flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4().manual(
+        "Says that this is the only DHCP server of the network. Clients that ask to keep an address nobody has \
+         recorded are then answered at once: the address is theirs if it is free, and otherwise they are told to ask \
+         for another. Without this option such requests are left to a server that may know better, which costs a \
+         client that moves here, or a server that has lost its leases, a minute or so.",
+    ),
+    flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4().manual(
+        "Gives out addresses in ascending order, the next one after the highest that is leased. Without it a client's \
+         address is computed from its hardware address, so that it tends to get the same one again even after its \
+         lease has been forgotten; with it, addresses change hands more often.",
+    ),
+    flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4().manual(
+        "Offers an address without looking first whether some machine answers there. Otherwise one echo request is \
+         sent, and the offer leaves three seconds later if nobody answers; other clients are served meanwhile.",
+    ),
+    flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4().manual(
+        "Gives a lease at once to clients that ask for that (RFC 4039), without an offer in between. Use it only if \
+         this is the only server for the network.",
+    ),
 ];
 
 /// Seconds of a lease if nothing is said.
