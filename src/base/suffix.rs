@@ -31,6 +31,17 @@ impl SuffixBuilder {
         SuffixBuilder { key, entries: Vec::new() }
     }
 
+    /// What is in `table` and is kept, to be added to.
+    pub fn resumed(table: &SuffixTable, is_kept: &dyn Fn(u32) -> bool) -> Self {
+        let entries = table.prints.iter().copied().zip(table.numbers.iter().copied());
+        SuffixBuilder { key: table.key, entries: entries.filter(|(_, number)| is_kept(*number)).collect() }
+    }
+
+    /// The key of its fingerprints.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
     /// Adds `number` for a domain in wire form (any case).
     pub fn add(&mut self, domain: &[u8], number: u32) {
         self.entries.push((self.key.name(domain), number));

@@ -5,7 +5,7 @@ use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::files::Files;
 use super::refusal::Refusal;
 use super::{
-    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, Tftp, auth, dnssec,
+    Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, ServersFile, Tftp, auth, dnssec,
     edns, records, resolv_domain, sets,
 };
 use std::mem::take;
@@ -168,6 +168,8 @@ fn dns(draft: &mut Draft) -> Dns {
     };
     let local = records::freeze(draft);
     let (domains, servers, shown, shown_more) = draft.domains.freeze();
+    let servers_file =
+        draft.servers_file.take().map(|path| ServersFile::new(path, servers.len(), &domains, &shown, shown_more));
     Dns {
         cache_size: said.number(Number::CacheSize).unwrap_or(150).min(CACHE_MAX),
         forward_max: said.number16(Number::ForwardMax).unwrap_or(150),
@@ -180,6 +182,7 @@ fn dns(draft: &mut Draft) -> Dns {
         case_check: said.has(Flag::CaseCheck) && !said.has(Flag::NoCaseCheck),
         edns: edns::freeze(draft),
         servers,
+        servers_file,
         domains,
         shown,
         shown_more,

@@ -44,13 +44,36 @@ impl DomainsDraft {
     pub fn new(key: Key) -> Self {
         DomainsDraft {
             table: SuffixBuilder::new(key),
-            targets: Targets { key, list: Vec::new(), slots: Vec::new() },
+            targets: Targets { key, first: 0, list: Vec::new(), slots: Vec::new() },
             wild: Vec::new(),
             servers: Vec::new(),
             shown: Vec::new(),
             shown_local: Vec::new(),
             more: (0, 0),
         }
+    }
+
+    /// The rules of `table` with their targets, to be added to: what is added has
+    /// targets of its own.
+    pub fn resumed(table: SuffixBuilder, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) -> Self {
+        let mut draft = Self::new(table.key());
+        draft.table = table;
+        draft.targets.list.extend_from_slice(targets);
+        draft.targets.first = targets.len();
+        draft.wild.extend_from_slice(wild);
+        draft.servers.extend_from_slice(servers);
+        draft
+    }
+
+    /// Begins the list that is shown with one made before.
+    pub fn show_again(&mut self, shown: &[Shown], more: (u32, u32)) {
+        for one in shown {
+            match one.target {
+                Target::Server(_) => self.shown.push(one.clone()),
+                _ => self.shown_local.insert(0, one.clone()),
+            }
+        }
+        self.more = more;
     }
 
     /// The number of a server, new or known.
@@ -121,6 +144,8 @@ impl DomainsDraft {
 /// Targets by number, each once, found again by hashing.
 struct Targets {
     key: Key,
+    /// Those before this number are not found again.
+    first: usize,
     list: Vec<Target>,
     /// Number + 1 of a target, 0 for free; a power of two, at most half full.
     slots: Vec<u32>,
@@ -129,7 +154,7 @@ struct Targets {
 impl Targets {
     /// The number of a target, new or known.
     fn number(&mut self, target: Target) -> u32 {
-        if self.slots.len() <= self.list.len().saturating_mul(2) {
+        if self.slots.len() <= self.list.len().saturating_sub(self.first).saturating_mul(2) {
             self.grow();
         }
         for place in self.places(target) {
@@ -166,7 +191,7 @@ impl Targets {
         let size = self.slots.len().saturating_mul(2).max(16);
         self.slots.clear();
         self.slots.resize(size, 0);
-        for (number, target) in (1u32..).zip(&self.list) {
+        for (number, target) in (1u32..).zip(&self.list).skip(self.first) {
             for place in self.places(*target) {
                 if let Some(slot @ 0) = self.slots.get_mut(place) {
                     *slot = number;
@@ -185,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_target_has_one_number_however_often_it_is_named() {
-        let mut targets = Targets { key: Key::new(&mut Random::seeded(1)), list: Vec::new(), slots: Vec::new() };
+        let mut targets = Targets { key: Key::new(&mut Random::seeded(1)), first: 0, list: Vec::new(), slots: Vec::new() };
         for _ in 0..3 {
             for value in 0..1000u32 {
                 assert_eq!(targets.number(Target::Address(Ipv4Addr::from(value).into())), value);

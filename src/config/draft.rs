@@ -165,6 +165,7 @@ pub struct Draft {
     pub cache_types: Box<[u16]>,
     /// `log-async`: lines.
     pub log_queue: u8,
+    pub servers_file: Option<Path>,
     /// `None`: not said, the default applies.
     pub resolv_files: Option<Vec<Path>>,
     pub addn_hosts: Vec<Path>,
@@ -232,6 +233,7 @@ impl Draft {
             stale: None,
             cache_types: Box::default(),
             log_queue: 0,
+            servers_file: None,
             resolv_files: None,
             addn_hosts: Vec::new(),
             dns_hosts_dirs: Vec::new(),

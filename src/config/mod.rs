@@ -36,6 +36,7 @@ mod screen;
 mod script;
 mod server;
 pub mod sets;
+mod servers_file;
 mod source;
 mod tftp;
 mod values;
@@ -58,6 +59,7 @@ pub use files::{Entry, Files, Kind, Nowhere, Origin, directory};
 pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
 pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};
+pub use servers_file::{ServersFile, ServersReading};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;
 pub use records::{HostRecord, InterfaceName, Local, Record, Records, Synth};
@@ -260,6 +262,8 @@ pub struct Dns {
     pub shown: Box<[Shown]>,
     /// Servers, and domains without servers, that the list only counts.
     pub shown_more: (u32, u32),
+    /// `servers-file`.
+    pub servers_file: Option<ServersFile>,
     /// `resolv-file`; empty with `no-resolv`.
     pub resolv_files: Box<[Path]>,
     /// A resolv-file was given although `no-resolv` is set.
@@ -387,6 +391,7 @@ pub struct DomainRules {
 
 /// One line of the server list that is logged at start: first the servers in
 /// configured order, then what has none of its own, last configured first.
+#[derive(Clone)]
 pub struct Shown {
     /// The target.
     pub target: Target,

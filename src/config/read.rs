@@ -82,7 +82,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
 }
 
 /// The words of a refusal, as a log line begins.
-fn words(refusal: Refusal) -> String {
+pub fn words(refusal: Refusal) -> String {
     if refusal.0.is_empty() { "error".into() } else { refusal.0.into_owned() }
 }
 

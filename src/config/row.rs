@@ -25,6 +25,8 @@ pub struct Row {
     /// It is read and checked, and the start is refused: no engine acts on it
     /// yet.
     pub not_yet: bool,
+    /// It may stand in a `servers-file`.
+    pub servers_file: bool,
     /// What the manual page says of it: paragraphs between empty lines. Kept out
     /// of the program; the page is written by tests.
     #[cfg(test)]
@@ -138,6 +140,12 @@ impl Row {
         self
     }
 
+    /// The row, which may stand in a `servers-file` too.
+    pub const fn in_servers_file(mut self) -> Row {
+        self.servers_file = true;
+        self
+    }
+
     /// The row, its short form being one without value.
     pub const fn bare_short(mut self) -> Row {
         self.takes = Takes::LongOnly;
@@ -168,6 +176,7 @@ const fn row(form: &'static str, short: u8, repeat: Repeat, apply: Apply, help: 
         help,
         apply,
         not_yet: false,
+        servers_file: false,
         #[cfg(test)]
         manual: "",
         #[cfg(test)]

@@ -2,13 +2,12 @@
 //! and on SIGHUP; and the lines that tell the ranges.
 
 use crate::base::bytes::Writer;
-use crate::base::lines::Lines;
 use crate::base::time::Now;
 use crate::config::{self, Config, Host, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
 use crate::daemon::failure::{FILES, Failure};
 use crate::daemon::lease_disk::LeaseDisk;
-use crate::daemon::outside::{Files, Say};
+use crate::daemon::outside::{Files, Say, each_line};
 use crate::dhcp4;
 use crate::outbox::lines::{Arg, process};
 use crate::platform::files;
@@ -85,18 +84,18 @@ pub fn hosts(core: &mut Core, files: &dyn Files, say: Say) {
 fn hosts_file(path: &CStr, tags: &mut Vec<Box<[u8]>>, read: &mut Vec<Host>, files: &dyn Files, say: Say) {
     let shown = Arg::Text(path.to_bytes());
     let mut number = 0u64;
-    let done = whole_lines(files, path, &mut |line| {
+    let done = each_line(files, path, &mut |line| {
         number += 1;
         match config::dhcp_host_line(line, tags) {
             Ok(host) => read.extend(host),
             Err(what) => {
-                say(&process::BAD_DHCP, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
+                say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
             }
         }
     });
     match done {
         Ok(()) => say(&process::READ_DHCP, &[shown]),
-        Err(errno) => say(&process::NO_DHCP, &[shown, Arg::Errno(errno)]),
+        Err(errno) => say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
     }
 }
 
@@ -104,7 +103,7 @@ fn ethers(read: &mut Vec<Host>, files: &dyn Files, say: Say) {
     const PATH: &CStr = c"/etc/ethers";
     let shown = Arg::Text(PATH.to_bytes());
     let (mut number, mut count) = (0u64, 0u64);
-    let done = whole_lines(files, PATH, &mut |line| {
+    let done = each_line(files, PATH, &mut |line| {
         number += 1;
         match config::ethers_line(line) {
             Ok(host) => {
@@ -120,14 +119,6 @@ fn ethers(read: &mut Vec<Host>, files: &dyn Files, say: Say) {
         Ok(()) => say(&process::READ_ETHERS, &[Arg::Number(count)]),
         Err(errno) => say(&process::NO_ETHERS, &[shown, Arg::Errno(errno)]),
     }
-}
-
-/// Tells `each` the lines of a file, of any length.
-fn whole_lines(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), i32> {
-    let mut lines = Lines::default();
-    files.pieces(path, &mut |piece| lines.feed(piece, each))?;
-    lines.end(each);
-    Ok(())
 }
 
 /// The lines that tell the ranges at start, the last configured one first.

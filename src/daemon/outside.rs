@@ -2,6 +2,7 @@
 //! the log. The program's are here and in `deliver`; the scenario runner and
 //! the simulation have their own.
 
+use crate::base::lines::Lines;
 pub use crate::config::Files;
 use crate::config::{Entry, Kind, Origin};
 use crate::outbox::change::Errno;
@@ -11,6 +12,14 @@ use std::ffi::CStr;
 
 /// Writes a log line of the daemon itself.
 pub type Say<'a> = &'a mut dyn FnMut(&Line, &[Arg]);
+
+/// Tells `each` the lines of a file, of any length.
+pub fn each_line(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+    let mut lines = Lines::default();
+    files.pieces(path, &mut |piece| lines.feed(piece, each))?;
+    lines.end(each);
+    Ok(())
+}
 
 /// The files of this machine.
 pub struct Disk;

@@ -4,14 +4,13 @@
 
 use crate::base::hash::Key;
 use crate::base::time::Now;
-use crate::config;
+use crate::config::{self, ServersReading};
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
 use crate::daemon::dhcp_files;
 use crate::daemon::heap;
-use crate::daemon::outside::{Disk, Files, Say};
+use crate::daemon::outside::{Disk, Files, Say, each_line};
 use crate::daemon::shell::Shell;
-#[cfg(feature = "dhcp4")]
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
 use crate::store::hosts::HostsBuilder;
@@ -47,6 +46,30 @@ pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     dhcp_files::hosts(core, files, say);
     #[cfg(feature = "dhcp4")]
     core.change(Change::DhcpHostsReloaded, now);
+    if core.config.listen.port != 0 {
+        servers(core, files, say, now);
+    }
+}
+
+/// Servers of `servers-file`. If it cannot be read those read before stay.
+fn servers(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
+    let Some(file) = core.config.dns.servers_file.take() else { return };
+    let shown = Arg::Text(file.path.to_bytes());
+    let mut reading = ServersReading::new(&core.config.dns, &file);
+    let mut number = 0u64;
+    let read = each_line(files, &file.path, &mut |line| {
+        number += 1;
+        if let Err(what) = reading.line(line) {
+            say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
+        }
+    });
+    reading.finish(&mut core.config.dns, read.is_ok());
+    if let Err(errno) = read {
+        say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]);
+    }
+    let kept = file.servers;
+    core.config.dns.servers_file = Some(file);
+    core.change(Change::Servers { kept }, now);
 }
 
 /// Local names: /etc/hosts first, then the other files, the last configured

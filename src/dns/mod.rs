@@ -177,6 +177,7 @@ impl Forwarder {
             Change::SendFailed { errno: WOULD_BLOCK, .. } => {}
             Change::SendFailed { door: Door::Upstream { slot, .. }, to, .. } => self.send_failed(with, *slot, *to),
             Change::Resolv { servers } => self.new_servers(with, servers),
+            Change::Servers { kept } => self.configured_servers(with, *kept),
             Change::Interfaces => {
                 self.upstream.find_own(with.config, with.interfaces);
                 if !core::mem::replace(&mut self.listed, true) {

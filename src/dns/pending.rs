@@ -256,6 +256,18 @@ impl Pending {
         self.by_id.iter(id.into()).find(|slot| self.get(*slot).is_some_and(|e| e.id == id))
     }
 
+    /// No question is sent to a server numbered `kept` or higher any more: the
+    /// numbers belong to others now.
+    pub fn forget_servers(&mut self, kept: u16) {
+        for slot in 0..self.shared_slot() {
+            if let Some(entry) = self.get_mut(slot)
+                && entry.group.iter().any(|number| *number >= kept)
+            {
+                entry.group.clear();
+            }
+        }
+    }
+
     /// A writer for the query of `slot`; `store_query` follows.
     pub fn query_writer(&mut self, slot: u16) -> Writer<'_> {
         let from = usize::from(slot).saturating_mul(limits::UPSTREAM_QUERY_MAX);

@@ -75,6 +75,7 @@ impl Judge<'_> {
         for target in self.targets(numbers) {
             match target {
                 Target::Server(server) if self.upstream.is_own(*server) => {}
+                Target::Server(server) if found.group.contains(server) => {}
                 Target::Server(server) => push(&mut found.group, *server),
                 Target::Standard => standard = true,
                 Target::Local => local = true,

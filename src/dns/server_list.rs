@@ -20,6 +20,14 @@ impl Forwarder {
         }
     }
 
+    /// The servers behind the first `kept` are others now.
+    pub(super) fn configured_servers(&mut self, with: &mut Surroundings, kept: u16) {
+        self.upstream.set_configured(&with.config.dns, kept);
+        self.pending.forget_servers(kept);
+        self.upstream.find_own(with.config, with.interfaces);
+        self.list_servers(with);
+    }
+
     /// Logs the servers: the configured ones, those of the resolv file, and the
     /// domains that have none of their own.
     pub(super) fn list_servers(&mut self, with: &mut Surroundings) {

@@ -94,6 +94,23 @@ impl Upstream {
         }
     }
 
+    /// The configured servers behind the first `kept` are others now.
+    pub fn set_configured(&mut self, config: &config::Dns, kept: u16) {
+        let old = core::mem::replace(self, Upstream::new(config));
+        let kept = usize::from(kept);
+        let resolv = old.tallies.iter().skip(old.configured.into());
+        for (tally, before) in self.tallies.iter_mut().take(kept).zip(&old.tallies) {
+            *tally = *before;
+        }
+        for (tally, before) in self.tallies.iter_mut().skip(self.configured.into()).zip(resolv) {
+            *tally = *before;
+        }
+        for (memory, before) in self.memories.iter_mut().zip(&old.memories).skip(1).take(kept) {
+            *memory = *before;
+        }
+        self.resolv = old.resolv;
+    }
+
     /// Replaces the servers of the resolv file.
     pub fn set_resolv(&mut self, servers: &[SocketAddr]) {
         if self.resolv.as_slice() == servers {

@@ -53,6 +53,12 @@ pub enum Change<'a> {
         /// The servers.
         servers: &'a [SocketAddr],
     },
+    /// The servers of `servers-file` were read anew, those of the configuration
+    /// stay.
+    Servers {
+        /// How many those of the configuration are.
+        kept: u16,
+    },
     /// The hosts of DHCP and the local names were read anew (SIGHUP, start).
     DhcpHostsReloaded,
     /// The table of local names was replaced (SIGHUP, start).

@@ -3,7 +3,7 @@
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
-use crate::config::row::{Apply, Row, Wish, flag, later, once, special};
+use crate::config::row::{Apply, Row, Wish, flag, once, special};
 use crate::config::values::{path, path_or_none};
 
 pub const ROWS: &[Row] = &[
@@ -29,7 +29,7 @@ pub const ROWS: &[Row] = &[
              stood in a file. Errors name the command instead of a file and a line. If it ends with anything but 0 the start ends \
              with status 10. It is run by --test too, and not again on SIGHUP.",
         ),
-    later("servers-file=<file>", 0, "Read upstream servers from a file, again on SIGHUP")
+    once("servers-file=<file>", 0, servers_file, "Read upstream servers from a file, again on SIGHUP")
         .manual(
             "Reads upstream servers from this file: lines of --server and --rev-server as in a configuration file, and \
              nothing else. It is read just after the start and again on SIGHUP; then what it says takes the place of what it said \
@@ -88,6 +88,11 @@ pub const ROWS: &[Row] = &[
         "For hunting memory leaks. This program allocates nothing after start, so there is nothing to log.",
     ),
 ];
+
+fn servers_file(draft: &mut Draft, text: Text) -> Applied {
+    draft.servers_file = path_or_none(text)?;
+    Ok(())
+}
 
 fn user(draft: &mut Draft, text: Text) -> Applied {
     draft.user = path_or_none(text)?;

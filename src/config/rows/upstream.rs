@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
     many("server=[/<domain>/...]<server>[#<port>][@<interface>][@<source>[#<port>]]", b'S', server, "Ask this upstream server, perhaps for some domains only")
+        .in_servers_file()
         .manual("An upstream server: questions that cannot be answered from local data are sent to it. The server is an address \
             or the name of a host; a name is looked up once at start, all its addresses become servers, and a name that is not \
             found refuses the configuration. The port is 53 unless another follows behind #. Behind @ stands an interface that \
@@ -30,6 +31,7 @@ pub const ROWS: &[Row] = &[
             from hosts files, leases and the configuration, never upstream, and names not known there do not exist. local=// \
             does so for names without a dot."),
     many("rev-server=<prefix>[,<server>]", 0, rev_server, "Ask this server for names of these addresses")
+        .in_servers_file()
         .manual("The same as server for the names of addresses: rev-server=192.168.0.0/16,10.0.0.1 sends questions for the names of \
             these addresses to 10.0.0.1. The length is 1 to 32, or 1 to 128 for IPv6, the whole address if there is none; a \
             length that is not that of a zone in in-addr.arpa or ip6.arpa stands for as many zones as it takes. Without a \

@@ -89,8 +89,8 @@ pub const CLEARED: Line = info("cleared cache");
 pub const READ_DHCP: Line = dhcp(Level::Info, "read %");
 /// Addresses.
 pub const READ_ETHERS: Line = dhcp(Level::Info, "read /etc/ethers - % addresses");
-/// What is wrong, line, DHCP hosts file.
-pub const BAD_DHCP: Line = main(Level::Error, "% at line % of %");
+/// What is wrong, line, file read again on SIGHUP.
+pub const BAD_LINE: Line = main(Level::Error, "% at line % of %");
 /// What is wrong, file, line.
 pub const BAD_ETHERS: Line = main(Level::Error, "% at % line %");
 /// First address, last address, lease time.
@@ -98,7 +98,7 @@ pub const RANGE: Line = dhcp(Level::Info, "DHCP, IP range % -- %, lease time %")
 /// Address, lease time.
 pub const RANGE_STATIC: Line = dhcp(Level::Info, "DHCP, static leases only on %, lease time %");
 /// DHCP hosts file, why.
-pub const NO_DHCP: Line = error("cannot read %: %");
+pub const CANNOT_READ: Line = error("cannot read %: %");
 /// `/etc/ethers`, why.
 pub const NO_ETHERS: Line = dhcp(Level::Error, "failed to read %: %");
 /// File, why.
