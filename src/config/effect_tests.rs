@@ -120,6 +120,7 @@ const UPSTREAM: &[Effect] = &[
             && targets(c, &wire("a")) == [Target::Local]
             && targets(c, &wire("10.in-addr.arpa")) == [Target::Local]
     }),
+    ("servers-file=/x", |c| c.dns.servers_file.as_ref().is_some_and(|file| file.path.to_bytes() == b"/x")),
 ];
 
 const DHCP: &[Effect] = &[
