@@ -3,6 +3,7 @@
 
 use super::Outcome;
 use super::lexer::Text;
+use super::mentions::Mentions;
 use super::refusal::ERROR;
 use super::render;
 use super::row::{Apply, Row, Takes, Wish};
@@ -45,6 +46,10 @@ pub fn read(source: &mut Source, args: &[OsString]) -> Result<bool, Outcome> {
         [_, word] if word.as_bytes() == b"dhcp6" => Some(true),
         _ => None,
     };
+    // What is read before it counts too.
+    if args.iter().any(|arg| arg.as_bytes().starts_with(b"--te")) {
+        source.mentions = Some(Mentions::default());
+    }
     let words = args.iter();
     let mut line = CommandLine { source, words, letters: b"", test: false, file: None, junk: false, about_dhcp };
     while let Some(named) = line.next() {

@@ -139,7 +139,7 @@ fn the_completion_knows_the_rows() {
     let mut text = format!("_ironmasq_plain='{}'\n", names(|row| !takes(row) || row.form.contains("[=")));
     text.push_str(&format!("_ironmasq_valued='{}'\n", names(takes)));
     let kinds: [(&str, &[&str]); 5] = [
-        ("file", &["<file>", "<program>"]),
+        ("file", &["<file>", "<path>", "<program>"]),
         ("dir", &["<dir>"]),
         ("interface", &["<interface>"]),
         ("user", &["<user>"]),

@@ -16,7 +16,7 @@ mod effects_dns;
 
 pub fn configured(text: &str) -> Config {
     match read::test_text(text.as_bytes(), Key::new(&mut Random::seeded(1))) {
-        Outcome::Test(config, _) => *config,
+        Outcome::Test(config, ..) => *config,
         Outcome::Refused { messages, .. } => panic!("{text}: {}", messages.join("; ")),
         _ => unreachable!(),
     }

@@ -21,6 +21,7 @@ mod draft;
 mod files;
 pub mod edns;
 mod lexer;
+mod mentions;
 mod netboot;
 mod option_value;
 mod read;
@@ -40,6 +41,7 @@ mod servers_file;
 mod source;
 mod tftp;
 mod values;
+mod warnings;
 
 #[cfg(test)]
 mod effect_tests;
@@ -55,6 +57,7 @@ pub use dhcp::{
     Boot, ClientId, Conditions, Dhcp, DhcpOption, Host, HwPattern, Fits, LeaseTime, Match, NextServer, Range, RangeKind,
     Space, Suffix6, Tag, TagIf, Test, Where,
 };
+pub use mentions::{Mention, Mentions, Names};
 pub use files::{Entry, Files, Kind, Nowhere, Origin, directory};
 pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, ethers_line, read, read_text};
@@ -65,6 +68,7 @@ pub use script::Script;
 pub use records::{HostRecord, InterfaceName, Local, Record, Records, Synth};
 pub use screen::{Alias, Screen};
 pub use tftp::{Tftp, UniqueRoot};
+pub use warnings::warnings;
 
 use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};

@@ -4,6 +4,7 @@
 use super::draft::Tags;
 use super::files::{Files, Nowhere};
 use super::lexer::Line;
+use super::mentions::Mentions;
 use super::refusal::Refusal;
 use super::source::{Source, WRONG};
 use super::{Config, Host, args, checked, rows};
@@ -17,8 +18,8 @@ pub struct Warning(pub String);
 pub enum Outcome {
     /// Run with this configuration.
     Run(Box<Config>, Vec<Warning>),
-    /// `--test`, and nothing is wrong.
-    Test(Box<Config>, Vec<Warning>),
+    /// `--test`, and nothing is wrong; more may be warned of.
+    Test(Box<Config>, Vec<Warning>, Mentions),
     /// Print this and end.
     Help(String),
     /// Print `version()` and end.
@@ -65,6 +66,12 @@ fn finish(mut source: Source, test: bool) -> Outcome {
             source.problem(refusal.0.into_owned(), WRONG);
         }
     }
+    if test && source.problems.is_empty() {
+        // What only a start looks at.
+        for refusal in checked::check(&mut source.draft, source.files, false) {
+            source.warnings.push(Warning(["a start is refused: ", &refusal.0].concat()));
+        }
+    }
     for words in std::mem::take(&mut source.unmet) {
         match test {
             true => source.warnings.push(Warning(words)),
@@ -76,7 +83,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
     }
     let config = Box::new(checked::config(&mut source.draft));
     match test {
-        true => Outcome::Test(config, source.warnings),
+        true => Outcome::Test(config, source.warnings, source.mentions.unwrap_or_default()),
         false => Outcome::Run(config, source.warnings),
     }
 }

@@ -7,6 +7,7 @@ use super::directory::Directory;
 use super::draft::Draft;
 use super::files::{Errno, Files, Kind, Origin};
 use super::lexer::{Line, Text};
+use super::mentions::Mentions;
 use super::refusal::{Applied, ERROR, Refusal};
 use super::row::{Apply, Repeat, Row, Takes};
 use super::{Warning, confdir};
@@ -43,7 +44,7 @@ pub enum Place<'a> {
 
 impl Place<'_> {
     /// The words with the place they are about.
-    fn tell(&self, words: &str) -> String {
+    pub fn tell(&self, words: &str) -> String {
         match (self, words) {
             (Place::CommandLine, "") => "bad command line options: try --help".into(),
             (Place::CommandLine, _) => ["bad command line options: ", words].concat(),
@@ -66,6 +67,8 @@ pub struct Source<'f> {
     pub draft: ManuallyDrop<Draft>,
     pub directory: Directory,
     pub warnings: Vec<Warning>,
+    /// What stands where, for `--test` only.
+    pub mentions: Option<Mentions>,
     /// What is right and not supported yet: warnings of `--test`, problems of a
     /// start.
     pub unmet: Vec<String>,
@@ -88,6 +91,7 @@ impl<'f> Source<'f> {
             draft: ManuallyDrop::new(Draft::new(key)),
             directory: Directory::default(),
             warnings: Vec::new(),
+            mentions: None,
             unmet: Vec::new(),
             problems: Vec::new(),
             exit: 0,
@@ -163,6 +167,9 @@ impl<'f> Source<'f> {
         if let Err(refusal) = applied {
             self.refused(&refusal, place);
             self.expected(row);
+        }
+        if let Some(mentions) = &mut self.mentions {
+            mentions.note(row, value.unwrap_or_default().octets(), place, &self.draft);
         }
     }
 

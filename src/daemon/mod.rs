@@ -3,6 +3,7 @@
 //! then `shell` (the loop), then `deliver` (what is done about what was said).
 
 mod account;
+mod advice;
 mod budget;
 pub mod core;
 mod deliver;
@@ -38,13 +39,15 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ! {
     sys::close_inherited();
     sys::set_umask();
     let mut random = Random::kernel(entropy::fill);
-    let outcome = config::read(args, Key::new(&mut random), &outside::Disk);
+    let mut outcome = config::read(args, Key::new(&mut random), &outside::Disk);
     let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
-        Outcome::Test(ref config, ref warnings) => {
-            for warning in warnings {
+        Outcome::Test(ref config, ref warnings, ref mut mentions) => {
+            for warning in warnings.iter().chain(&advice::warnings(config, mentions)) {
                 write_stderr(&[b"dnsmasq: warning: ", warning.0.as_bytes(), b"\n"].concat());
             }
+            // No part of what the plan is about.
+            drop(std::mem::take(mentions));
             write_stderr(b"dnsmasq: syntax check OK.\n");
             write_stdout(&budget::plan(config, &mut random));
             0

@@ -7,7 +7,7 @@ use crate::config::row::{Row, once};
 use crate::config::values::path_or_none;
 
 pub const ROWS: &[Row] = &[
-    once("dumpfile=<file>", 0, capture, "Write packets to a capture file").not_yet().manual("\
+    once("dumpfile=<path>", 0, capture, "Write packets to a capture file").not_yet().manual("\
 Writes packets of DNS, DHCP, router advertisement and TFTP to a file in the format of libpcap, for tcpdump and wireshark. The packets carry headers \
 that are made up and not those of the wire. A valid file that exists is appended to, and a named pipe may be given. See dumpmask."),
     once("dumpmask=<mask>", 0, mask, "Which packets go to the capture file").not_yet().manual("\

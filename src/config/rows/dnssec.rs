@@ -28,7 +28,7 @@ pub const ROWS: &[Row] = &[
         .not_yet()
         .manual("Does not look at the times for which signatures are valid until the signal SIGINT comes: for machines whose clock is \
             set by way of the network after the start. The cache is emptied then."),
-    once("dnssec-timestamp=<file>", 0, timestamp, "Remember the last time known to be right in a file")
+    once("dnssec-timestamp=<path>", 0, timestamp, "Remember the last time known to be right in a file")
         .not_yet()
         .manual("A file whose time of change is the last time that was known to be right; it is made if it is missing. While the clock \
             is behind that time, the times of signatures are not looked at. The file is touched once the clock is right, and at \

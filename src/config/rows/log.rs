@@ -8,7 +8,7 @@ use crate::config::row::{Apply, Row, flag, many, once, special};
 use crate::config::values::{number, path};
 
 pub const ROWS: &[Row] = &[
-    once("log-facility=<facility>|<file>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)")
+    once("log-facility=<facility>|<path>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)")
         .manual("Where log lines go: to the system's log under the name of a facility (kern, user, mail, daemon, \
             auth, authpriv, syslog, lpr, news, uucp, cron, ftp, local0 to local7; daemon if the option is not \
             given, local0 with no-daemon), to a file if there is a slash in it, or to standard error with a \

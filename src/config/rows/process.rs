@@ -48,7 +48,7 @@ pub const ROWS: &[Row] = &[
             "The group to change to, together with the account. The default is dip if there is such a group, otherwise the \
              group of the account. With nothing behind the equals sign the group stays as it was.",
         ),
-    once("pid-file[=<file>]", b'x', pid_file, "Write the process id here (/var/run/dnsmasq.pid)")
+    once("pid-file[=<path>]", b'x', pid_file, "Write the process id here (/var/run/dnsmasq.pid)")
         .manual(
             "Writes the process id, a decimal number and a newline, to this file, which stays at the end. The default \
              is /var/run/dnsmasq.pid; with nothing behind the equals sign there is none. A file that exists is deleted first. If \
