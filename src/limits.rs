@@ -90,6 +90,11 @@ pub const LARGE_BUFFERS: usize = 4;
 /// must stay addressable in the lease file, and memory bounded.
 pub const LEASES_MAX: usize = 1 << 20;
 
+/// Clients whose requests are remembered until a program was told of them, and
+/// octets of what is remembered of each.
+pub const SUPPLIED_MAX: usize = 16;
+pub const SUPPLIED_BYTES: usize = 1536;
+
 /// Longest host name: one label (RFC 1035 §2.3.4).
 pub const HOST_NAME_MAX: usize = 63;
 

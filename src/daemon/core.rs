@@ -11,7 +11,7 @@ use crate::base::hash::Key;
 use crate::base::net::IfIndex;
 use crate::base::random::Random;
 use crate::base::time::{Due, Now};
-use crate::config::Config;
+use crate::config::{Config, Script};
 #[cfg(feature = "dhcp4")]
 use crate::dhcp4;
 use crate::dns;
@@ -23,6 +23,7 @@ use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
 use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
+use crate::store::untold::Untold;
 #[cfg(feature = "tftp")]
 use crate::tftp;
 use std::net::{IpAddr, SocketAddr};
@@ -77,7 +78,9 @@ impl Core {
         let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };
         let cache = Cache::new(size, !config.dns.no_round_robin, Key::new(&mut random));
         let hosts = Hosts::empty(Key::new(&mut random));
-        let leases = Leases::new(lease_max, Key::new(&mut random)).watching(config.dhcp.spans());
+        let leases = Leases::new(lease_max, Key::new(&mut random))
+            .watching(config.dhcp.spans())
+            .telling(followed(&config.script));
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
         #[cfg(feature = "dhcp4")]
         let dhcp4 = (!config.dhcp.ranges.is_empty()).then(|| dhcp4::Server::new(&config, &mut random));
@@ -131,6 +134,7 @@ impl Core {
             config: &self.config.tftp,
             edns_max: self.config.dns.edns_max,
             quiet: self.config.log.quiet_tftp,
+            scripted: self.config.script.program.is_some(),
             now,
             interfaces: &self.world.interfaces,
             out: &mut self.outbox,
@@ -248,9 +252,46 @@ impl Core {
         self.change(Change::HostsReloaded, now);
     }
 
+    /// Writes what the program that follows leases is to be told next; false if
+    /// that is nothing.
+    #[cfg(feature = "dhcp4")]
+    pub fn untold(&mut self, out: &mut Writer, now: Now) -> bool {
+        let mut any = false;
+        self.with_dhcp4(now, |dhcp4, with| any = dhcp4.untold(with, out));
+        any
+    }
+
+    /// Without leases there is nothing.
+    #[cfg(not(feature = "dhcp4"))]
+    pub fn untold(&mut self, _: &mut Writer, _: Now) -> bool {
+        false
+    }
+
+    /// That was handed over.
+    pub fn told(&mut self) {
+        if let Some(what) = self.world.leases.untold() {
+            self.world.leases.told(what);
+        }
+    }
+
     /// The next piece of the whole lease file (`LeaseWrite::Rewrite`); false
     /// when the file is complete.
     pub fn lease_text(&mut self, cursor: &mut LeaseCursor, out: &mut Writer) -> bool {
         self.world.lease_file.text(&mut self.world.leases, &mut cursor.0, out)
     }
+}
+
+/// The changes of leases that a program is told of.
+fn followed(script: &Script) -> Untold {
+    if script.program.is_none() {
+        return Untold::NOTHING;
+    }
+    let mut kinds = Untold::NEW.and(Untold::CLIENT);
+    if script.keeps_leases {
+        kinds = kinds.and(Untold::CLIENT_ID).and(Untold::EXPIRY);
+    }
+    if script.on_renewal {
+        kinds = kinds.and(Untold::EXPIRY);
+    }
+    kinds
 }

@@ -9,9 +9,11 @@
 use crate::base::bytes::Writer;
 use crate::base::net::{HwAddr, IfIndex};
 use crate::base::time::Now;
+use crate::config::Config;
 use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
+use crate::daemon::scripts::Scripts;
 use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
 use crate::limits;
@@ -54,6 +56,8 @@ pub struct Deliver {
     pub journal: Journal,
     /// The lease file.
     pub leases: LeaseDisk,
+    /// Who runs the program that follows leases.
+    pub scripts: Scripts,
     sender: Sender,
     /// Places of datagrams in the outbox that have not left yet.
     pending: ArrayVec<u16, { limits::OUTBOX_ACTIONS }>,
@@ -64,11 +68,12 @@ pub struct Deliver {
 
 impl Deliver {
     /// With nothing said yet.
-    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk) -> Self {
+    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk, scripts: Scripts) -> Self {
         Deliver {
             sockets,
             journal,
             leases,
+            scripts,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
             answers: Box::default(),
@@ -79,10 +84,14 @@ impl Deliver {
 
     /// Writes a log line of the daemon itself at once.
     pub fn say(&mut self, line: &Line, args: &[Arg]) {
-        let mut buffer = [0; limits::LOG_LINE_MAX];
-        let mut out = Writer::new(&mut buffer);
-        lines::render(&mut out, line, args);
-        self.journal.line(line.channel, line.level, out.written(), clock::wall());
+        say(&mut self.journal, line, args);
+    }
+
+    /// Logs what the helper that runs programs has said.
+    pub fn hear_scripts(&mut self, config: &Config) {
+        let program = config.script.program.as_ref().map_or(&[][..], |path| path.to_bytes());
+        let journal = &mut self.journal;
+        self.scripts.hear(program, &mut |line, args| say(journal, line, args));
     }
 
     /// Performs everything in the outbox and what follows from it.
@@ -91,7 +100,7 @@ impl Deliver {
             self.round(core, now);
             core.outbox.clear();
             if self.answers.is_empty() {
-                return;
+                return self.scripts.pump(core, now, false);
             }
             while core.outbox.has_room()
                 && let Some(answer) = self.answers.pop_front()
@@ -137,6 +146,7 @@ impl Deliver {
             Action::Lease(LeaseWrite::At { offset, bytes }) => self.leases.write_at(offset, out.bytes(bytes)),
             Action::Lease(LeaseWrite::Append { bytes }) => self.leases.append(out.bytes(bytes)),
             Action::Lease(LeaseWrite::Rewrite) => self.leases.rewrite(),
+            Action::Script { record } => self.scripts.add(out.bytes(record)),
             Action::Neighbour { iface, addr, hw } => {
                 let name = core.world.interfaces.get(iface).map(|known| known.name);
                 if let (Some(socket), Some(name)) = (&self.sockets.dhcp4, name) {
@@ -269,6 +279,13 @@ impl Deliver {
             }
         }
     }
+}
+
+fn say(journal: &mut Journal, line: &Line, args: &[Arg]) {
+    let mut buffer = [0; limits::LOG_LINE_MAX];
+    let mut out = Writer::new(&mut buffer);
+    lines::render(&mut out, line, args);
+    journal.line(line.channel, line.level, out.written(), clock::wall());
 }
 
 /// The route of the datagram at a place of the outbox.

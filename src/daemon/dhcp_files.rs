@@ -2,16 +2,18 @@
 //! and on SIGHUP; and the lines that tell the ranges.
 
 use crate::base::bytes::Writer;
+use crate::base::text;
 use crate::base::time::Now;
 use crate::config::{self, Config, Host, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
-use crate::daemon::failure::{FILES, Failure};
+use crate::daemon::failure::{FILES, Failure, INIT};
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::outside::{Files, Say, each_line};
 use crate::dhcp4;
 use crate::outbox::lines::{Arg, process};
-use crate::platform::files;
-use std::ffi::CStr;
+use crate::platform::{command, files};
+use crate::platform::sys;
+use std::ffi::{CStr, CString};
 
 /// Octets of the lease file read at once.
 const PIECE: usize = 4096;
@@ -21,6 +23,9 @@ pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
     if core.config.dhcp.ranges.is_empty() {
         return Ok(LeaseDisk::none());
     }
+    if core.config.script.keeps_leases {
+        return kept_leases(core, now).map(|()| LeaseDisk::none());
+    }
     let path = &core.config.dhcp.lease_file;
     let disk = LeaseDisk::open(path).map_err(|errno| {
         Failure::system(FILES, &[b"cannot open or create lease file ", path.to_bytes()], errno)
@@ -29,10 +34,38 @@ pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
     Ok(disk)
 }
 
+/// With `leasefile-ro`: what the program says when asked `init`. Quirk: it is
+/// the shell that runs it, as in dnsmasq.
+fn kept_leases(core: &mut Core, now: Now) -> Result<(), Failure> {
+    let Core { config, world, outbox, .. } = core;
+    let Some(path) = &config.script.program else { return Ok(()) };
+    let mut reading =
+        dhcp4::LeasesRead { leases: &mut world.leases, file: &mut world.lease_file, out: outbox, now };
+    let mut fits = true;
+    let words = CString::new([path.to_bytes(), b" init"].concat()).unwrap_or_default();
+    let not_run = |errno| Failure::system(FILES, &[b"cannot run lease-init script ", path.to_bytes()], errno);
+    let status = command::output(&words, &mut |piece| fits &= reading.piece(piece)).map_err(not_run)?;
+    match u8::try_from(status >> 8 & 0xff).unwrap_or(0) {
+        0 => {}
+        127 => return Err(not_run(sys::ENOENT)),
+        126 => return Err(not_run(sys::EACCES)),
+        code => {
+            let shown = text::string(&|out| text::decimal(out, code.into()));
+            let message: &[&[u8]] = &[b"lease-init script returned exit code ", shown.as_bytes()];
+            return Err(Failure::new(code.wrapping_add(INIT), message));
+        }
+    }
+    fits &= reading.end(config);
+    if fits { Ok(()) } else { Err(too_many()) }
+}
+
+fn too_many() -> Failure {
+    Failure::new(FILES, &[b"too many stored leases"])
+}
+
 /// Reads the lease file into the table.
 fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
     let Core { config, world, outbox, .. } = core;
-    let too_many = || Failure::new(FILES, &[b"too many stored leases"]);
     let Some(file) = disk.file() else { return Ok(()) };
     let mut reading =
         dhcp4::LeasesRead { leases: &mut world.leases, file: &mut world.lease_file, out: outbox, now };

@@ -12,6 +12,9 @@ pub const FILES: u8 = 3;
 /// Anything else.
 pub const OTHER: u8 = 5;
 
+/// Added to the status of a program that was asked for the leases.
+pub const INIT: u8 = 10;
+
 /// Why the start ends.
 pub struct Failure {
     /// Exit status.

@@ -20,6 +20,7 @@ mod listeners;
 pub mod outside;
 pub mod reload;
 mod resolv;
+mod scripts;
 pub mod serve;
 mod shell;
 mod sockets;

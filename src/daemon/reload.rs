@@ -22,6 +22,7 @@ use std::net::IpAddr;
 /// SIGHUP.
 pub fn hup(shell: &mut Shell, now: Now) {
     heap::open();
+    shell.core.world.leases.mark_all();
     read(shell, now);
     if shell.core.config.dns.no_poll {
         shell.resolv.look(&mut shell.core, true, now);

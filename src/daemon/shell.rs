@@ -145,6 +145,11 @@ impl Shell {
                     self.drain(now);
                 }
             }
+            Place::Script => {
+                self.deliver.sockets.quiet(place);
+                self.deliver.hear_scripts(&self.core.config);
+                self.deliver.scripts.pump(&mut self.core, now, false);
+            }
             Place::Upstream { slot, v6 } => self.datagrams(place, Door::Upstream { slot, v6 }, now),
             Place::Dhcp4 => self.datagrams(place, Door::Dhcp4, now),
             Place::Icmp4 => self.datagrams(place, Door::Icmp4, now),
@@ -292,6 +297,7 @@ impl Shell {
                     }
                     self.core.outbox.log(&process::EXITING, &[]);
                     self.drain(now);
+                    self.deliver.scripts.pump(&mut self.core, now, true);
                     return Some(0);
                 }
                 Signal::Int if self.core.config.process.mode == Mode::Debug => return Some(5),

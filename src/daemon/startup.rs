@@ -17,6 +17,7 @@ use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::links::Links;
 use crate::daemon::resolv::Resolv;
+use crate::daemon::scripts::Scripts;
 use crate::daemon::shell::{self, Shell};
 use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
@@ -86,6 +87,8 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let pid_chown = start.need(write_pid_file(&core.config, &account));
     let opened = open_log(&core.config, &mut start.journal, &account);
     let log_chown = start.need(opened);
+    // It keeps the rights that we are about to lose.
+    let scripts = start.need(Scripts::start(&core.config));
     start.need(account.enter());
     start.need(check_tftp_roots(&core.config));
     let mut resolv = Resolv::new(&core.config);
@@ -94,6 +97,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         (Some(&signals), Place::Signals),
         (links.socket(), Place::Links),
         (resolv.socket(), Place::Watch),
+        (scripts.socket(), Place::Script),
     ] {
         if let Some(fd) = fd {
             start.need(sockets.watch(fd.as_fd(), place).map_err(|errno| system(b"failed to watch", errno)));
@@ -103,7 +107,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         sockets.wake(Place::Links);
     }
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
-    let mut deliver = Deliver::new(sockets, journal, leases);
+    let mut deliver = Deliver::new(sockets, journal, leases, scripts);
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);

@@ -18,6 +18,8 @@ pub enum Place {
     Links,
     /// Files changed.
     Watch,
+    /// The helper that runs programs.
+    Script,
     /// Echo replies.
     Icmp4,
     /// DHCPv4.
@@ -42,7 +44,7 @@ pub enum Place {
 }
 
 /// The first number of questions, behind those of single sockets.
-const UPSTREAM: usize = 5;
+const UPSTREAM: usize = 6;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -90,6 +92,7 @@ impl Layout {
             Place::Watch => 2,
             Place::Icmp4 => 3,
             Place::Dhcp4 => 4,
+            Place::Script => 5,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -108,6 +111,7 @@ impl Layout {
             2 => Place::Watch,
             3 => Place::Icmp4,
             4 => Place::Dhcp4,
+            5 => Place::Script,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

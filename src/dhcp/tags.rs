@@ -95,11 +95,11 @@ impl<'a> TagSet<'a> {
         all
     }
 
-    /// Writes the words, newest first, with `, ` between them.
-    pub fn write(&self, dhcp: &Dhcp, out: &mut Writer) {
+    /// Writes the words, newest first, with `between` between them.
+    pub fn write(&self, dhcp: &Dhcp, between: &[u8], out: &mut Writer) {
         for (place, word) in self.words(dhcp).rev().enumerate() {
             if place > 0 {
-                out.bytes(b", ");
+                out.bytes(between);
             }
             out.bytes(word);
         }

@@ -11,6 +11,7 @@ use crate::dhcp4::{State, Surroundings, log, persist, reply};
 use crate::limits::HOST_NAME_MAX;
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::leases::LeaseId;
+use crate::store::untold::Untold;
 use crate::wire::dhcp4::kind;
 use crate::wire::dns::name::{Name, NameBuf};
 use arrayvec::ArrayVec;
@@ -123,6 +124,12 @@ pub(super) fn commit(
     let secs = lease_secs(client, &range);
     let name = name_lease(with, client, id);
     with.leases.set_expiry(id, secs, with.now);
+    with.leases.seen(id, client.iface.index);
+    if way != Way::Renewing {
+        // Whoever follows may have missed that it was away.
+        with.leases.mark(id, Untold::CLIENT);
+    }
+    state.supplied.keep(client, addr, &tags);
     persist::save(with, Some(id));
     log::packet(with, client, "DHCPACK", Some(addr), &name, "");
     // Clients of one power cut do not all come back at the same moment.

@@ -61,7 +61,7 @@ pub(super) fn tags(with: &mut Surroundings, client: &Client, tags: &crate::dhcp:
     if client.config.log.dhcp {
         let mut buffer = [0; 512];
         let mut out = Writer::new(&mut buffer);
-        tags.write(&client.config.dhcp, &mut out);
+        tags.write(&client.config.dhcp, b", ", &mut out);
         let xid = Arg::Number(client.request.packet.xid.into());
         with.out.log(&lines::TAGS, &[xid, Arg::Text(out.written())]);
     }

@@ -24,7 +24,9 @@ mod rename;
 mod reply;
 mod request;
 mod reply_options;
+mod script;
 
+use crate::base::bytes::Writer;
 use crate::base::hash::Key;
 use crate::base::net::{netmask4, same_net4};
 use crate::base::random::Random;
@@ -45,6 +47,7 @@ use arrayvec::ArrayVec;
 use client::{Client, Entrance};
 use probe::Probes;
 use request::Request;
+use script::Supplied;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub use log::seconds;
@@ -95,6 +98,8 @@ struct State {
     retry_file: Option<Millis>,
     /// Wall clock less monotonic clock, in seconds: tells when it is set.
     wall_offset: Option<u64>,
+    /// What clients sent, until the program that follows leases was told.
+    supplied: Supplied,
 }
 
 impl Server {
@@ -111,6 +116,7 @@ impl Server {
                 told: vec![false; config.dhcp.ranges.len()].into_boxed_slice(),
                 retry_file: None,
                 wall_offset: None,
+                supplied: Supplied::new(config),
             },
         }
     }
@@ -128,6 +134,12 @@ impl Server {
             }
         });
         self.hosts = HostTable::new(hosts, Key::new(random));
+    }
+
+    /// Writes what the program that follows leases is to be told next; false if
+    /// that is nothing. Once it is handed over, `Leases::told` says so.
+    pub fn untold(&mut self, with: &mut Surroundings, out: &mut Writer) -> bool {
+        script::record(&mut self.state.supplied, with, out)
     }
 
     /// A datagram: a request, or the answer to an address probe.

@@ -80,6 +80,7 @@ impl LeasesRead<'_> {
         let untidy =
             self.file.read_end(self.leases, self.now, &mut |wrong, line| fits &= tell(out, wrong, line));
         self.cap(config);
+        self.leases.mark_all();
         if untidy {
             self.out.push(Action::Lease(LeaseWrite::Rewrite));
         }

@@ -157,6 +157,8 @@ pub enum Action {
     /// Change the lease file. Performed, and made durable, before any later
     /// datagram leaves.
     Lease(LeaseWrite),
+    /// Have `dhcp-script` run: a record as `platform::helper` wants it.
+    Script { record: Span },
     /// Write a log line.
     Log { channel: Channel, level: Level, text: Span },
 }

@@ -52,7 +52,7 @@ pub fn detach() -> Result<Starter, Errno> {
 }
 
 /// True in the parent.
-fn fork() -> Result<bool, Errno> {
+pub(super) fn fork() -> Result<bool, Errno> {
     // SAFETY: there is one thread, so the child is as whole as the parent.
     check(unsafe { libc::fork() }).map(|pid| pid != 0)
 }

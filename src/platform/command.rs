@@ -2,7 +2,7 @@
 //!
 //! Stands on pipe2(2), fork(2), dup2(2), execve(2), waitpid(2).
 
-use super::files;
+use super::{files, signals};
 use super::sys::{self, Errno, check};
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -21,6 +21,7 @@ pub fn output(command: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<u32, Errno>
     // SAFETY: there is one thread, so the child is as whole as the parent.
     let child = check(unsafe { libc::fork() })?;
     if child == 0 {
+        signals::as_born();
         let words = [c"sh".as_ptr(), c"-c".as_ptr(), command.as_ptr(), core::ptr::null()];
         // SAFETY: plain numbers; the path and the words end with zeros, and
         // their list with a null pointer.

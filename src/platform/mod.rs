@@ -13,6 +13,7 @@ pub mod command;
 pub mod entropy;
 pub mod files;
 pub mod heap;
+pub mod helper;
 pub mod icmp;
 pub mod identity;
 pub mod links;

@@ -45,6 +45,16 @@ pub fn watch() -> Result<OwnedFd, Errno> {
     }
 }
 
+/// Lets every signal do what it does to a new program.
+pub(super) fn as_born() {
+    // SAFETY: an all-zero set is valid and empty; constants.
+    unsafe {
+        let none: libc::sigset_t = core::mem::zeroed();
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, core::ptr::null_mut());
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
 /// The next signal that came.
 pub fn next(fd: &OwnedFd) -> Option<Signal> {
     // SAFETY: all-zero is valid; the kernel fills it in.

@@ -75,13 +75,18 @@ pub(super) fn set_option_text(
 
 /// Closes every descriptor above standard error that we were started with.
 pub fn close_inherited() {
-    // SAFETY: plain numbers; called before anything of ours is open.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+    close_from(3);
+}
+
+/// Closes this descriptor and all behind it. Called where nothing of ours is
+/// among them, or nothing that lives on.
+pub(super) fn close_from(first: u32) {
+    // SAFETY: plain numbers; see above.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0u32) };
     if done != 0 {
-        for fd in 3..256 {
-            // SAFETY: nothing of ours is open yet; closing a closed one is an error
-            // that does not matter.
-            unsafe { libc::close(fd) };
+        for fd in first..1024 {
+            // SAFETY: see above; closing a closed one is an error that does not matter.
+            unsafe { libc::close(fd as libc::c_int) };
         }
     }
 }

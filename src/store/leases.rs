@@ -7,11 +7,12 @@
 //! its address (`config::Dns::domain_for`).
 
 use crate::base::hash::Key;
-use crate::base::net::HwAddr;
+use crate::base::net::{HwAddr, IfIndex};
 use crate::base::reserved;
 use crate::base::time::{Millis, Now, UnixTime};
 use crate::limits;
 use crate::store::occupied::Occupied;
+use crate::store::untold::{Untold, Watch};
 use std::net::Ipv4Addr;
 
 /// Client identifiers up to this length lie in the lease itself; longer ones
@@ -31,7 +32,7 @@ const INDEXES: usize = 4;
 /// A slot of the table. Only good until the next removal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(any(test, debug_assertions), derive(Debug))]
-pub struct LeaseId(u32);
+pub struct LeaseId(pub(super) u32);
 
 /// What differs between a lease and its line in the file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,19 +61,22 @@ pub struct Lease {
     pub name_is_ours: bool,
     /// What the file does not know yet.
     pub unsaved: Unsaved,
+    /// The interface of the last request; 0: none since the start.
+    pub iface: IfIndex,
+    pub(super) untold: Untold,
     /// Where its line begins in the file.
     pub offset: Option<u64>,
     /// Digits of its end in the file.
     pub digits: u8,
-    used: bool,
+    pub(super) used: bool,
     name_len: u8,
     id_len: u8,
     name: [u8; limits::HOST_NAME_MAX],
     id: [u8; SHORT_ID],
     /// The slot in the table of long identifiers, plus one; 0: none.
-    long_id: u32,
+    pub(super) long_id: u32,
     /// The next lease of the same bucket in each index, plus one; 0: none.
-    next: [u32; INDEXES],
+    pub(super) next: [u32; INDEXES],
 }
 
 impl Lease {
@@ -99,6 +103,8 @@ impl Lease {
             hw: HwAddr::default(),
             name_is_ours: false,
             unsaved: Unsaved::Line,
+            iface: 0,
+            untold: Untold::NOTHING,
             offset: None,
             digits: 0,
             used: true,
@@ -115,20 +121,21 @@ impl Lease {
 /// The table.
 pub struct Leases {
     key: Key,
-    capacity: usize,
+    pub(super) capacity: usize,
     live: usize,
     /// Slots ever used; reserved at start, touched only as leases appear.
-    slots: Vec<Lease>,
-    free: Vec<u32>,
+    pub(super) slots: Vec<Lease>,
+    pub(super) free: Vec<u32>,
     heads: [Box<[u32]>; INDEXES],
     long_ids: Vec<[u8; CLIENT_ID_MAX]>,
-    long_free: Vec<u32>,
+    pub(super) long_free: Vec<u32>,
     long_capacity: usize,
     /// No lease ends before this; it may be earlier than the earliest end.
     earliest: Millis,
     /// The table is not walked for ended leases before this.
     next_walk: Millis,
     occupied: Occupied,
+    pub(super) watch: Watch,
     /// A lease that had a line in the file is gone: only a rewrite removes it.
     pub lines_gone: bool,
 }
@@ -152,6 +159,7 @@ impl Leases {
             earliest: Millis::NEVER,
             next_walk: Millis(0),
             occupied: Occupied::default(),
+            watch: Watch::default(),
             lines_gone: false,
         }
     }
@@ -263,6 +271,10 @@ impl Leases {
         if self.is_full() || self.id_by_addr(addr).is_some() {
             return None;
         }
+        if self.free.is_empty() && self.slots.len() >= self.slots.capacity() {
+            // Ended leases hold the rest: nobody listens, and misses the oldest.
+            self.release_gone();
+        }
         let lease = Lease::empty(addr);
         let id = match self.free.pop() {
             Some(slot) => {
@@ -280,23 +292,34 @@ impl Leases {
         self.live += 1;
         self.occupied.set(addr, true);
         self.link(BY_ADDR, id, self.key.bytes(&addr.octets()));
+        self.mark(id, Untold::NEW);
         Some(id)
     }
 
-    /// Ends a lease and forgets it.
+    /// Ends a lease. It is forgotten, once it was told if anybody follows.
     pub fn remove(&mut self, id: LeaseId) {
-        let Some(addr) = self.get(id).map(|lease| lease.addr) else { return };
-        self.set_name(id, b"", false);
-        self.set_hw(id, HwAddr::default());
-        self.set_client_id(id, b"");
-        self.unlink(BY_ADDR, id, self.key.bytes(&addr.octets()));
+        let Some(lease) = self.get(id) else { return };
+        let (addr, hw) = (lease.addr, lease.hw);
+        let client_id = (lease.id_len > 0).then(|| self.key.bytes(self.client_id(lease)));
+        let name = (lease.name_len > 0).then(|| self.key.name(lease.name()));
+        let hw = (!hw.is_empty()).then(|| self.hash_hw(&hw));
+        let hashes = [(BY_ADDR, Some(self.key.bytes(&addr.octets()))), (BY_CLIENT_ID, client_id), (BY_HW, hw), (BY_NAME, name)];
+        for (index, hash) in hashes {
+            if let Some(hash) = hash {
+                self.unlink(index, id, hash);
+            }
+        }
+        self.unmark(id);
+        self.occupied.set(addr, false);
+        self.live -= 1;
         if let Some(lease) = self.slots.get_mut(id.0 as usize) {
             lease.used = false;
             self.lines_gone |= lease.offset.is_some();
-            self.live -= 1;
-            self.occupied.set(addr, false);
-            reserved::push(&mut self.free, id.0);
         }
+        if self.watch.kinds.is_empty() {
+            return self.release(id);
+        }
+        self.keep_gone(id);
     }
 
     /// Sets the hardware address.
@@ -309,6 +332,7 @@ impl Leases {
             self.unlink(BY_HW, id, self.hash_hw(&old));
         }
         self.change(id, Unsaved::Line, |lease| lease.hw = hw);
+        self.mark(id, Untold::CLIENT);
         if !hw.is_empty() {
             self.link(BY_HW, id, self.hash_hw(&hw));
         }
@@ -336,6 +360,7 @@ impl Leases {
             lease.id_len = id_len;
             copy(&mut lease.id, client_id);
         });
+        self.mark(id, Untold::CLIENT_ID);
         if !client_id.is_empty() {
             self.link(BY_CLIENT_ID, id, self.key.bytes(client_id));
         }
@@ -371,8 +396,12 @@ impl Leases {
             return self.change(id, Unsaved::Nothing, |lease| lease.name_is_ours = ours);
         }
         if lease.name_len > 0 {
-            self.unlink(BY_NAME, id, self.key.name(lease.name()));
+            let hash = self.key.name(lease.name());
+            let slot = self.slots.get(id.0 as usize).map(Lease::name);
+            self.watch.lose(id.0, slot.unwrap_or_default());
+            self.unlink(BY_NAME, id, hash);
         }
+        self.mark(id, Untold::CLIENT);
         let name = name.get(..name.len().min(limits::HOST_NAME_MAX)).unwrap_or_default();
         self.change(id, Unsaved::Line, |lease| {
             copy(&mut lease.name, name);
@@ -404,6 +433,9 @@ impl Leases {
             lease.expires = expires;
             lease.until = until;
         });
+        if unsaved != Unsaved::Nothing {
+            self.mark(id, Untold::EXPIRY);
+        }
         self.earliest = self.earliest.min(until);
     }
 
@@ -524,7 +556,8 @@ impl Leases {
     /// it has, the counts agree, nothing ends before the cached earliest end.
     pub fn check(&self) {
         debug_assert_eq!(self.iter().count(), self.live);
-        debug_assert_eq!(self.slots.len(), self.live + self.free.len());
+        debug_assert_eq!(self.slots.len(), self.live + self.free.len() + self.watch.gone_count);
+        debug_assert_eq!(self.iter().filter(|lease| !lease.untold.is_empty()).count(), self.watch.marked);
         for index in 0..INDEXES {
             let linked: usize = (0..self.heads.first().map_or(0, |heads| heads.len()))
                 .map(|bucket| self.chain(index, bucket as u64).count())

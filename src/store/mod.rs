@@ -11,3 +11,4 @@ pub mod interfaces;
 pub mod lease_file;
 pub mod leases;
 pub mod occupied;
+pub mod untold;

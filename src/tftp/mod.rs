@@ -19,6 +19,7 @@ mod tftp_tests;
 
 use crate::base::errno;
 use crate::base::time::{Due, Millis, Now, Why};
+use crate::base::text;
 use crate::config::Tftp;
 use crate::limits;
 use crate::outbox::Outbox;
@@ -37,6 +38,8 @@ pub struct Surroundings<'a> {
     pub edns_max: u16,
     /// `quiet-tftp`.
     pub quiet: bool,
+    /// A program is to be told of what was sent.
+    pub scripted: bool,
     /// The time.
     pub now: Now,
     /// Where requests may come from.
@@ -237,7 +240,23 @@ impl Server {
     fn finish(&mut self, with: &mut Surroundings, slot: u16, line: &'static Line) {
         let Some(transfer) = self.get(slot) else { return };
         let file = path::shown(&transfer.path);
-        with.out.log(line, &[Arg::Text(&file), Arg::Ip(transfer.route.to.ip())]);
+        let to = transfer.route.to.ip();
+        with.out.log(line, &[Arg::Text(&file), Arg::Ip(to)]);
+        if with.scripted && line.text == lines::tftp::SENT.text {
+            let record = with.out.write(64 + transfer.path.len(), |out| {
+                out.u8(4);
+                out.bytes(b"tftp\0");
+                text::decimal(out, transfer.size());
+                out.u8(0);
+                text::ip(out, to);
+                out.u8(0);
+                out.bytes(&transfer.path);
+                out.u8(0);
+            });
+            if let Some(record) = record {
+                with.out.push(Action::Script { record });
+            }
+        }
         self.close(with, slot);
     }
 

@@ -118,6 +118,7 @@ impl World {
                 config: &self.config,
                 edns_max: 1232,
                 quiet: self.quiet,
+                scripted: false,
                 now,
                 interfaces: &self.interfaces,
                 out: &mut self.out,

@@ -36,6 +36,8 @@ pub mod code {
     pub const AGENT: u8 = 82;
     pub const SUBNET_SELECT: u8 = 118;
     pub const VI_ENCAP: u8 = 125;
+    /// Where a device says what it needs of the network (RFC 8520).
+    pub const MUD_URL: u8 = 161;
     pub const NEXT_SERVER: u8 = 255;
     pub const END: u8 = 255;
 }

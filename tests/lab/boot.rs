@@ -104,8 +104,10 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     files.lease_path = config.dhcp.lease_file.to_string_lossy().into_owned();
     let core = Core::new(config, random);
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
+    lab.helper_is_busy = true;
     read_leases(&mut lab)?;
     mark_interfaces(&mut lab);
+    lab.helper_is_busy = false;
     let Lab { core, log, .. } = &mut lab;
     greeting::lines(core, &warnings, &mut |line, args| log.push(rendered(line, args)));
     lab.change(Change::Interfaces);
@@ -146,6 +148,7 @@ pub fn replace_interface(lab: &mut Lab, interface: Interface) {
 
 /// SIGHUP.
 pub fn reload(lab: &mut Lab) {
+    lab.core.world.leases.mark_all();
     read_files(lab);
     if lab.core.config.dns.no_poll {
         lab.seen_resolv = None;

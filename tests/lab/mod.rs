@@ -91,6 +91,10 @@ pub struct Lab {
     transfer_ports: BTreeMap<u16, u16>,
     /// What the core did and must never do.
     pub faults: Vec<String>,
+    /// Calls of the program that follows leases: arguments, variables.
+    pub scripts: VecDeque<(String, Vec<String>)>,
+    /// The helper takes nothing more.
+    pub helper_is_busy: bool,
     /// DHCP packets carry a copy of the lease file as it was when they left.
     pub keep_disk: bool,
     /// The resolv file read last, and how old it was.
@@ -116,6 +120,8 @@ impl Lab {
             neighbours: BTreeMap::new(),
             transfer_ports: BTreeMap::new(),
             faults: Vec::new(),
+            scripts: VecDeque::new(),
+            helper_is_busy: false,
             keep_disk: false,
             seen_resolv: None,
             touched: boot::broken(),
@@ -191,6 +197,7 @@ impl Lab {
                 self.perform(action);
             }
         }
+        self.tell();
         if boot::broken() != self.touched {
             self.touched = boot::broken();
             self.faults.push("the heap was touched after the start".into());
@@ -198,6 +205,30 @@ impl Lab {
         if self.core.outbox.lost() > 0 {
             self.faults.push("the outbox lost an action".into());
         }
+    }
+
+    /// The program is told as far as its helper listens.
+    fn tell(&mut self) {
+        let now = self.now;
+        while !self.helper_is_busy {
+            let mut buffer = [0; 4096];
+            let mut out = Writer::new(&mut buffer);
+            if !boot::sealed(|| self.core.untold(&mut out, now)) {
+                return;
+            }
+            let record = out.written().to_vec();
+            boot::sealed(|| self.core.told());
+            self.script(&record);
+        }
+    }
+
+    fn script(&mut self, record: &[u8]) {
+        let (count, strings) = record.split_first().expect("a record");
+        let mut strings: Vec<String> =
+            strings.split(|octet| *octet == 0).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+        strings.pop();
+        let variables = strings.split_off(usize::from(*count).min(strings.len()));
+        self.scripts.push_back((strings.join(" "), variables));
     }
 
     fn own(&self, action: &Action) -> Owned {
@@ -218,6 +249,7 @@ impl Lab {
             Action::Lease(LeaseWrite::At { offset, bytes: span }) => Owned::LeaseAt(offset, bytes(span)),
             Action::Lease(LeaseWrite::Append { bytes: span }) => Owned::LeaseAppend(bytes(span)),
             Action::Lease(LeaseWrite::Rewrite) => Owned::LeaseRewrite,
+            Action::Script { record } => Owned::Script(bytes(record)),
             Action::Log { channel, level, text } => {
                 let text = String::from_utf8_lossy(&bytes(text)).into_owned();
                 Owned::Log(Logged { channel, level, text })
@@ -253,6 +285,7 @@ impl Lab {
             Owned::LeaseAt(offset, bytes) => self.lease(|files| files.lease_at(offset, &bytes)),
             Owned::LeaseAppend(bytes) => self.lease(|files| files.lease_append(&bytes)),
             Owned::LeaseRewrite => self.lease_rewrite(),
+            Owned::Script(record) => self.script(&record),
             Owned::Log(line) => self.log.push(line),
         }
     }
@@ -443,5 +476,6 @@ enum Owned {
     LeaseAt(u64, Vec<u8>),
     LeaseAppend(Vec<u8>),
     LeaseRewrite,
+    Script(Vec<u8>),
     Log(Logged),
 }

@@ -111,6 +111,8 @@ impl Player {
                 self.lab()?.jump(secs);
             }
             "disk" => self.lab()?.files.broken = step.rest == "fails",
+            "helper" => self.lab()?.helper_is_busy = step.rest == "busy",
+            "script" => self.expect_script(step)?,
             "unreachable" => {
                 let addr = step.rest.parse().map_err(|_| "an address")?;
                 self.lab()?.unreachable.insert(addr, 101);
@@ -225,6 +227,9 @@ impl Player {
 
     fn nothing_left(&mut self) -> Outcome {
         let Some(lab) = &self.lab else { return Ok(()) };
+        if let Some((args, variables)) = lab.scripts.front() {
+            return Err(format!("  nobody asked for the call: {args}\n    {}", variables.join("\n    ")));
+        }
         if let Some((slot, bytes)) = self.received.iter().find(|(_, bytes)| !bytes.is_empty()) {
             return Err(format!("  nobody asked for {} octets on stream {slot}", bytes.len()));
         }
@@ -284,6 +289,30 @@ impl Player {
         };
         let (found, wanted) = if any_order { (sorted(&found), sorted(&wanted)) } else { (found, wanted) };
         if found == wanted { Ok(()) } else { Err(differs(&wanted, &found)) }
+    }
+
+    /// The program is called with these arguments, and exactly these variables
+    /// in any order; a line `...` lets it have others.
+    fn expect_script(&mut self, step: &Step) -> Outcome {
+        let Some((args, mut variables)) = self.lab()?.scripts.pop_front() else {
+            return Err("  the program was not called".into());
+        };
+        variables.sort();
+        let mut wanted: Vec<String> = step.block.iter().map(|line| line.trim().to_owned()).collect();
+        wanted.sort();
+        if let Some(at) = wanted.iter().position(|line| line == "...") {
+            wanted.remove(at);
+            let gone = |line: &&String| line.strip_prefix("not ").is_none_or(|name| variables.iter().any(|has| has.starts_with(name)));
+            wanted = wanted.iter().filter(gone).cloned().collect();
+            variables.retain(|has| wanted.contains(has));
+        }
+        match args == step.rest && variables == wanted {
+            true => Ok(()),
+            false => Err(differs(
+                &format!("{}\n{}", step.rest, wanted.join("\n")),
+                &format!("{args}\n{}", variables.join("\n")),
+            )),
+        }
     }
 
     /// The default client: number 50 of the first interface's subnet.

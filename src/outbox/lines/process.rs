@@ -139,3 +139,22 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(out.written()), expected);
     }
 }
+
+const fn script(level: Level, text: &'static str) -> Line {
+    Line { channel: Channel::Script, level, text }
+}
+
+/// A line that the program wrote.
+pub const SCRIPT_LINE: Line = script(Level::Debug, "%");
+/// Program, why.
+pub const SCRIPT_NOT_RUN: Line = script(Level::Error, "failed to execute %: %");
+/// Status.
+pub const SCRIPT_STATUS: Line = script(Level::Warning, "script process exited with status %");
+/// Signal.
+pub const SCRIPT_KILLED: Line = script(Level::Warning, "script process killed by signal %");
+/// Why: the account of `dhcp-scriptuser`.
+pub const SCRIPT_NO_ACCOUNT: Line = script(Level::Critical, "failed to change user for scripts: %");
+/// Too many events of transfers wait.
+pub const SCRIPT_LOST: Line = script(Level::Warning, "script is too slow: events were lost");
+/// Somebody killed it.
+pub const SCRIPT_GONE: Line = script(Level::Error, "helper process has ended: no more scripts are run");
