@@ -14,5 +14,7 @@ mod files;
 mod net;
 #[path = "end_to_end/process.rs"]
 mod process;
+#[path = "end_to_end/script.rs"]
+mod script;
 #[path = "end_to_end/start.rs"]
 mod start;
