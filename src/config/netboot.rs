@@ -3,10 +3,11 @@
 //! answered is `dhcp4`.
 
 use super::{Conditions, NextServer};
+use crate::wire::dhcp4::{CLIENT_PORT, SERVER_PORT};
 use std::mem::take;
 
 /// Ports of DHCP, and those of `dhcp-alternate-port` without numbers.
-pub const PORTS: (u16, u16) = (67, 68);
+pub const PORTS: (u16, u16) = (SERVER_PORT, CLIENT_PORT);
 pub const ALTERNATE_PORTS: (u16, u16) = (1067, 1068);
 
 /// The class of PXE clients if `dhcp-pxe-vendor` names none.

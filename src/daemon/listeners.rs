@@ -19,8 +19,7 @@ use arrayvec::ArrayVec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 
-/// The ports of servers.
-const DHCP_SERVER: u16 = 67;
+/// The port of TFTP servers.
 const TFTP: u16 = 69;
 
 /// One more than the table takes: it is refused there, which is told.
@@ -130,7 +129,7 @@ fn open_dhcp(sockets: &mut Sockets, config: &Config, interfaces: &Interfaces) ->
         Ok(socket)
     };
     let socket = open().map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
-    sockets::bind(&socket, SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DHCP_SERVER))
+    sockets::bind(&socket, SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), config.dhcp.netboot.ports.0))
         .map_err(|errno| say(b"failed to bind DHCP server socket: ", errno))?;
     sockets.watch(socket.as_fd(), Place::Dhcp4).map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
     sockets.dhcp4 = Some(socket);

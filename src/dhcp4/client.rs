@@ -45,8 +45,10 @@ pub(super) struct Client<'c> {
     pub lease: Option<LeaseId>,
     /// It is not to be answered.
     pub ignored: bool,
-    /// Not resumed after a probe.
+    /// It has waited for nothing yet.
     pub first: bool,
+    /// Its answer has waited as `dhcp-reply-delay` says.
+    pub delayed: bool,
 }
 
 /// A name for a lease.
@@ -67,8 +69,18 @@ pub(super) struct Entrance<'c> {
     pub arrival: &'c Arrival,
     pub iface: &'c Interface,
     pub own: Ipv4Addr,
-    /// Not resumed after a probe.
-    pub first: bool,
+    pub turn: Turn,
+}
+
+/// How often a packet was looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It just came.
+    First,
+    /// It waited for a probe.
+    Probed,
+    /// It waited for the time of its answer.
+    Held,
 }
 
 impl<'c> Client<'c> {
@@ -81,7 +93,7 @@ impl<'c> Client<'c> {
         routers: &mut [Ipv4Addr],
     ) -> Option<Self> {
         let config: &'c Config = with.config;
-        let Entrance { arrival, iface, own, first } = entrance;
+        let Entrance { arrival, iface, own, turn } = entrance;
         let has_none = request.wanted.is_some() || request.kind == Some(kind::DISCOVER);
         let mut client = Client {
             config,
@@ -100,7 +112,8 @@ impl<'c> Client<'c> {
             override_id: request.override_id,
             lease: find_lease(with, request),
             ignored: false,
-            first,
+            first: turn == Turn::First,
+            delayed: turn == Turn::Held,
         };
         client.find_ranges(with, routers)?;
         client.log_ranges(with);

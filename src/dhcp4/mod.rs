@@ -14,6 +14,7 @@ mod bind;
 mod bootp;
 mod client;
 mod content;
+mod delay;
 mod inform;
 mod log;
 mod offer;
@@ -44,7 +45,7 @@ use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
 use crate::wire::dhcp4::{Packet, kind};
 use arrayvec::ArrayVec;
-use client::{Client, Entrance};
+use client::{Client, Entrance, Turn};
 use probe::Probes;
 use request::Request;
 use script::Supplied;
@@ -151,7 +152,7 @@ impl Server {
                     self.resume(with, slot);
                 }
             }
-            (Door::Dhcp4, IpAddr::V4(_)) => self.on_packet(with, arrival, bytes, true),
+            (Door::Dhcp4, IpAddr::V4(_)) => self.on_packet(with, arrival, bytes, Turn::First),
             _ => {}
         }
     }
@@ -223,20 +224,21 @@ impl Server {
     /// An offer that waited goes on, from the packet as it came.
     fn resume(&mut self, with: &mut Surroundings, slot: usize) {
         let mut buffer = [0; limits::PROBE_PACKET_MAX];
-        if let Some((arrival, len)) = self.state.probes.take(slot, &mut buffer) {
-            self.on_packet(with, &arrival, buffer.get(..len).unwrap_or_default(), false);
+        if let Some((arrival, len, held)) = self.state.probes.take(slot, &mut buffer) {
+            let turn = if held { Turn::Held } else { Turn::Probed };
+            self.on_packet(with, &arrival, buffer.get(..len).unwrap_or_default(), turn);
         }
     }
 
-    /// A request; `first` unless it has waited for a probe.
-    fn on_packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], first: bool) {
+    /// A request.
+    fn on_packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], turn: Turn) {
         let Some(packet) = Packet::parse(bytes).filter(|packet| !packet.is_reply) else { return };
         let Some(iface) = with.interfaces.get(arrival.iface).filter(|iface| iface.dhcp4) else { return };
         let Some((own, _)) = iface.ipv4().next() else {
             return with.out.log(&lines::NO_ADDRESS, &[Arg::Text(iface.name.as_bytes())]);
         };
         self.housekeeping(with);
-        let entrance = Entrance { arrival, iface, own, first };
+        let entrance = Entrance { arrival, iface, own, turn };
         let mut request = Request::new(packet);
         request.identify(with.config.dhcp.ignore_clid);
         let (state, hosts) = (&mut self.state, &self.hosts);

@@ -10,7 +10,7 @@ use crate::dhcp::ranges::Candidate;
 use crate::dhcp4::client::Client;
 use crate::dhcp4::probe::Verdict;
 use crate::dhcp4::reply::{Reply, Timing};
-use crate::dhcp4::{State, Surroundings, bind, log, persist, reply};
+use crate::dhcp4::{State, Surroundings, bind, delay, log, persist, reply};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::wire::dhcp4::kind;
 use std::net::Ipv4Addr;
@@ -48,14 +48,19 @@ pub(super) fn on_discover(
         Choice::Address(addr) => (Some(addr), ""),
         Choice::None(reason) => (None, reason),
     };
-    log::packet(with, client, "DHCPDISCOVER", client.request.wanted, b"", reason);
+    if !client.delayed {
+        log::packet(with, client, "DHCPDISCOVER", client.request.wanted, b"", reason);
+    }
     let Some(addr) = addr else { return };
     let Some(range) = client.ranges.applying(addr, &client.all_tags).copied() else { return };
+    let tags = client.tags_with(Some(&range));
+    if delay::hold(state, with, client, &tags, bytes) {
+        return;
+    }
     if client.config.dhcp.rapid_commit && client.request.rapid_commit {
         drop_other_lease(with, client, addr);
         return bind::commit(state, with, hosts, client, addr, bind::Way::Rapid);
     }
-    let tags = client.tags_with(Some(&range));
     log::tags(with, client, &tags);
     log::packet(with, client, "DHCPOFFER", Some(addr), b"", "");
     let secs = lease_secs(client, &range);
@@ -150,7 +155,8 @@ fn probe(
     hash: u32,
     bytes: &[u8],
 ) -> Verdict {
-    if client.iface.loopback || client.config.dhcp.no_ping {
+    // Nobody is probed twice for one offer.
+    if client.iface.loopback || client.config.dhcp.no_ping || client.delayed {
         return Verdict::Free { hash };
     }
     match state.probes.verdict(addr, with.now.mono) {

@@ -4,6 +4,9 @@
 //! dnsmasq waits three seconds and serves nobody else meanwhile; here the wait
 //! is one second: a host on a LAN answers within milliseconds, and clients
 //! send their DISCOVER again after four, so the offer still meets the first.
+//!
+//! Packets whose answer is to be late (`dhcp-reply-delay`) wait in the same
+//! slots, for nothing but the time.
 
 use crate::base::bytes::Writer;
 use crate::base::random::Random;
@@ -17,7 +20,10 @@ use arrayvec::ArrayVec;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// How long an answer is waited for, in milliseconds.
-const WAIT_MS: u64 = 1_000;
+const WAIT_MS: u64 = PROBE_SECS * 1_000;
+
+/// The same in seconds.
+pub(super) const PROBE_SECS: u64 = 1;
 
 /// How long a result counts, in seconds.
 const RESULT_SECS: u64 = 30;
@@ -53,6 +59,25 @@ struct Slot {
     arrival: Arrival,
     len: usize,
     packet: [u8; PROBE_PACKET_MAX],
+    /// It waits for the time only; `hash` is its transaction.
+    held: bool,
+}
+
+/// What a packet waits for.
+struct What {
+    addr: Ipv4Addr,
+    hash: u32,
+    held: bool,
+}
+
+/// What became of a packet that is to wait.
+enum Parked {
+    /// It waits.
+    New,
+    /// It takes the place of one like it.
+    Again,
+    /// There is no room.
+    Nowhere,
 }
 
 /// The probes under way and what earlier ones found.
@@ -94,29 +119,12 @@ impl Probes {
         packet: &[u8],
         now: Millis,
     ) -> bool {
-        if packet.len() > PROBE_PACKET_MAX {
-            return false;
-        }
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.addr == addr && slot.hash == hash) {
-            slot.keep(arrival, packet);
-            return true;
-        }
-        if self.slots.len() >= PROBES_MAX {
-            return false;
-        }
         self.sequence = self.sequence.wrapping_add(1);
-        let mut slot = Slot {
-            addr,
-            hash,
-            sequence: self.sequence,
-            end: now.plus_ms(WAIT_MS),
-            arrival: *arrival,
-            len: 0,
-            packet: [0; PROBE_PACKET_MAX],
-        };
-        slot.keep(arrival, packet);
-        if !reserved::push(&mut self.slots, slot) {
-            return false;
+        let what = What { addr, hash, held: false };
+        match self.park(what, arrival, packet, now.plus_ms(WAIT_MS)) {
+            Parked::New => {}
+            Parked::Again => return true,
+            Parked::Nowhere => return false,
         }
         let echo = Echo { id: self.id, sequence: self.sequence };
         let to = SocketAddr::from((addr, 0));
@@ -124,12 +132,38 @@ impl Probes {
         out.datagram(route, icmp4::ECHO, |out| icmp4::request(out, echo))
     }
 
+    /// Keeps a packet until `end`; a repeated one does not wait anew. False when
+    /// there is no room.
+    pub fn hold(&mut self, xid: u32, arrival: &Arrival, packet: &[u8], end: Millis) -> bool {
+        let what = What { addr: Ipv4Addr::UNSPECIFIED, hash: xid, held: true };
+        !matches!(self.park(what, arrival, packet, end), Parked::Nowhere)
+    }
+
+    fn park(&mut self, what: What, arrival: &Arrival, packet: &[u8], end: Millis) -> Parked {
+        let What { addr, hash, held } = what;
+        if packet.len() > PROBE_PACKET_MAX {
+            return Parked::Nowhere;
+        }
+        let mut all = self.slots.iter_mut();
+        if let Some(slot) = all.find(|slot| slot.held == held && slot.addr == addr && slot.hash == hash) {
+            slot.keep(arrival, packet);
+            return Parked::Again;
+        }
+        if self.slots.len() >= PROBES_MAX {
+            return Parked::Nowhere;
+        }
+        let sequence = self.sequence;
+        let mut slot = Slot { addr, hash, sequence, end, arrival: *arrival, len: 0, packet: [0; PROBE_PACKET_MAX], held };
+        slot.keep(arrival, packet);
+        if reserved::push(&mut self.slots, slot) { Parked::New } else { Parked::Nowhere }
+    }
+
     /// An echo reply from `from`: the address is taken. The slot that may go
     /// on, if the reply is to a probe of ours.
     pub fn answered(&mut self, from: Ipv4Addr, bytes: &[u8], now: Millis) -> Option<usize> {
         let echo = icmp4::reply(bytes)?;
         // A ping socket puts its own identifier into what it sends.
-        let at = self.slots.iter().position(|slot| slot.addr == from && slot.sequence == echo.sequence)?;
+        let at = self.slots.iter().position(|slot| !slot.held && slot.addr == from && slot.sequence == echo.sequence)?;
         self.remember(at, true, now);
         Some(at)
     }
@@ -138,8 +172,8 @@ impl Probes {
     /// another slot.
     pub fn ended(&mut self, now: Millis) -> Option<usize> {
         let at = self.slots.iter().position(|slot| slot.end <= now)?;
-        let addr = self.slots.get(at)?.addr;
-        if self.verdict(addr, now) == Verdict::Unknown {
+        let slot = self.slots.get(at)?;
+        if !slot.held && self.verdict(slot.addr, now) == Verdict::Unknown {
             self.remember(at, false, now);
         }
         Some(at)
@@ -157,14 +191,15 @@ impl Probes {
         let _ = self.results.try_push(Outcome { addr, hash, taken, until });
     }
 
-    /// Takes the packet out of a slot and frees it.
-    pub fn take(&mut self, slot: usize, into: &mut [u8; PROBE_PACKET_MAX]) -> Option<(Arrival, usize)> {
+    /// Takes the packet out of a slot and frees it: how it came, its length,
+    /// and whether it was held.
+    pub fn take(&mut self, slot: usize, into: &mut [u8; PROBE_PACKET_MAX]) -> Option<(Arrival, usize, bool)> {
         if slot >= self.slots.len() {
             return None;
         }
         let taken = self.slots.swap_remove(slot);
         *into = taken.packet;
-        Some((taken.arrival, taken.len))
+        Some((taken.arrival, taken.len, taken.held))
     }
 
     /// The earliest end of a wait.

@@ -15,7 +15,7 @@ use crate::limits;
 use crate::outbox::action::{Action, Door, Route, Span};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::hosts::Hosts;
-use crate::wire::dhcp4::{BROADCAST, CLIENT_PORT, REPLY_MIN, ReplyHeader, SERVER_PORT, kind};
+use crate::wire::dhcp4::{BROADCAST, REPLY_MIN, ReplyHeader, kind};
 use crate::wire::dhcp4_options::code;
 use crate::wire::dns::name::Name;
 use arrayvec::ArrayVec;
@@ -140,12 +140,13 @@ enum Way {
 /// or the new address after its hardware address was made known.
 fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: Span, way: Way) {
     let packet = &client.request.packet;
+    let (server_port, client_port) = client.config.dhcp.netboot.ports;
     let from = client.arrival.from;
     let iface = client.iface.index;
     let hw = client.request.hw;
     let direct = !hw.is_empty() && hw.kind != 0;
     let (to, iface) = if !packet.giaddr.is_unspecified() {
-        ((packet.giaddr, SERVER_PORT), 0)
+        ((packet.giaddr, server_port), 0)
     } else if !header.ciaddr.is_unspecified() {
         // A source that says the same as the header is believed with its port.
         let source = match from.ip() {
@@ -154,13 +155,13 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
         };
         match from.port() {
             port if port != 0 && !source.is_unspecified() => ((source, port), 0),
-            _ => ((header.ciaddr, CLIENT_PORT), 0),
+            _ => ((header.ciaddr, client_port), 0),
         }
     } else if header.flags & BROADCAST != 0 || !direct {
-        ((Ipv4Addr::BROADCAST, CLIENT_PORT), iface)
+        ((Ipv4Addr::BROADCAST, client_port), iface)
     } else {
         with.out.push(Action::Neighbour { iface, addr: header.yiaddr, hw });
-        ((header.yiaddr, CLIENT_PORT), iface)
+        ((header.yiaddr, client_port), iface)
     };
     let route = Route { door: Door::Dhcp4, to: SocketAddr::from(to), source: None, iface };
     with.out.push(Action::Datagram { route, bytes });

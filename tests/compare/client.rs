@@ -117,11 +117,15 @@ impl Player<'_> {
         let request = dhcp::request(xid, words, &offer);
         let relay = value("giaddr");
         let unicast = relay.is_some() || matches!(words[0], "release") || words.contains(&"unicast");
-        let here = match relay {
-            Some(relay) => SocketAddr::new(relay.parse().unwrap(), 67),
-            None => SocketAddr::from(([0, 0, 0, 0], 68)),
+        // Of the server, and of whoever asks.
+        let ports = value("ports").and_then(|both| both.split_once(','));
+        let ports = ports.map(|(server, own)| (server.parse().unwrap(), own.parse().unwrap()));
+        let (server, own) = ports.unwrap_or((67, if relay.is_some() { 67 } else { 68 }));
+        let here = match relay.or(value("from")) {
+            Some(addr) => SocketAddr::new(addr.parse().unwrap(), own),
+            None => SocketAddr::from(([0, 0, 0, 0], own)),
         };
-        let to = SocketAddr::from((if unicast { [192, 168, 77, 1] } else { [255; 4] }, 67));
+        let to = SocketAddr::from((if unicast { [192, 168, 77, 1] } else { [255; 4] }, server));
         let socket = self.dhcp.entry(here).or_insert_with(|| {
             let socket = bind(|| UdpSocket::bind(here));
             socket.set_broadcast(true).unwrap();

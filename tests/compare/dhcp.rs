@@ -6,6 +6,7 @@
 //!     host=NAME fqdn=FLAGS:NAME params=1,3,6 clid=HEX vendor=TEXT user=TEXT
 //!     reqip=IP|offer server=IP|offer ciaddr=IP|offer giaddr=IP flags=HEX secs=N
 //!     rapid lease=SECS opt=CODE:HEX sname=TEXT file=TEXT short
+//!     from=IP ports=SERVER,OWN unicast patience=MS
 //! ```
 //!
 //! `offer` is what the last reply to this hardware address offered. The

@@ -102,7 +102,7 @@ impl Player {
         if let Some(to) = to.filter(|to| *to != route.to) {
             return Err(differs(&format!("to {to}"), &came));
         }
-        self.delivered(&packet, &route, &before).map_err(|why| differs(&why, &came))?;
+        self.delivered(&packet, &route, &before, to).map_err(|why| differs(&why, &came))?;
         let iface = via.map(|name| self.lab().map(|lab| lab.interfaces.iter().find(|i| &*i.name == name.as_str()).map(|i| i.index)));
         if let Some(iface) = iface.transpose()?.filter(|iface| *iface != Some(route.iface)) {
             return Err(format!("  it leaves by interface {}, not {iface:?}", route.iface));
@@ -123,18 +123,19 @@ impl Player {
 
     /// RFC 2131 §4.1: where a reply must go, and that a client without an
     /// address can be reached there.
-    fn delivered(&mut self, packet: &Packet, route: &Route, before: &[Out]) -> Outcome {
+    fn delivered(&mut self, packet: &Packet, route: &Route, before: &[Out], wanted: Option<SocketAddr>) -> Outcome {
         let IpAddr::V4(to) = route.to.ip() else { return Err("an IPv4 receiver".into()) };
         let known = before.iter().any(
             |out| matches!(out, Out::Neighbour { addr, hw, .. } if *addr == to && hw.octets() == packet.hw),
         );
         let said = self.dhcp.said.as_ref().ok_or("a client")?;
         let relayed = packet.giaddr != Ipv4Addr::UNSPECIFIED;
+        let port = |usual| wanted.map_or(usual, |wanted| wanted.port());
         let fine = match to {
-            _ if relayed => to == packet.giaddr && route.to.port() == 67,
-            Ipv4Addr::BROADCAST => route.to.port() == 68 && route.iface != 0,
+            _ if relayed => to == packet.giaddr && route.to.port() == port(67),
+            Ipv4Addr::BROADCAST => route.to.port() == port(68) && route.iface != 0,
             _ if to == said.ciaddr => true,
-            _ => to == packet.yiaddr && route.to.port() == 68 && known,
+            _ => to == packet.yiaddr && route.to.port() == port(68) && known,
         };
         if fine { Ok(()) } else { Err("delivery to the relay, the client's address, a known neighbour or everybody".into()) }
     }

@@ -17,13 +17,13 @@ pub const ROWS: &[Row] = &[
          With tags, only clients that have all of them are served so. Several lines may stand; one that fits is enough. \
          A BOOTP client has the tag bootp, and a tag by the name of the boot file that it asks for.",
     ),
-    once("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, reply_delay, "Wait so long before answering").dhcp4().not_yet().manual(
+    once("dhcp-reply-delay=[tag:<tag>,...]<seconds>", 0, reply_delay, "Wait so long before answering").dhcp4().manual(
         "Answers to DHCPDISCOVER, and to PXE clients where proxy is said in dhcp-range, leave this many seconds late. \
          It lets another DHCP server of the network be faster, and helps boot ROMs whose network is not up yet when \
          they ask. The default is 0. Nothing else waits meanwhile.\n\n\
          Tags in front limit it to clients that have all of them. The directive may stand only once, whatever its tags.",
     ),
-    once("dhcp-alternate-port[=<server>[,<client>]]", 0, alternate_port, "Use other ports for DHCP").dhcp4().not_yet().manual(
+    once("dhcp-alternate-port[=<server>[,<client>]]", 0, alternate_port, "Use other ports for DHCP").dhcp4().manual(
         "Other UDP ports for DHCPv4. Without a value the server listens at 1067 and clients at 1068. With one number the \
          server has that port and clients the next one; two numbers say both. The defaults are 67 and 68.\n\n\
          Ordinary clients cannot be told to use other ports: this is for tests, and for a second server on a machine \

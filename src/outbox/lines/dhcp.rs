@@ -84,6 +84,9 @@ pub const BROADCAST: Line = dhcp(Level::Info, "% broadcast response");
 /// `log-dhcp`: an option of the reply.
 pub const SENT: Line = dhcp(Level::Info, "% sent size:% option:% %  %");
 
+/// The answer waits so many seconds.
+pub const REPLY_DELAY: Line = dhcp(Level::Info, "% reply delay: %");
+
 /// The lease file could not be written.
 pub const WRITE_FAILED: Line = dhcp(Level::Error, "failed to write %: % (retry in 60 s)");
 /// A line of the lease file is no lease.
