@@ -67,7 +67,7 @@ fn command_lines() {
 #[test]
 fn everything_wrong_is_said_at_once_and_the_first_as_dnsmasq_does() {
     let file = verdict::Scratch::new("several.conf");
-    std::fs::write(&file.path, "no-hosts\ncache-sise=5\nport=x\ndnssec\n").unwrap();
+    std::fs::write(&file.path, "no-hosts\ncache-sise=5\nport=x\nno-hosts=1\n").unwrap();
     let Verdict::Refused(messages, exit) = ours(&["-C".into(), file.path.display().to_string()]) else {
         panic!("must be refused");
     };
@@ -77,7 +77,8 @@ fn everything_wrong_is_said_at_once_and_the_first_as_dnsmasq_does() {
         "did you mean cache-size?",
         "error at line 3 of F",
         "expected: port=<n> with <n> from 0 to 65535",
-        "dnssec is not supported yet at line 4 of F",
+        "extraneous parameter at line 4 of F",
+        "expected: no-hosts",
     ]);
     assert_eq!(exit, 1);
 }

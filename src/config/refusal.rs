@@ -25,11 +25,6 @@ impl From<String> for Refusal {
     }
 }
 
-/// `what` is part of dnsmasq's language and not of ours yet.
-pub fn not_yet(what: &str) -> Refusal {
-    [what, " is not supported yet"].concat().into()
-}
-
 /// Words in which an octet string takes part.
 pub fn with(before: &str, octets: &[u8], behind: &str) -> Refusal {
     [before, &String::from_utf8_lossy(octets), behind].concat().into()

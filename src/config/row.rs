@@ -82,8 +82,6 @@ pub enum Apply {
     Warns,
     /// Refuses with these words: it will not come.
     Never(&'static str),
-    /// Refuses: not supported yet.
-    NotYet,
     /// Refuses: this build leaves out the part that this cargo feature brings.
     LeftOut(&'static str),
 }
@@ -116,7 +114,6 @@ impl Row {
     pub fn state(&self) -> Option<&'static str> {
         Some(match self.apply {
             _ if self.not_yet => "not yet",
-            Apply::NotYet => "not yet",
             Apply::Warns => "ignored with a warning",
             Apply::Never(_) => "refused",
             Apply::LeftOut(_) => "not in this build",
@@ -210,10 +207,4 @@ pub const fn many(form: &'static str, short: u8, apply: Function, help: &'static
 /// A directive that the reader itself acts on.
 pub const fn special(form: &'static str, short: u8, apply: Apply, help: &'static str) -> Row {
     row(form, short, Repeat::Many, apply, help)
-}
-
-/// A directive that is not supported yet. What it would be for stands in the
-/// README only, which tests write: the program gives its name.
-pub const fn later(form: &'static str, short: u8, help: &'static str) -> Row {
-    row(form, short, Repeat::Many, Apply::NotYet, if cfg!(test) { help } else { "" })
 }

@@ -138,7 +138,6 @@ impl<'f> Source<'f> {
     pub fn expected(&mut self, row: &Row) {
         let number = |number: u32| text::string(&|out| text::decimal(out, number.into()));
         let words = match row.apply {
-            Apply::NotYet => return,
             Apply::LeftOut(feature) => [row.name(), " needs a build with the feature ", feature].concat(),
             Apply::Number(_, least, u32::MAX) => [row.form, " with <n> from ", &number(least)].concat(),
             Apply::Number(_, least, most) => {
@@ -196,7 +195,6 @@ impl<'f> Source<'f> {
                 self.warnings.push(Warning(warned));
             }
             Apply::Never(words) => return Err(words.into()),
-            Apply::NotYet => return Err(super::refusal::not_yet(row.name())),
             Apply::LeftOut(_) => {
                 return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
                     .into());
