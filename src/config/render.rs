@@ -138,7 +138,8 @@ mod tests {
     fn help_names_every_directive() {
         let text = help();
         assert!(ALL.iter().all(|row| text.contains(&format!("--{}", row.form))));
-        assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "lines fit any terminal");
+        let long: Vec<_> = text.lines().filter(|line| line.len() > 132 || !line.is_ascii()).collect();
+        assert!(long.is_empty(), "lines fit a terminal: {long:?}");
         for row in ALL {
             let (_, behind) = text.split_once(&format!("--{} ", row.form)).or(text.split_once(&format!("--{}\n", row.form))).unwrap();
             let words = behind.lines().map(str::trim).find(|line| !line.is_empty()).unwrap();
