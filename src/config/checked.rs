@@ -176,6 +176,7 @@ fn dns(draft: &mut Draft) -> Dns {
         edns_max: said.number16(Number::EdnsMax).unwrap_or(1232).max(512),
         tcp_max: said.number16(Number::TcpMax).map_or(30, |most| u8::try_from(most).unwrap_or(u8::MAX)),
         query_port: said.number16(Number::QueryPort),
+        source_ports: take(&mut draft.source_ports),
         ports: ports(&said),
         port_limit: said.number16(Number::PortLimit).unwrap_or(1),
         fast_retry: draft.fast_retry,

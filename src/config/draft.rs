@@ -153,6 +153,8 @@ pub struct Draft {
     pub no_dhcp4: Vec<Pattern>,
     pub local_service: Option<LocalServiceSaid>,
     pub domains: DomainsDraft,
+    /// Source ports that servers ask for, ascending.
+    pub source_ports: Box<[u16]>,
     pub edns: Edns,
     pub auth: Auth,
     pub dnssec: Dnssec,
@@ -225,6 +227,7 @@ impl Draft {
             no_dhcp4: Vec::new(),
             local_service: None,
             domains: DomainsDraft::new(key),
+            source_ports: Box::default(),
             edns: Edns::default(),
             auth: Auth::default(),
             dnssec: Dnssec::default(),

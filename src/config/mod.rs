@@ -235,6 +235,9 @@ pub struct Listen {
     pub local_service: LocalService,
 }
 
+/// Different source ports that servers may ask for.
+pub const SOURCE_PORTS_MAX: usize = 64;
+
 /// DNS.
 pub struct Dns {
     /// `cache-size`: entries of upstream data; 0: none.
@@ -247,6 +250,8 @@ pub struct Dns {
     pub tcp_max: u8,
     /// `query-port`: one fixed port (0: chosen by the kernel at start).
     pub query_port: Option<u16>,
+    /// Source ports that servers ask for, ascending, each once.
+    pub source_ports: Box<[u16]>,
     /// Random source ports, from and to (1024–65535).
     pub ports: (u16, u16),
     /// All upstream servers named by `server=`, each once.
@@ -364,6 +369,13 @@ pub struct Server {
     pub iface: Option<Box<[u8]>>,
     /// Send from this address and port (0: any).
     pub source: Option<SocketAddr>,
+}
+
+impl Server {
+    /// The port it is asked from, if that is fixed.
+    pub fn source_port(&self) -> Option<u16> {
+        self.source.map(|source| source.port()).filter(|port| *port != 0)
+    }
 }
 
 /// What applies to a domain.

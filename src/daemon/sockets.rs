@@ -4,6 +4,7 @@
 
 use crate::config::{Bind, Config};
 use crate::daemon::tokens::{Layout, Place, Ready};
+use crate::dns::doors::{Doors, Owner};
 use crate::limits;
 use crate::outbox::action::{Door, Route};
 use crate::platform::sys::{self, Errno};
@@ -88,6 +89,7 @@ pub struct Sockets {
     /// Echo.
     pub icmp4: Option<OwnedFd>,
     upstream: Box<[Upstream]>,
+    doors: Doors,
     ports: (u16, u16),
     /// Transfers by slot.
     pub transfers: Box<[Transfer]>,
@@ -109,6 +111,7 @@ impl Sockets {
             dhcp4: None,
             icmp4: None,
             upstream: (0..upstream).map(|_| Upstream::default()).collect(),
+            doors: Doors::new(&config.dns),
             ports: config.dns.ports,
             transfers: (0..transfers).map(|_| Transfer::default()).collect(),
             streams: (0..limits::STREAMS_MAX).map(|_| None).collect(),
@@ -216,8 +219,11 @@ impl Sockets {
     fn open_upstream(&mut self, slot: u16, v6: bool) -> Result<(), Errno> {
         let socket = sockets::udp(v6)?;
         let port = self.upstream.get(usize::from(slot)).ok_or(sys::ENODEV)?.port;
-        if port != 0 {
-            self.bind_near(&socket, v6, port)?;
+        match self.doors.owner(slot) {
+            _ if port == 0 => {}
+            // Who fixes a port means this one.
+            Owner::Everybody => sockets::bind(&socket, SocketAddr::new(unspecified(v6), port))?,
+            Owner::Question(_) => self.bind_near(&socket, v6, port)?,
         }
         self.watch(socket.as_fd(), Place::Upstream { slot, v6 })?;
         if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
@@ -229,8 +235,7 @@ impl Sockets {
     /// Connects a new socket to the only server it asks, and frees it again
     /// before it asks another one.
     fn aim(&mut self, slot: u16, v6: bool, is_new: bool, only: Option<SocketAddr>) -> Result<(), Errno> {
-        // The last one is shared by all questions (`query-port`).
-        let own = usize::from(slot) + 1 < self.upstream.len();
+        let own = self.doors.owner(slot) != Owner::Everybody;
         let way = self.upstream.get_mut(usize::from(slot)).and_then(|slot| slot.way(v6).as_mut());
         let Some(way) = way.filter(|_| own) else { return Ok(()) };
         match (way.peer, only) {
@@ -374,9 +379,9 @@ fn listeners(config: &Config) -> usize {
     if config.listen.bind == Bind::Wildcard { 2 } else { limits::LISTENERS_MAX }
 }
 
-/// Slots of questions (one more, shared, with `query-port`) and of transfers.
+/// Sockets of questions, and of transfers.
 fn sizes(config: &Config) -> (usize, usize) {
-    let upstream = if config.listen.port == 0 { 0 } else { usize::from(config.dns.forward_max) + 1 };
+    let upstream = if config.listen.port == 0 { 0 } else { Doors::new(&config.dns).count() };
     let transfers = if config.tftp.on { usize::from(config.tftp.max) } else { 0 };
     (upstream, transfers)
 }

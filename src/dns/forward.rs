@@ -7,10 +7,11 @@
 //! dead. A question never causes more than `UPSTREAM_DATAGRAMS_MAX` datagrams.
 
 use crate::base::time::{Due, Millis, Why};
-use crate::config::Config;
+use crate::config::{Config, Server};
 use crate::dns::admit::Query;
 use crate::dns::case::Case;
 use crate::dns::compose::{self, Client};
+use crate::dns::doors::{self, Owner};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{Entry, PERSONAL, Positions, Waiter};
 use crate::dns::upstream::{self, Group};
@@ -109,28 +110,25 @@ impl Forwarder {
 
     /// Sends the question of `slot` to the servers at these positions.
     fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions, prefix: &Prefix) {
-        let door_slot = self.door_slot(with.config, slot);
-        let Some(entry) = self.pending.get_mut(slot) else { return };
+        let Some(entry) = self.pending.get(slot) else { return };
         let first = entry.sent == 0;
         let servers = entry.group.len();
-        if !core::mem::replace(&mut entry.open, true) {
-            open_door(&mut self.shared_open, with, door_slot);
-        }
-        let name = question_name(self.pending.question(slot)).unwrap_or(Name::ROOT);
-        let (mut asked, mut sent) = (0, 0u8);
+        let (mut asked, mut sent) = (0, entry.sent);
         for position in 0..servers {
             let bit = upstream::position_bit(position);
             let Some(entry) = self.pending.get(slot).filter(|_| ask & bit != 0) else { continue };
-            if !first && entry.sent.saturating_add(sent) >= limits::UPSTREAM_DATAGRAMS_MAX {
+            if !first && sent >= limits::UPSTREAM_DATAGRAMS_MAX {
                 break;
             }
             let Some(number) = entry.group.get(position).copied() else { break };
             let Some(addr) = self.upstream.addr(&with.config.dns, number) else { continue };
             let configured = with.config.dns.servers.get(usize::from(number));
             let (source, iface) = upstream::way_to(configured, with.interfaces);
-            let door = Door::Upstream { slot: door_slot, v6: addr.is_ipv6() };
+            let number_of_door = self.open_door(with, slot, sent, configured);
+            let door = Door::Upstream { slot: number_of_door, v6: addr.is_ipv6() };
             let bytes = self.pending.query(slot);
             with.out.datagram(Route { door, to: addr, source, iface }, bytes.len(), |out| out.bytes(bytes));
+            let name = question_name(self.pending.question(slot)).unwrap_or(Name::ROOT);
             journal::forwarded(with.out, prefix, name, addr);
             if let Some(tally) = self.upstream.tally(number) {
                 tally.queries = tally.queries.saturating_add(1);
@@ -141,16 +139,37 @@ impl Forwarder {
         if let Some(entry) = self.pending.get_mut(slot) {
             entry.asked |= asked;
             entry.failed &= !asked;
-            entry.sent = entry.sent.saturating_add(sent);
+            entry.sent = sent;
             entry.last = with.now.mono;
         }
+    }
+
+    /// The socket for datagram number `turn` of a question to this server, whose
+    /// port is chosen before the first one leaves.
+    fn open_door(&mut self, with: &mut Surroundings, slot: u16, turn: u8, server: Option<&Server>) -> u16 {
+        let config = &with.config.dns;
+        if let Some((door, which, port)) = self.doors.shared(config, server.and_then(Server::source_port)) {
+            if mark(&mut self.shared_open, which) {
+                with.out.push(Action::UpstreamPort { slot: door, port });
+            }
+            return door;
+        }
+        let (door, which) = self.doors.own(slot, turn);
+        let Some(entry) = self.pending.get_mut(slot) else { return door };
+        let mut open = entry.open.into();
+        if mark(&mut open, which) {
+            entry.open = open as u8;
+            let port = doors::draw(config, with.random);
+            with.out.push(Action::UpstreamPort { slot: door, port });
+        }
+        door
     }
 
     /// A datagram to a server did not leave (no route, or nobody listens there):
     /// the next one is asked at once; when there is none, the client hears it.
     pub(super) fn send_failed(&mut self, with: &mut Surroundings, door_slot: u16, to: SocketAddr) {
-        if door_slot != self.pending.shared_slot() {
-            return self.server_failed(with, door_slot, to);
+        if let Owner::Question(slot) = self.doors.owner(door_slot) {
+            return self.server_failed(with, slot, to);
         }
         for slot in self.pending.slots() {
             if self.pending.get(slot).is_some_and(|entry| entry.last == with.now.mono) {
@@ -205,6 +224,17 @@ impl Forwarder {
             .map(|(position, _)| position)
     }
 
+    /// True when the server at this position is asked through this socket: a
+    /// shared one hears nothing that a question's own is waited for.
+    pub(super) fn is_door_of(&self, config: &Config, slot: u16, position: usize, door_slot: u16) -> bool {
+        let number = self.pending.get(slot).and_then(|entry| entry.group.get(position).copied());
+        let server = number.and_then(|number| config.dns.servers.get(usize::from(number)));
+        match self.doors.shared(&config.dns, server.and_then(Server::source_port)) {
+            Some((door, ..)) => door == door_slot,
+            None => self.doors.owner(door_slot) == Owner::Question(slot),
+        }
+    }
+
     /// Answers everybody who waits for `slot` with an error and ends it.
     pub(super) fn fail(&mut self, with: &mut Surroundings, slot: u16, code: u8, why: u16) {
         let udp_size = with.config.dns.edns_max;
@@ -223,9 +253,10 @@ impl Forwarder {
 
     /// Ends a question: its sockets close, its slot is free.
     pub(super) fn end(&mut self, with: &mut Surroundings, slot: u16) {
-        let opened = self.pending.get(slot).is_some_and(|entry| entry.open);
+        let open = self.pending.get(slot).map_or(0, |entry| entry.open);
         self.pending.close(slot);
-        if opened && with.config.dns.query_port.is_none() {
+        for turn in (0..limits::UPSTREAM_DATAGRAMS_MAX).filter(|turn| open >> (turn & 7) & 1 != 0) {
+            let (slot, _) = self.doors.own(slot, turn);
             with.out.push(Action::UpstreamClose { slot });
         }
     }
@@ -275,11 +306,6 @@ impl Forwarder {
         id
     }
 
-    /// The slot whose sockets a question uses.
-    fn door_slot(&self, config: &Config, slot: u16) -> u16 {
-        if config.dns.query_port.is_some() { self.pending.shared_slot() } else { slot }
-    }
-
     /// Says that the table is full, but not too often.
     fn complain(&mut self, with: &mut Surroundings) {
         if self.complained.is_none_or(|last| with.now.mono.since(last) >= COMPLAIN_MS) {
@@ -296,22 +322,12 @@ impl Forwarder {
     }
 }
 
-/// Chooses the port before a slot's first datagram.
-fn open_door(shared_open: &mut bool, with: &mut Surroundings, door_slot: u16) {
-    let port = match with.config.dns.query_port {
-        Some(port) => {
-            if core::mem::replace(shared_open, true) {
-                return;
-            }
-            port
-        }
-        None => {
-            let (low, high) = with.config.dns.ports;
-            let span = u32::from(high.saturating_sub(low)).saturating_add(1);
-            low.saturating_add(u16::try_from(with.random.below(span)).unwrap_or(0))
-        }
-    };
-    with.out.push(Action::UpstreamPort { slot: door_slot, port });
+/// Sets a bit; true when it was not set.
+fn mark(bits: &mut u128, which: u8) -> bool {
+    let bit = 1u128.checked_shl(which.into()).unwrap_or(0);
+    let was = *bits & bit != 0;
+    *bits |= bit;
+    !was
 }
 
 /// Writes the question as it goes upstream: header, question, OPT. Its length
@@ -403,4 +419,5 @@ impl Spelled {
     }
 }
 
+const _: () = assert!(limits::UPSTREAM_DATAGRAMS_MAX as u32 <= u8::BITS);
 const _: () = assert!(limits::UPSTREAM_QUERY_MAX > HEADER + limits::QUESTION_MAX + edns::OPT_LEN);

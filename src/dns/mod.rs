@@ -12,6 +12,7 @@ pub mod admit;
 pub mod case;
 pub mod chaos;
 pub mod compose;
+pub mod doors;
 pub mod forward;
 pub mod journal;
 pub mod local;
@@ -33,6 +34,7 @@ use crate::base::time::{Due, Millis, Now};
 use crate::base::bytes::Writer;
 use crate::config::Config;
 use crate::dns::admit::{Kind, Query};
+use crate::dns::doors::Doors;
 use crate::dns::journal::Prefix;
 use crate::dns::pending::Pending;
 use crate::dns::report::Dump;
@@ -113,8 +115,10 @@ pub struct Forwarder {
     dump: Dump,
     /// The list of servers was logged.
     listed: bool,
-    /// The shared sockets of `query-port` are open.
-    shared_open: bool,
+    /// How sockets are numbered.
+    doors: Doors,
+    /// Which of the shared sockets are open: a bit each.
+    shared_open: u128,
 }
 
 /// What becomes of a question.
@@ -131,9 +135,10 @@ enum Verdict {
 impl Forwarder {
     /// Everything the configuration asks for; the only allocation.
     pub fn new(config: &Config, random: &mut Random) -> Self {
+        let doors = Doors::new(&config.dns);
         Forwarder {
             key: Key::new(random),
-            pending: Pending::new(config.dns.forward_max),
+            pending: Pending::new(doors.questions()),
             upstream: Upstream::new(&config.dns),
             streams: Streams::new(config),
             found: Found::default(),
@@ -144,7 +149,8 @@ impl Forwarder {
             stranger_logged: false,
             dump: Dump::Idle,
             listed: false,
-            shared_open: false,
+            doors,
+            shared_open: 0,
         }
     }
 

@@ -17,8 +17,8 @@ use arrayvec::ArrayVec;
 /// No slot.
 const NONE: u16 = u16::MAX;
 
-/// Most entries: one number is `NONE`, one the slot that `query-port` shares.
-const ENTRIES_MAX: u16 = u16::MAX - 2;
+/// Most entries: one number is `NONE`.
+const ENTRIES_MAX: u16 = u16::MAX - 1;
 
 /// Trait of a question whose answer depends on the client: it is not shared and
 /// not cached. (The others are header flags, DO, and 1 for EDNS.)
@@ -81,8 +81,8 @@ pub struct Entry {
     pub sent: u8,
     /// Retries of our own so far.
     pub ticks: u8,
-    /// The sockets are open.
-    pub open: bool,
+    /// Which of its sockets are open: a bit each.
+    pub open: u8,
     /// When it began.
     pub since: Millis,
     /// When a datagram last left for it.
@@ -172,11 +172,6 @@ impl Pending {
         }
     }
 
-    /// The slot that all questions share when the port is fixed.
-    pub fn shared_slot(&self) -> u16 {
-        u16::try_from(self.entries.capacity()).unwrap_or(ENTRIES_MAX)
-    }
-
     /// Questions under way.
     pub fn live(&self) -> u16 {
         u16::try_from(self.entries.used()).unwrap_or(u16::MAX)
@@ -203,7 +198,7 @@ impl Pending {
             error: None,
             sent: 0,
             ticks: 0,
-            open: false,
+            open: 0,
             since: now,
             last: now,
             due: Millis::NEVER,

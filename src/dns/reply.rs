@@ -6,6 +6,7 @@
 //! the question (RFC 5452 §9). Anything else changes nothing.
 
 use crate::dns::compose::{self, Changes};
+use crate::dns::doors::Owner;
 use crate::dns::forward::{Spelled, client_of};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{PERSONAL, same_question};
@@ -23,9 +24,9 @@ impl Forwarder {
     /// A datagram came in by the socket of `door_slot`.
     pub(super) fn upstream_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], door_slot: u16) {
         let Some(answer) = Message::parse(bytes) else { return };
-        let slot = match door_slot == self.pending.shared_slot() {
-            true => self.pending.find_id(answer.id()),
-            false => Some(door_slot),
+        let slot = match self.doors.owner(door_slot) {
+            Owner::Everybody => self.pending.find_id(answer.id()),
+            Owner::Question(slot) => Some(slot),
         };
         let Some(slot) = slot else { return };
         let Some(entry) = self.pending.get(slot) else { return };
@@ -34,6 +35,9 @@ impl Forwarder {
             return;
         }
         let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
+        if !self.is_door_of(with.config, slot, position, door_slot) {
+            return;
+        }
         if self.is_settled(with, slot, position, &answer) {
             self.deliver(with, slot, &answer);
         }

@@ -248,7 +248,8 @@ pub fn way_to(server: Option<&Server>, interfaces: &Interfaces) -> (Option<IpAdd
     let iface = server.iface.as_deref().and_then(|name| {
         interfaces.iter().find(|entry| entry.name.as_bytes() == name).map(|entry| entry.index)
     });
-    (server.source.map(|source| source.ip()), iface.unwrap_or(0))
+    let source = server.source.map(|source| source.ip()).filter(|source| !source.is_unspecified());
+    (source, iface.unwrap_or(0))
 }
 
 const _: () = assert!(limits::FANOUT_MAX <= Positions::BITS as usize);

@@ -57,7 +57,8 @@ impl Upstream {
             let mut buffer = [0; 4096];
             while !stop.load(Ordering::Relaxed) {
                 if let Ok((len, from)) = udp.recv_from(&mut buffer) {
-                    tell("udp", &buffer[..len]);
+                    // The port of cases with a fixed one; others are random.
+                    tell(if from.port() == 5999 { "udp from port 5999" } else { "udp" }, &buffer[..len]);
                     if let Some(answer) = answer(&rules, &buffer[..len], false) {
                         udp.send_to(&answer, from).unwrap();
                     }

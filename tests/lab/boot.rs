@@ -235,8 +235,9 @@ pub fn check_quiet(lab: &Lab) -> Result<(), String> {
     if transfers > 0 {
         return Err(format!("when all was quiet {transfers} TFTP transfers were under way"));
     }
-    // The shared sockets of `query-port` stay.
-    let shared = usize::from(lab.core.config.dns.query_port.is_some());
+    // The shared sockets of `query-port` and of source ports stay.
+    let dns = &lab.core.config.dns;
+    let shared = usize::from(dns.query_port.is_some()) + dns.source_ports.len();
     if lab.ports.len() > shared || lab.open_file_count() > 0 {
         let (ports, files) = (&lab.ports, lab.open_file_count());
         return Err(format!("when all was quiet {files} files and the sockets of slots {ports:?} were open"));

@@ -7,8 +7,8 @@ use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::{Spec, parse};
-use crate::config::values::{number as digits, path_or_none};
-use crate::config::{Server, Target, reverse};
+use crate::config::values::{number as digits, path_or_none, push};
+use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -70,9 +70,8 @@ pub const ROWS: &[Row] = &[
         .manual("The highest port that a question upstream may leave from; 0 stands for the default, 65535. It must not be below \
             min-port."),
     number("port-limit=<n>", 0, Number::PortLimit, (1, u32::MAX), "How many ports one query may use (1)")
-        .not_yet()
         .manual("How many source ports one question may use while it is repeated and sent to several servers, 1 if the option is \
-            not given. More ports make forging answers easier and help with servers or firewalls that drop what comes from \
+            not given; more than 8 count as 8, because a question is sent no more often. More ports make forging answers easier and help with servers or firewalls that drop what comes from \
             one port. It must not exceed the number of ports between min-port and max-port."),
     number("dns-forward-max=<n>", b'0', Number::ForwardMax, (0, u32::MAX), "Most questions waiting for upstream at once (150)")
         .manual("How many questions may wait for upstream servers at the same time. Questions beyond that are refused, and a line in \
@@ -163,9 +162,15 @@ fn each_target(
     Ok(())
 }
 
+/// The number of a server; its source port gets a socket of its own.
 fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
-    if server.source.is_some_and(|source| source.port() != 0) {
-        draft.not_yet("a server's source port");
+    let ports = &mut draft.source_ports;
+    if let Some(port) = server.source_port() && !ports.contains(&port) {
+        if ports.len() >= SOURCE_PORTS_MAX {
+            return Err("too many source ports".into());
+        }
+        push(ports, port);
+        ports.sort_unstable();
     }
     draft.domains.server(server)
 }
