@@ -90,6 +90,9 @@ pub const LARGE_BUFFERS: usize = 4;
 /// must stay addressable in the lease file, and memory bounded.
 pub const LEASES_MAX: usize = 1 << 20;
 
+/// Neighbours that `script-arp` follows.
+pub const NEIGHBOURS_MAX: usize = 1024;
+
 /// Clients whose requests are remembered until a program was told of them, and
 /// octets of what is remembered of each.
 pub const SUPPLIED_MAX: usize = 16;

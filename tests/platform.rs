@@ -159,7 +159,7 @@ fn interfaces_are_the_same_by_both_ways() {
         }
     })
     .unwrap();
-    let socket = netlink::open().unwrap();
+    let socket = netlink::open(netlink::LINKS).unwrap();
     let mut by_netlink = Vec::new();
     let mut buffer = [0; 64];
     let mut out = ironmasq::base::bytes::Writer::new(&mut buffer);

@@ -44,7 +44,7 @@ impl Links {
     /// Opens the routing socket; without one the table is read by other means
     /// and never changes.
     pub fn open() -> Self {
-        let socket = netlink::open().ok();
+        let socket = netlink::open(netlink::LINKS).ok();
         Links { socket, sequence: 0, missed: false, overflow: false, told: false, piece: vec![0; PIECE].into_boxed_slice() }
     }
 
@@ -136,7 +136,7 @@ fn take(config: &Config, table: &mut Interfaces, body: Body) -> bool {
     match body {
         Body::Link(link) => add_link(table, &link),
         Body::Address(address) => add_address(config, table, &address),
-        Body::Gone | Body::Done | Body::Refused(_) | Body::Other => true,
+        Body::Neighbour(_) | Body::Gone | Body::Done | Body::Refused(_) | Body::Other => true,
     }
 }
 

@@ -19,6 +19,7 @@ mod links;
 mod listeners;
 pub mod outside;
 pub mod reload;
+mod neighbours;
 mod resolv;
 mod scripts;
 pub mod serve;

@@ -7,6 +7,7 @@ use crate::config::{Bind, Mode};
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
 use crate::daemon::links::Links;
+use crate::daemon::neighbours::Neighbours;
 use crate::daemon::listeners;
 use crate::daemon::reload;
 use crate::daemon::resolv::Resolv;
@@ -45,6 +46,8 @@ pub struct Shell {
     pub deliver: Deliver,
     /// Interfaces.
     pub links: Links,
+    /// Neighbours, with `script-arp`.
+    pub neighbours: Option<Neighbours>,
     /// Resolv files.
     pub resolv: Resolv,
     /// Signals.
@@ -148,6 +151,13 @@ impl Shell {
             Place::Script => {
                 self.deliver.sockets.quiet(place);
                 self.deliver.hear_scripts(&self.core.config);
+                self.deliver.scripts.pump(&mut self.core, now, false);
+            }
+            Place::Neighbours => {
+                self.deliver.sockets.quiet(place);
+                if let Some(neighbours) = &mut self.neighbours {
+                    neighbours.changed(&mut |record| self.deliver.scripts.add(record));
+                }
                 self.deliver.scripts.pump(&mut self.core, now, false);
             }
             Place::Upstream { slot, v6 } => self.datagrams(place, Door::Upstream { slot, v6 }, now),

@@ -16,6 +16,7 @@ use crate::daemon::journal::Journal;
 #[cfg(not(feature = "dhcp4"))]
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::links::Links;
+use crate::daemon::neighbours::Neighbours;
 use crate::daemon::resolv::Resolv;
 use crate::daemon::scripts::Scripts;
 use crate::daemon::shell::{self, Shell};
@@ -89,6 +90,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let log_chown = start.need(opened);
     // It keeps the rights that we are about to lose.
     let scripts = start.need(Scripts::start(&core.config));
+    let neighbours = Neighbours::open(&core.config);
     start.need(account.enter());
     start.need(check_tftp_roots(&core.config));
     let mut resolv = Resolv::new(&core.config);
@@ -98,6 +100,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         (links.socket(), Place::Links),
         (resolv.socket(), Place::Watch),
         (scripts.socket(), Place::Script),
+        (neighbours.as_ref().map(Neighbours::socket), Place::Neighbours),
     ] {
         if let Some(fd) = fd {
             start.need(sockets.watch(fd.as_fd(), place).map_err(|errno| system(b"failed to watch", errno)));
@@ -121,7 +124,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     deliver.drain(&mut core, now);
     let events = Events::with_capacity(shell::EVENTS);
     let receiver = shell::receiver();
-    let mut shell = Shell { poll, events, core, deliver, links, resolv, signals, receiver };
+    let mut shell = Shell { poll, events, core, deliver, links, neighbours, resolv, signals, receiver };
     reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();

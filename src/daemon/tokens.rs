@@ -20,6 +20,8 @@ pub enum Place {
     Watch,
     /// The helper that runs programs.
     Script,
+    /// Neighbours changed.
+    Neighbours,
     /// Echo replies.
     Icmp4,
     /// DHCPv4.
@@ -44,7 +46,7 @@ pub enum Place {
 }
 
 /// The first number of questions, behind those of single sockets.
-const UPSTREAM: usize = 6;
+const UPSTREAM: usize = 7;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -93,6 +95,7 @@ impl Layout {
             Place::Icmp4 => 3,
             Place::Dhcp4 => 4,
             Place::Script => 5,
+            Place::Neighbours => 6,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -112,6 +115,7 @@ impl Layout {
             3 => Place::Icmp4,
             4 => Place::Dhcp4,
             5 => Place::Script,
+            6 => Place::Neighbours,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

@@ -6,19 +6,22 @@
 use super::sys::{Errno, check, check_fd, check_len, raw};
 use std::os::fd::{AsFd, OwnedFd};
 
-/// Groups: links, IPv4 and IPv6 addresses.
-const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+/// Changes of links, IPv4 and IPv6 addresses.
+pub const LINKS: u32 = 0x1 | 0x10 | 0x100;
 
-/// A routing socket that hears of changes. Reading it never waits: the kernel
+/// Changes of neighbours.
+pub const NEIGHBOURS: u32 = 0x4;
+
+/// A routing socket that hears of these changes. Reading it never waits: the kernel
 /// makes the pieces of a list while they are read.
-pub fn open() -> Result<OwnedFd, Errno> {
+pub fn open(groups: u32) -> Result<OwnedFd, Errno> {
     let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: plain numbers.
     let fd = check_fd(unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
     // SAFETY: all-zero is a valid netlink address.
     let mut addr: libc::sockaddr_nl = unsafe { core::mem::zeroed() };
     addr.nl_family = libc::AF_NETLINK as libc::sa_family_t;
-    addr.nl_groups = GROUPS;
+    addr.nl_groups = groups;
     let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
     // SAFETY: the pointer and the length describe `addr`.
     check(unsafe { libc::bind(raw(fd.as_fd()), (&raw const addr).cast(), len) })?;

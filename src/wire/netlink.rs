@@ -1,5 +1,5 @@
-//! Routing messages of the kernel: requests for the lists of interfaces and
-//! addresses, and a walker over what comes back. Pure, hence fuzzable.
+//! Routing messages of the kernel: requests for the lists of interfaces,
+//! addresses and neighbours, and a walker over what comes back. Pure, hence fuzzable.
 //!
 //! Stands on netlink(7), netlink(3), rtnetlink(7). Numbers are in the byte
 //! order of the machine; everything is padded to four octets.
@@ -16,6 +16,9 @@ const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
+const RTM_GETNEIGH: u16 = 30;
 /// NLM_F_REQUEST | NLM_F_DUMP.
 const DUMP: u16 = 0x301;
 
@@ -27,6 +30,14 @@ const IFA_LOCAL: u16 = 2;
 const IFA_LABEL: u16 = 3;
 const IFA_BROADCAST: u16 = 4;
 const IFA_FLAGS: u16 = 8;
+
+const NDA_DST: u16 = 1;
+const NDA_LLADDR: u16 = 2;
+/// Nothing is known (yet), or nothing can be: NUD_INCOMPLETE, NUD_FAILED, NUD_NOARP.
+const NUD_UNKNOWN: u16 = 0x01 | 0x20 | 0x40;
+
+/// Of hardware addresses (RFC 826).
+const ETHERNET: u8 = 1;
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
@@ -47,6 +58,8 @@ pub enum List {
     Links,
     /// Addresses of both families.
     Addresses,
+    /// Neighbours of both families.
+    Neighbours,
 }
 
 /// An interface.
@@ -83,6 +96,19 @@ pub struct LinkAddress<'a> {
     pub flags: u32,
 }
 
+/// A neighbour: who has an address on a link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub struct Neighbour {
+    /// Interface.
+    pub index: IfIndex,
+    /// The address.
+    pub addr: IpAddr,
+    /// Its hardware address (taken for Ethernet); empty: it has none, or no
+    /// longer.
+    pub hw: HwAddr,
+}
+
 /// One message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(any(test, debug_assertions), derive(Debug))]
@@ -91,6 +117,8 @@ pub enum Body<'a> {
     Link(Link<'a>),
     /// An address that is or came.
     Address(LinkAddress<'a>),
+    /// A neighbour that is, changed or went.
+    Neighbour(Neighbour),
     /// An interface or address went.
     Gone,
     /// The list is complete.
@@ -106,6 +134,7 @@ pub fn request(out: &mut Writer, list: List, sequence: u32) {
     let kind = match list {
         List::Links => RTM_GETLINK,
         List::Addresses => RTM_GETADDR,
+        List::Neighbours => RTM_GETNEIGH,
     };
     // A header and an interface message (the longer of the two) of any family.
     out.bytes(&32u32.to_ne_bytes());
@@ -163,6 +192,8 @@ fn message<'a>(kind: u16, body: &mut Reader<'a>) -> Body<'a> {
     let read = match kind {
         RTM_NEWLINK => link(body).map(Body::Link),
         RTM_NEWADDR => address(body).map(Body::Address),
+        RTM_NEWNEIGH => neighbour(body, true).map(Body::Neighbour),
+        RTM_DELNEIGH => neighbour(body, false).map(Body::Neighbour),
         RTM_DELLINK | RTM_DELADDR => Some(Body::Gone),
         NLMSG_DONE => Some(Body::Done),
         NLMSG_ERROR => u32_of(body).map(|errno| Body::Refused((errno as i32).wrapping_neg())),
@@ -224,6 +255,23 @@ fn address<'a>(body: &mut Reader<'a>) -> Option<LinkAddress<'a>> {
     Some(LinkAddress { index, addr, prefix, broadcast, label, flags })
 }
 
+fn neighbour(body: &mut Reader, is_there: bool) -> Option<Neighbour> {
+    let family = body.u8()?;
+    body.take(3)?;
+    let index = u32_of(body)?;
+    let state = u16_of(body)?;
+    body.take(2)?;
+    let (mut addr, mut hw) = (None, HwAddr::default());
+    while let Some((what, mut value)) = attribute(body) {
+        match what {
+            NDA_DST => addr = ip(family, &mut value),
+            NDA_LLADDR if is_there && state & NUD_UNKNOWN == 0 => hw = HwAddr::new(ETHERNET, value.rest()),
+            _ => {}
+        }
+    }
+    Some(Neighbour { index, addr: addr?, hw })
+}
+
 fn ip(family: u8, value: &mut Reader) -> Option<IpAddr> {
     match family {
         AF_INET => value.array::<4>().map(|octets| Ipv4Addr::from(octets).into()),
@@ -255,6 +303,28 @@ mod tests {
         all.extend(value);
         all.resize(all.len().next_multiple_of(4), 0);
         all
+    }
+
+    #[test]
+    fn a_neighbour_has_a_hardware_address_while_it_is_known() {
+        let body = |state: u16| {
+            let mut all = vec![AF_INET, 0, 0, 0];
+            all.extend(3u32.to_ne_bytes());
+            all.extend(state.to_ne_bytes());
+            all.extend([0, 1]);
+            all.extend(attribute_of(NDA_DST, &[192, 0, 2, 9]));
+            all.extend(attribute_of(NDA_LLADDR, &[2, 0, 0, 0, 0, 9]));
+            all
+        };
+        let hw = |kind, state| match Messages::new(&message_of(kind, &body(state))).next() {
+            Some((_, Body::Neighbour(found))) => {
+                assert_eq!((found.index, found.addr), (3, Ipv4Addr::new(192, 0, 2, 9).into()));
+                found.hw.octets().to_vec()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(hw(RTM_NEWNEIGH, 4), [2, 0, 0, 0, 0, 9], "stale is known");
+        assert!(hw(RTM_NEWNEIGH, 0x20).is_empty() && hw(RTM_DELNEIGH, 4).is_empty());
     }
 
     fn link_of(name: &[u8]) -> Vec<u8> {

@@ -111,3 +111,16 @@ fn a_file_that_was_sent_is_told() {
     let told = format!("tftp 10 192.168.77.2 {} by 0", net.path("boot.img"));
     wait_for("the call", || net.read("calls").contains(&told));
 }
+
+#[test]
+fn neighbours_that_come_and_go_are_told() {
+    let Some(net) = Net::new(&["dig"]).map(Net::with_address) else { return };
+    hook(&net, "");
+    let _server = net.serve("dhcp-script=DIR/hook\nscript-arp");
+    net.ask("dig +short +time=1 +tries=1 @192.168.77.1 x.test A");
+    let told = |what: &str| net.read("calls").contains(&format!("arp-{what} 02:77:00:00:00:02 192.168.77.2 by 0"));
+    wait_for("a neighbour that came", || told("add"));
+    assert!(!told("del"));
+    net.run_at_router("ip neigh del 192.168.77.2 dev eth0");
+    wait_for("a neighbour that went", || told("del"));
+}

@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
         "The account for the program of dhcp-script. Without this option it runs as root, or as whoever \
          started the server.",
     ),
-    flag("script-arp", 0, Flag::ScriptArp, "Run the program when neighbours come and go").not_yet().manual(
+    flag("script-arp", 0, Flag::ScriptArp, "Run the program when neighbours come and go").manual(
         "The program of dhcp-script is also run with `arp-add` or `arp-del`, the hardware address and the IP address \
          when a neighbour appears in or disappears from the tables of the kernel.",
     ),
