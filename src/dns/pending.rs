@@ -254,7 +254,7 @@ impl Pending {
     /// No question is sent to a server numbered `kept` or higher any more: the
     /// numbers belong to others now.
     pub fn forget_servers(&mut self, kept: u16) {
-        for slot in 0..self.shared_slot() {
+        for slot in self.slots() {
             if let Some(entry) = self.get_mut(slot)
                 && entry.group.iter().any(|number| *number >= kept)
             {
