@@ -56,6 +56,8 @@ fn form(form: &str) -> String {
         match octet {
             '<' => text.push_str("\\fI"),
             '>' => text.push_str("\\fB"),
+            // A line may be broken here.
+            ',' | ']' => text.extend([octet, '\\', ':']),
             _ => text.push(octet),
         }
     }
