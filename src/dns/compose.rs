@@ -3,11 +3,13 @@
 //! the EDNS record says (RFC 6891 §6, RFC 8914 for the reasons of failures).
 
 use crate::base::bytes::Writer;
+use crate::config::Screen;
 use crate::dns::admit::Query;
+use crate::dns::screen::Finding;
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{ede, flag, rcode};
 use crate::wire::dns::edns::{self, Head, option};
-use crate::wire::dns::message::{HEADER, Message};
+use crate::wire::dns::message::{HEADER, Message, Record, Section};
 use crate::wire::dns::patch;
 use arrayvec::ArrayVec;
 
@@ -40,13 +42,30 @@ impl Client {
 
 /// How an upstream answer is changed on its way.
 #[derive(Clone, Copy)]
-pub struct Changes {
+pub struct Changes<'c> {
     /// `edns-packet-max`: what we say we take.
     pub udp_size: u16,
     /// `max-ttl`.
     pub max_ttl: Option<u32>,
     /// The name is known here: NXDOMAIN becomes an answer without data.
     pub name_exists: bool,
+    /// The screen in front of upstream servers.
+    pub screen: &'c Screen,
+    /// What it has found.
+    pub finding: Finding,
+    /// The type that was asked for.
+    pub asked: u16,
+}
+
+impl Changes<'_> {
+    /// True when clients get this record.
+    pub fn keeps(&self, record: &Record) -> bool {
+        match self.finding {
+            Finding::Clean => true,
+            Finding::Filtered => record.section != Section::Answer || !self.screen.drops(self.asked, record.kind),
+            Finding::Bogus(_) | Finding::Private(_) => false,
+        }
+    }
 }
 
 /// Flags of an answer of our own.
@@ -125,14 +144,16 @@ pub fn relay(out: &mut Writer, answer: &Message, client: &Client, question: &[u8
 
 fn try_relay(out: &mut Writer, answer: &Message, client: &Client, question: &[u8], changes: &Changes) -> Option<usize> {
     let opt = answer.opt().ok()?;
+    let why = changes.finding.extended_error().map(u16::to_be_bytes);
     let mut options: ArrayVec<(u16, &[u8]), OPTIONS_MAX> = ArrayVec::new();
-    options.extend(opt.iter().flat_map(|opt| opt.options()).take(OPTIONS_MAX));
+    options.extend(why.iter().map(|why| (option::EDE, why.as_slice())));
+    options.extend(opt.iter().flat_map(|opt| opt.options()).take(OPTIONS_MAX.saturating_sub(options.len())));
     let room_for = |sum: usize, (_, data): &(u16, &[u8])| sum.saturating_add(4).saturating_add(data.len());
     let reserve = if client.edns { options.iter().fold(edns::OPT_LEN, room_for) } else { 0 };
     let limit = usize::from(client.limit);
     let flags = relayed_flags(answer, client, changes);
     let at = out.len();
-    let mut reply = Reply::relay(out, answer, client.id, flags, question, limit, reserve, &|_| true)?;
+    let mut reply = Reply::relay(out, answer, client.id, flags, question, limit, reserve, &|record| changes.keeps(record))?;
     if reply.is_truncated() {
         reply.truncate();
     }
@@ -155,7 +176,7 @@ fn relayed_flags(answer: &Message, client: &Client, changes: &Changes) -> u16 {
     if changes.name_exists && answer.rcode() == rcode::NXDOMAIN {
         flags = flags & !flag::RCODE | flag::AA;
     }
-    flags
+    changes.finding.flags(flags)
 }
 
 /// The header and the question of an upstream answer, marked truncated: what a

@@ -127,11 +127,28 @@ pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind
     }
 }
 
-/// One record of an answer.
-pub fn record(out: &mut Outbox, prefix: &Prefix, source: Arg, record: &Record) {
+/// One record of an answer about type `asked`: other types only by their names.
+pub fn record(out: &mut Outbox, prefix: &Prefix, source: Arg, record: &Record, asked: u16) {
     if prefix.is_on() && let Some(owner) = record.owner() {
-        data(out, prefix, source, owner.name(), record.kind, record.data);
+        match record.kind == asked {
+            true => data(out, prefix, source, owner.name(), record.kind, record.data),
+            false => of_kind(out, prefix, source, owner.name(), record.kind),
+        }
     }
+}
+
+/// A record of `owner`, shown by its type alone.
+pub fn of_kind(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u16) {
+    with_kind(kind, |kind| {
+        let mut buffer = [0; 32];
+        let mut text = Writer::new(&mut buffer);
+        text.u8(b'<');
+        if let Arg::Text(kind) = kind {
+            text.bytes(kind);
+        }
+        text.u8(b'>');
+        answer(out, prefix, source, Arg::Name(owner.wire()), Arg::Text(text.written()));
+    });
 }
 
 /// The data of one record of `owner`, as dnsmasq shows it.
@@ -152,28 +169,18 @@ pub fn data(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u
                 answer(out, prefix, source, name, Arg::Ip(octets.into()));
             }
         }
-        kind::CNAME => answer(out, prefix, source, name, Arg::Str("<CNAME>")),
         kind::PTR => match (reverse::addr(owner), NameBuf::read(&mut data)) {
             (Some(addr), Some(target)) => {
                 answer(out, prefix, source, Arg::Ip(addr), Arg::Name(target.name().wire()));
             }
-            _ => answer(out, prefix, source, name, Arg::Str("<PTR>")),
+            _ => of_kind(out, prefix, source, owner, kind),
         },
         kind::TXT => {
             while let Some(string) = data.u8().and_then(|len| data.take(len.into())) {
                 answer(out, prefix, source, name, Arg::Text(string));
             }
         }
-        kind => with_kind(kind, |kind| {
-            let mut buffer = [0; 32];
-            let mut text = Writer::new(&mut buffer);
-            text.u8(b'<');
-            if let Arg::Text(kind) = kind {
-                text.bytes(kind);
-            }
-            text.u8(b'>');
-            answer(out, prefix, source, name, Arg::Text(text.written()));
-        }),
+        kind => of_kind(out, prefix, source, owner, kind),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::bytes::Writer;
 use crate::dns::admit::Query;
 use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
+use crate::dns::tables::Place;
 use crate::dns::rules::{self, Found, Ruling};
 use crate::dns::upstream::Upstream;
 use crate::dns::{Figures, Surroundings, Verdict, chaos, reverse, tables};
@@ -41,6 +42,16 @@ pub(super) fn answer(
             return verdict;
         }
         out.rewind(0);
+        let asks_in_vain = match question.kind {
+            kind::SOA | kind::SRV => true,
+            kind::ANY => question.name.wire().contains(&b'_'),
+            _ => false,
+        };
+        if asks_in_vain && with.config.dns.screen.win2k {
+            journal::negative(with.out, prefix, Arg::Str("config"), question.name, 0, false);
+            let mut reply = compose::start(out, query);
+            return close(with, query, &mut reply, rcode::NOERROR, true);
+        }
     }
     found.addresses.clear();
     found.group.clear();
@@ -55,15 +66,20 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
     let mut reply = compose::start(out, query);
     let mut authoritative = true;
     let mut alias: Option<NameBuf> = None;
+    let place = &Place::new(with, query.arrival, prefix);
     for _ in 0..=CHAIN_MAX {
         let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
-        if tables::answer(with, &mut reply, prefix, name, kind) {
+        if tables::answer(with, &mut reply, place, name, kind) {
             return Some(close(with, query, &mut reply, rcode::NOERROR, authoritative));
         }
         if !from_cache {
             return None;
         }
         authoritative = false;
+        let dropped = with.config.dns.screen.drops(kind, kind);
+        if dropped && let Some(kept) = screened(with, prefix, name, kind) {
+            return kept.then(|| close_for(with, query, &mut reply, rcode::NOERROR, false, Some(ede::FILTERED)));
+        }
         let found = with.cache.lookup(name, kind, with.now.mono)?;
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
@@ -88,6 +104,31 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
         alias = Some(NameBuf::from_name(found.target()?));
     }
     None
+}
+
+/// Whether the cache has data of `name` that shows what upstream would say about
+/// a type that is left out of its answers. Nothing: the cache has the answer.
+fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> Option<bool> {
+    let now = with.now.mono;
+    let config = Arg::Str("config");
+    if let Some(found) = with.cache.lookup(name, kind, now) {
+        if found.kind != kind || found.outcome != Outcome::Records {
+            return None;
+        }
+        for _ in found.records() {
+            journal::negative(with.out, prefix, config, name, kind, false);
+        }
+        return Some(true);
+    }
+    let has = |kind: &u16| {
+        let found = with.cache.lookup(name, *kind, now);
+        found.is_some_and(|found| found.kind == *kind && found.outcome == Outcome::Records)
+    };
+    let any = [kind::A, kind::AAAA].iter().any(has);
+    if any {
+        journal::negative(with.out, prefix, config, name, 0, false);
+    }
+    Some(any)
 }
 
 /// True when `name` is known here, with data of any type or because something
@@ -162,8 +203,13 @@ pub(super) fn refused(with: &Surroundings, query: &Query, out: &mut Writer, why:
 
 /// Completes an answer.
 pub(super) fn close(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa: bool) -> Verdict {
+    close_for(with, query, reply, code, aa, None)
+}
+
+/// As `close`, with the reason for those who understand it.
+fn close_for(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa: bool, why: Option<u16>) -> Verdict {
     reply.set_flags(compose::own_flags(query.message.flags(), code, aa));
-    match compose::finish(reply, query, with.config.dns.edns_max, None) {
+    match compose::finish(reply, query, with.config.dns.edns_max, why) {
         Some(len) => Verdict::Answered(len),
         None => Verdict::Silence,
     }

@@ -23,6 +23,7 @@ pub mod report;
 pub mod resolv;
 pub mod reverse;
 pub mod rules;
+pub mod screen;
 pub mod server_list;
 pub mod stream;
 pub mod tables;

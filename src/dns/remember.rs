@@ -39,6 +39,14 @@ pub fn answer(with: &mut Surroundings, answer: &Message, name_exists: bool) {
     }
 }
 
+/// Keeps that the owner of a record with a bogus address does not exist.
+pub fn bogus(with: &mut Surroundings, record: Option<Record>) {
+    if let Some((record, owner)) = record.and_then(|record| Some((record, record.owner()?))) {
+        let ttl = kept_for(&with.config.dns, record.ttl);
+        with.cache.store_negative(owner.name(), None, ttl, None, with.now.mono);
+    }
+}
+
 /// Keeps the aliases that start at `name`; where they end. Nothing when they
 /// do not end.
 fn aliases(with: &mut Surroundings, answer: &Message, name: Name) -> Option<NameBuf> {

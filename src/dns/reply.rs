@@ -5,12 +5,14 @@
 //! address and port of a server that was asked, with the identifier and exactly
 //! the question (RFC 5452 §9). Anything else changes nothing.
 
+use crate::base::bytes::Writer;
 use crate::dns::compose::{self, Changes};
 use crate::dns::doors::Owner;
 use crate::dns::forward::{Spelled, client_of};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{PERSONAL, same_question};
 use crate::dns::upstream::position_bit;
+use crate::dns::screen::{self, Finding};
 use crate::dns::{Forwarder, Surroundings, local, remember};
 use crate::limits;
 use crate::outbox::action::Arrival;
@@ -38,9 +40,22 @@ impl Forwarder {
         if !self.is_door_of(with.config, slot, position, door_slot) {
             return;
         }
-        if self.is_settled(with, slot, position, &answer) {
+        let screen = &with.config.dns.screen;
+        if screen::is_ignored(screen, &answer) || !self.is_settled(with, slot, position, &answer) {
+            return;
+        }
+        if screen.aliases.is_empty() {
+            return self.deliver(with, slot, &answer);
+        }
+        let mut scratch = core::mem::take(&mut self.scratch);
+        let mut copy = Writer::new(&mut scratch);
+        copy.bytes(bytes);
+        let (serial, client) = self.pending.waiters(slot).next().map_or((0, None), |w| (w.serial, Some(w.arrival.from)));
+        screen::rewrite(with, &Prefix::new(with.config.log.queries, serial, client, false), copy.written_mut());
+        if let Some(answer) = Message::parse(copy.written()) {
             self.deliver(with, slot, &answer);
         }
+        self.scratch = scratch;
     }
 
     /// Notes what the answer says about its server. False: another answer is
@@ -123,32 +138,58 @@ impl Forwarder {
 
     /// Works out how an accepted answer is changed for clients, and puts it into
     /// the cache if `plain` (its answer is the same for everybody).
-    pub(super) fn settle(&mut self, with: &mut Surroundings, answer: &Message, plain: bool) -> Changes {
+    pub(super) fn settle<'c>(&mut self, with: &mut Surroundings<'c>, answer: &Message, plain: bool) -> Changes<'c> {
         let question = answer.question();
         let name_exists = answer.rcode() == rcode::NXDOMAIN
             && question.is_some_and(|question| local::exists(with, question.name));
+        let dns = &with.config.dns;
+        let finding = question.map_or(Finding::Clean, |question| screen::look(&dns.screen, answer, question));
         if plain && answer.has(flag::RA) && !answer.has(flag::TC) {
-            remember::answer(with, answer, name_exists);
+            match finding {
+                Finding::Clean | Finding::Filtered => remember::answer(with, answer, name_exists),
+                Finding::Bogus(_) => remember::bogus(with, finding.record(answer)),
+                Finding::Private(_) => {}
+            }
         }
-        Changes { udp_size: with.config.dns.edns_max, max_ttl: with.config.dns.max_ttl, name_exists }
+        let asked = question.map_or(0, |question| question.kind);
+        Changes { udp_size: dns.edns_max, max_ttl: dns.max_ttl, name_exists, screen: &dns.screen, finding, asked }
     }
 }
 
-/// Logs an answer as it came.
+/// Logs an answer as it came, and what was found in it.
 pub fn log_answer(with: &mut Surroundings, prefix: &Prefix, answer: &Message, changes: &Changes) {
-    if !prefix.is_on() {
-        return;
+    if prefix.is_on() {
+        log_records(with, prefix, answer, changes);
     }
+    if let (Finding::Private(_), Some(owner)) = (changes.finding, changes.finding.record(answer).and_then(|r| r.owner())) {
+        with.out.log(&lines::REBIND, &[Arg::Name(owner.name().wire())]);
+    }
+}
+
+fn log_records(with: &mut Surroundings, prefix: &Prefix, answer: &Message, changes: &Changes) {
     if answer.has(flag::TC) {
         return journal::truncated(with.out, prefix, "reply");
     }
     let Some(question) = answer.question() else { return };
     let source = Arg::Str("reply");
+    let (config, culprit) = (Arg::Str("config"), changes.finding.record(answer));
+    if let (Finding::Bogus(_), Some(owner)) = (changes.finding, culprit.and_then(|record| record.owner())) {
+        return journal::negative(with.out, prefix, config, owner.name(), question.kind, true);
+    }
+    let drops = changes.finding == Finding::Filtered;
     let none = !answer.section(Section::Answer).any(|record| record.kind == question.kind || question.kind == kind::ANY);
     match answer.rcode() {
         rcode::NOERROR | rcode::NXDOMAIN => {
             for record in answer.section(Section::Answer).filter(|record| record.kind != kind::RRSIG) {
-                journal::record(with.out, prefix, source, &record);
+                if culprit.is_some_and(|culprit| culprit.at == record.at) {
+                    return;
+                }
+                match record.owner() {
+                    Some(owner) if question.kind == record.kind && drops && !changes.keeps(&record) => {
+                        journal::negative(with.out, prefix, config, owner.name(), question.kind, false);
+                    }
+                    _ => journal::record(with.out, prefix, source, &record, question.kind),
+                }
             }
             let missing = answer.rcode() == rcode::NXDOMAIN && !changes.name_exists;
             // Nothing of any type is not worth a line to dnsmasq.

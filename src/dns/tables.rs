@@ -2,10 +2,12 @@
 //! of DHCP clients, forward and reverse. Hosts files come first; a name they
 //! give an IPv4 address is not given to a lease.
 
+use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::time::Millis;
 use crate::config::Config;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Surroundings, reverse};
+use crate::outbox::action::Arrival;
 use crate::outbox::lines::Arg;
 use crate::store::hosts::Hosts;
 use crate::store::leases::{Lease, Leases};
@@ -13,7 +15,7 @@ use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, kind};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::{Name, NameBuf};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The tables, apart from what is written to.
 #[derive(Clone, Copy)]
@@ -30,14 +32,35 @@ impl<'a> Tables<'a> {
     }
 }
 
+/// Where a question came in.
+pub(super) struct Place<'a> {
+    /// What its lines in the log begin with.
+    pub prefix: &'a Prefix,
+    /// With `localise-queries` the network it was sent to; else every address.
+    near: Net,
+}
+
+/// Every IPv4 address.
+const EVERYWHERE: Net = Net { addr: IpAddr::V4(Ipv4Addr::UNSPECIFIED), len: 0 };
+
+impl<'a> Place<'a> {
+    pub(super) fn new(with: &Surroundings, arrival: &Arrival, prefix: &'a Prefix) -> Self {
+        let local = with.config.dns.local.localise.then(|| with.interfaces.get(arrival.iface)).flatten();
+        let to = unmapped(arrival.to);
+        let own = local.and_then(|iface| iface.addresses.iter().find(|own| own.addr == to && to.is_ipv4()));
+        Place { prefix, near: own.map_or(EVERYWHERE, |own| Net { addr: own.addr, len: own.prefix }) }
+    }
+}
+
 /// Adds the local records of `name`. False when there are none.
-pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, kind: u16) -> bool {
+pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
+    let prefix = place.prefix;
     match kind {
-        kind::A => hosts(with, reply, prefix, name, false) || leases(with, reply, prefix, name),
-        kind::AAAA => hosts(with, reply, prefix, name, true),
+        kind::A => hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name),
+        kind::AAAA => hosts(with, reply, prefix, name, None),
         kind::ANY => {
-            let v4 = hosts(with, reply, prefix, name, false) || leases(with, reply, prefix, name);
-            let v6 = hosts(with, reply, prefix, name, true);
+            let v4 = hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name);
+            let v6 = hosts(with, reply, prefix, name, None);
             v4 || v6 || reverse_name(with, reply, prefix, name)
         }
         kind::PTR => reverse_name(with, reply, prefix, name),
@@ -56,10 +79,12 @@ pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
     tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
 }
 
-/// Adds the addresses of hosts files, another one first each time.
-fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, v6: bool) -> bool {
-    let Some(ring) = with.hosts.find(name, v6) else { return false };
-    for host in with.hosts.hosts(ring) {
+/// Adds the addresses of hosts files, another one first each time: IPv6, or IPv4
+/// of this network if there are any there.
+fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, v4: Option<Net>) -> bool {
+    let Some(ring) = with.hosts.find(name, v4.is_none()) else { return false };
+    let near = v4.filter(|near| near.len > 0 && with.hosts.hosts(ring).any(|host| near.contains(host.addr)));
+    for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
         reply.address(Section::Answer, name, host.addr, with.config.dns.local_ttl);
     }

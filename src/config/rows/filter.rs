@@ -28,8 +28,7 @@ pub const ROWS: &[Row] = &[
          with nothing instead of being forwarded. Old Windows machines ask them again and again and hold a dial-up \
          line open. The option does not look at who asks or why: Kerberos, SIP, XMPP and other services that are \
          found by SRV records do not work through it. Records given by srv-host are still answered.",
-    )
-    .not_yet(),
+    ),
     many("alias=<old>[-<end>],<new>[,<mask>]", b'V', alias, "Rewrite IPv4 addresses in upstream answers").manual(
         "IPv4 addresses in the answers of upstream servers are replaced: the address <old> becomes <new>. With a \
          <mask>, such as 255.255.255.0, a whole network is mapped onto another: only the bits under the mask are \
@@ -37,23 +36,20 @@ pub const ROWS: &[Row] = &[
          lie in one network under the mask.\n\nAddresses from hosts files, leases and the configuration are \
          never changed, and neither are names of addresses. The option may be given several times; for an \
          address the last line that fits counts.",
-    )
-    .not_yet(),
+    ),
     many("bogus-nxdomain=<address>[/<length>]", b'B', bogus_nxdomain, "Take an answer with this address for a missing name")
         .manual(
             "An answer of an upstream server that holds this address, or one in this network, is turned into \"no \
              such name\", and that is remembered as long as the address would have been. It undoes what providers \
              do who answer every mistyped name with the address of a search page. IPv4 and IPv6; the option may be \
              given several times.",
-        )
-    .not_yet(),
+        ),
     many("ignore-address=<address>[/<length>]", 0, ignore_address, "Ignore upstream answers with this address").manual(
         "A reply of an upstream server that holds this address, or one in this network, is treated as if it had \
          never come: another server's reply may still be taken. It is meant for networks in which forged replies \
          arrive before the true ones. Only replies by UDP are looked at. IPv4 and IPv6; the option may be given \
          several times.",
-    )
-    .not_yet(),
+    ),
     flag("stop-dns-rebind", 0, Flag::StopDnsRebind, "Drop private addresses from upstream answers").manual(
         "An answer of an upstream server that gives a name a private address is withheld: the client gets an \
          answer without records, and the log says \"possible DNS-rebind attack detected\" with the name. This \
@@ -62,38 +58,32 @@ pub const ROWS: &[Row] = &[
          type A and AAAA are looked at. Names that are known here, and those given by address=, may have any \
          address; use rebind-domain-ok for the domains of an inner name server, and rebind-localhost-ok for \
          block lists kept upstream.",
-    )
-    .not_yet(),
+    ),
     flag("rebind-localhost-ok", 0, Flag::RebindLocalhostOk, "Let loopback addresses pass all the same").manual(
         "With stop-dns-rebind, answers with an address in 127/8 or 0/8, :: or ::1 are passed on. Block lists that \
          upstream servers offer as DNS zones answer in this way.",
-    )
-    .not_yet(),
+    ),
     many("rebind-domain-ok=/<domain>/...", 0, rebind_domain_ok, "Let private addresses of these domains pass").manual(
         "With stop-dns-rebind, names in these domains, and the domains themselves, may have private addresses. \
          Several domains stand between slashes: /example.lan/example.net/; one alone may stand without them. \
          An empty one (//) stands for names without a dot. The option may be given several times.",
-    )
-    .not_yet(),
+    ),
     flag("filter-A", 0, Flag::FilterA, "Drop IPv4 addresses from upstream answers").manual(
         "IPv4 addresses (records of type A) are taken out of the answers of upstream servers, and clients are told \
          that the answer was filtered. Addresses that are known here are not touched.",
-    )
-    .not_yet(),
+    ),
     flag("filter-AAAA", 0, Flag::FilterAaaa, "Drop IPv6 addresses from upstream answers").manual(
         "IPv6 addresses (records of type AAAA) are taken out of the answers of upstream servers, and clients are \
          told that the answer was filtered. Addresses that are known here are not touched. It helps where IPv6 \
          does not work well but clients prefer it.",
-    )
-    .not_yet(),
+    ),
     many("filter-rr=<type>[,...]", 0, filter_rr, "Drop records of these types from upstream answers").manual(
         "Records of these types are taken out of the answer section of what upstream servers reply. A type is \
          given by its name, such as HTTPS or TXT, or by its number. ANY stands for questions for all types at \
          once: their answers keep only records of type A, AAAA, MX and CNAME. A question for a filtered type \
          is answered without asking upstream if addresses of its name are in the cache. The option may be given \
          several times; records known here are not touched.",
-    )
-    .not_yet(),
+    ),
 ];
 
 fn alias(draft: &mut Draft, text: Text) -> Applied {

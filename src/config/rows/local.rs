@@ -46,8 +46,7 @@ pub const ROWS: &[Row] = &[
         "A name with several IPv4 addresses in hosts files, or given by interface-name, is answered with only those \
          that lie in the network of the address the question was sent to. If there is none, all are given. So one \
          hosts file with all addresses of a machine serves several networks.",
-    )
-    .not_yet(),
+    ),
     many("interface-name=<name>,<interface>[/4|/6]", 0, interface_name, "Name for the addresses of an interface").manual(
         "The name stands for the addresses that the interface has at the moment; link-local addresses are left \
          out. /4 or /6 chooses IPv4 or IPv6 alone. The addresses are known by the name as well; of several names \

@@ -11,7 +11,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::same_question;
 use crate::dns::reply::log_answer;
 use crate::dns::upstream::{position_bit, way_to};
-use crate::dns::{Forwarder, Surroundings};
+use crate::dns::{Forwarder, Surroundings, screen};
 use crate::limits;
 use crate::outbox::action::Action;
 use crate::wire::dns::codes::{ede, flag, rcode};
@@ -177,7 +177,7 @@ impl Forwarder {
         let mut copy = Writer::new(received);
         copy.bytes(self.streams.buffers.replied(at, place).get(PREFIX..PREFIX.saturating_add(len)).unwrap_or_default());
         let outcome = self
-            .with_question(with, at, |this, with, query| this.relay_answer(with, at, query, copy.written(), built))
+            .with_question(with, at, |this, with, query| this.relay_answer(with, at, query, copy.written_mut(), built))
             .flatten();
         match outcome {
             Some(len) => {
@@ -197,7 +197,7 @@ impl Forwarder {
 
     /// Rewrites a server's answer for the client. Nothing when it is none to
     /// this question.
-    fn relay_answer(&mut self, with: &mut Surroundings, at: u8, query: &Query, received: &[u8], built: &mut [u8]) -> Option<usize> {
+    fn relay_answer(&mut self, with: &mut Surroundings, at: u8, query: &Query, received: &mut [u8], built: &mut [u8]) -> Option<usize> {
         let entry = self.streams.get(at)?;
         let (number, memory, id, since) = (entry.server.number, entry.server.memory, entry.server.id, entry.server.since);
         let answer = Message::parse(received)?;
@@ -214,9 +214,11 @@ impl Forwarder {
             tally.nxdomain = tally.nxdomain.saturating_add(u32::from(answer.rcode() == rcode::NXDOMAIN));
         }
         self.complain_of_refusal(with, number, &answer);
+        let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), true);
+        screen::rewrite(with, &prefix, received);
+        let answer = Message::parse(received)?;
         let plain = query.message.flags() & flag::CD == 0 && !query.is_personal();
         let changes = self.settle(with, &answer, plain);
-        let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), true);
         log_answer(with, &prefix, &answer, &changes);
         compose::relay(&mut Writer::new(built), &answer, &Client::of(query), query.message.question_bytes(), &changes)
     }

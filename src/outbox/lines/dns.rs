@@ -23,6 +23,9 @@ pub const CHAOS_UNKNOWN: Line = main(Info, "%config % is not implemented");
 /// With `extra`: a merged question was answered.
 pub const DUPLICATE: Line = main(Info, "%reply query is duplicate");
 
+/// An answer with a private address was withheld: whose it was.
+pub const REBIND: Line = main(Warning, "possible DNS-rebind attack detected: %");
+
 /// A client from elsewhere (UDP).
 pub const NOT_LOCAL: Line = main(Warning, "ignoring query from non-local network % (logged only once)");
 /// A client from elsewhere (TCP).

@@ -1,7 +1,9 @@
 //! Changes to a finished message in place: those that keep every offset, so
 //! compressed names stay right. What is not there is not changed.
 
-use super::message::{Message, Records};
+use super::codes::{class, kind};
+use super::message::{Message, Record, Records, Section};
+use std::net::Ipv4Addr;
 
 /// Sets the identifier.
 pub fn set_id(bytes: &mut [u8], id: u16) {
@@ -25,6 +27,28 @@ pub fn cap_ttls(bytes: &mut [u8], max: u32) {
     }
 }
 
+/// Replaces the IPv4 addresses (records of type A, class IN) of the answer and
+/// the additional section for which `new` has another. True when it had one.
+pub fn rewrite_ipv4(bytes: &mut [u8], new: &mut dyn FnMut(&Record, Ipv4Addr) -> Option<Ipv4Addr>) -> bool {
+    let Some(mut place) = Message::parse(bytes).map(|message| message.records().place()) else { return false };
+    let mut any = false;
+    loop {
+        let mut records = Records::resume(bytes, place);
+        let mut at_new = |record: Record| {
+            let mut data = record.data;
+            if (record.kind, record.class) != (kind::A, class::IN) || record.section == Section::Authority {
+                return None;
+            }
+            let old = data.array::<4>().filter(|_| data.is_empty())?;
+            Some((record.end().checked_sub(4)?, new(&record, old.into())?))
+        };
+        let Some((at, new)) = records.find_map(&mut at_new) else { return any };
+        place = records.place();
+        put(bytes, at, &new.octets());
+        any = true;
+    }
+}
+
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     if let Some(place) = bytes.get_mut(at..at.saturating_add(value.len())) {
         place.copy_from_slice(value);
@@ -34,7 +58,6 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::dns::codes::kind;
 
     #[test]
     fn ttls_are_capped_and_nothing_else_changes() {
