@@ -76,7 +76,7 @@ impl<'a> CommandLine<'a, '_> {
             }
             match self.words.next()?.as_bytes() {
                 b"--" => {
-                    self.junk |= self.words.len() > 0;
+                    self.junk |= self.words.any(|word| !word.is_empty());
                     return None;
                 }
                 [b'-', b'-', long @ ..] => {
@@ -87,7 +87,8 @@ impl<'a> CommandLine<'a, '_> {
                     return Some(Named { name: name.unwrap_or_default(), is_long: true, attached });
                 }
                 [b'-', letters @ ..] if !letters.is_empty() => self.letters = letters,
-                _ => self.junk = true,
+                // A script's empty variable is nothing.
+                word => self.junk |= !word.is_empty(),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::files::Files;
 use super::refusal::Refusal;
 use super::{
     Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, ServersFile, Tftp, auth, dnssec,
-    edns, records, resolv_domain, sets,
+    edns, records, sets,
 };
 use std::mem::take;
 
@@ -30,12 +30,6 @@ const MIN_CACHE_TTL_MAX: u32 = 3600;
 pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
     let said = draft.said;
     let mut wrong = Vec::new();
-    if draft.domain_from_resolv {
-        match resolv_domain::search(draft, files) {
-            Ok(name) => draft.domain = Some(name),
-            Err(refusal) => wrong.push(refusal),
-        }
-    }
     records::check(draft, files, &mut wrong);
     let mut refuse = |wrongly: bool, words: &'static str| {
         if wrongly {

@@ -7,7 +7,7 @@ use super::lexer::Line;
 use super::mentions::Mentions;
 use super::refusal::Refusal;
 use super::source::{Source, WRONG};
-use super::{Config, Host, args, checked, rows};
+use super::{Config, Host, args, checked, resolv_domain, rows};
 use crate::base::hash::Key;
 use std::ffi::OsString;
 
@@ -61,6 +61,11 @@ pub fn test_text(text: &[u8], key: Key) -> Outcome {
 }
 
 fn finish(mut source: Source, test: bool) -> Outcome {
+    if source.problems.is_empty()
+        && let Err((refusal, exit)) = resolv_domain::search(&mut source.draft, source.files)
+    {
+        source.problem(refusal.0.into_owned(), exit);
+    }
     if source.problems.is_empty() {
         for refusal in checked::check(&mut source.draft, source.files, test) {
             source.problem(refusal.0.into_owned(), WRONG);

@@ -1,19 +1,26 @@
 //! `domain=#`: the domain is the first one that the resolv file searches.
 
-use super::NameBox;
 use super::draft::Draft;
 use super::files::Files;
-use super::refusal::Applied;
+use super::refusal::Refusal;
+use super::source::{UNREADABLE, WRONG};
 use super::values::name_box;
 use crate::base::errno;
 use crate::base::lines::Lines;
 
-/// The domain of the one resolv file.
-pub fn search(draft: &Draft, files: &dyn Files) -> Applied<NameBox> {
+/// Exit code for a resolv file that searches nothing.
+const SEARCHES_NOTHING: u8 = 5;
+
+/// Takes the domain from the one resolv file, if `domain=#` asks for it. The
+/// error is the refusal with the exit code.
+pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (Refusal, u8)> {
+    if !draft.domain_from_resolv {
+        return Ok(());
+    }
     let file = match draft.resolv_files.as_deref() {
         None => c"/etc/resolv.conf",
         Some([file]) => file,
-        Some(_) => return Err("must have exactly one resolv.conf to read domain from.".into()),
+        Some(_) => return Err(("must have exactly one resolv.conf to read domain from.".into(), WRONG)),
     };
     let shown = file.to_string_lossy();
     let mut found = None;
@@ -26,8 +33,12 @@ pub fn search(draft: &Draft, files: &dyn Files) -> Applied<NameBox> {
     let mut lines = Lines::default();
     let read = files.pieces(file, &mut |piece| lines.feed(piece, &mut look));
     lines.end(&mut look);
-    match read {
-        Ok(()) => found.ok_or_else(|| ["no search directive found in ", &shown].concat().into()),
-        Err(errno) => Err(["failed to read ", &shown, ": ", errno::text(errno)].concat().into()),
+    draft.domain = found;
+    match (read, &draft.domain) {
+        (Ok(()), Some(_)) => Ok(()),
+        (Ok(()), None) => Err((["no search directive found in ", &shown].concat().into(), SEARCHES_NOTHING)),
+        (Err(errno), _) => {
+            Err((["failed to read ", &shown, ": ", errno::text(errno)].concat().into(), UNREADABLE))
+        }
     }
 }

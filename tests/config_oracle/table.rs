@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config_lines");
 
@@ -36,13 +37,13 @@ pub struct Case {
 
 impl Case {
     /// The verdict of dnsmasq.
-    fn full(&self) -> String {
+    pub fn full(&self) -> String {
         if self.theirs == "=" { self.ours.clone() } else { self.theirs.clone() }
     }
 }
 
 /// Families and their rows; a heading has no case.
-type Table = (PathBuf, Vec<(String, Option<Case>)>);
+pub type Table = (PathBuf, Vec<(String, Option<Case>)>);
 
 /// The tables, or only that of the family `LINES_OF`.
 fn tables() -> Vec<Table> {
@@ -91,32 +92,26 @@ pub fn octets(text: &str, path: &Path) -> Vec<u8> {
             _ => octets.push(*first),
         }
     }
-    octets.push(b'\n');
     octets
 }
 
-/// What is said about a case; `theirs` or ours.
+/// What is said about a case in a file.
 fn said(case: &Case, scratch: &Path, asked: fn(&[String]) -> Verdict) -> String {
-    fs::write(scratch, octets(&case.text, scratch)).unwrap();
+    fs::write(scratch, octets(&(case.text.clone() + "\n"), scratch)).unwrap();
     asked(&["-C".to_owned(), scratch.display().to_string()]).text(scratch)
 }
 
-/// What is said about all cases, by several threads.
-fn all_said(cases: &[&Case], asked: fn(&[String]) -> Verdict) -> Vec<String> {
-    let (next, all) = (Mutex::new(0), Mutex::new(BTreeMap::new()));
+/// What `say` says about all cases, by several threads; it may use the file.
+pub fn all_said(cases: &[&Case], say: &(dyn Fn(&Case, &Path) -> String + Sync)) -> Vec<String> {
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     std::thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let (next, all) = (&next, &all);
-            scope.spawn(move || {
-                let scratch = Scratch::new(&format!("line{thread}.conf"));
-                loop {
-                    let at = {
-                        let mut next = next.lock().unwrap();
-                        *next += 1;
-                        *next - 1
-                    };
-                    let Some(case) = cases.get(at) else { break };
-                    let words = said(case, &scratch.path, asked);
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let scratch = Scratch::unique();
+                while let at = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some(case) = cases.get(at)
+                {
+                    let words = say(case, &scratch.path);
                     all.lock().unwrap().insert(at, words);
                 }
             });
@@ -125,16 +120,16 @@ fn all_said(cases: &[&Case], asked: fn(&[String]) -> Verdict) -> Vec<String> {
     all.into_inner().unwrap().into_values().collect()
 }
 
-fn cases(tables: &[Table]) -> impl Iterator<Item = &Case> {
+pub fn cases(tables: &[Table]) -> impl Iterator<Item = &Case> {
     tables.iter().flat_map(|(_, rows)| rows.iter().filter_map(|(_, case)| case.as_ref()))
 }
 
-fn regenerate() -> bool {
+pub fn regenerate() -> bool {
     std::env::var_os("REGENERATE").is_some()
 }
 
 /// True when dnsmasq is here.
-fn installed() -> bool {
+pub fn installed() -> bool {
     let installed = Path::new("/usr/sbin/dnsmasq").exists();
     if !installed {
         println!("dnsmasq is not installed: its verdicts are those of the tables");
@@ -144,7 +139,7 @@ fn installed() -> bool {
 
 /// The tables with what `each` returns for their cases: our verdict and that of
 /// dnsmasq.
-fn write(tables: &[Table], mut each: impl FnMut(&Case) -> (String, String)) {
+pub fn write(tables: &[Table], mut each: impl FnMut(&Case) -> (String, String)) {
     for (path, rows) in tables {
         let mut written = String::new();
         let mut seen = BTreeSet::new();
@@ -173,14 +168,19 @@ fn lines() {
     let _alone = ALONE.lock();
     let tables = tables();
     let cases: Vec<&Case> = cases(&tables).collect();
-    let mut ours = all_said(&cases, ours).into_iter();
+    let mut ours = all_said(&cases, &|case, scratch| said(case, scratch, ours)).into_iter();
     if regenerate() {
-        let scratch = Scratch::new("new.conf");
+        let scratch = Scratch::unique();
         return write(&tables, |case| {
             let theirs = if case.theirs.is_empty() { said(case, &scratch.path, theirs) } else { case.full() };
             (ours.next().unwrap(), theirs)
         });
     }
+    compare(&cases, ours);
+}
+
+/// Our verdicts are those of the cases, and each difference has its reason.
+pub fn compare(cases: &[&Case], ours: impl Iterator<Item = String>) {
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
     for (case, ours) in cases.iter().zip(ours) {
         let text = &case.text;
@@ -206,10 +206,15 @@ fn dnsmasq_says_so() {
     let _alone = ALONE.lock();
     let tables = tables();
     let cases: Vec<&Case> = cases(&tables).collect();
-    let mut theirs = all_said(&cases, theirs).into_iter();
+    let mut theirs = all_said(&cases, &|case, scratch| said(case, scratch, theirs)).into_iter();
     if regenerate() {
         return write(&tables, |case| (case.ours.clone(), theirs.next().unwrap()));
     }
+    compare_dnsmasq(&cases, theirs);
+}
+
+/// What dnsmasq says is what the cases say it does.
+pub fn compare_dnsmasq(cases: &[&Case], theirs: impl Iterator<Item = String>) {
     let wrong: Vec<String> = cases
         .iter()
         .zip(theirs)

@@ -7,6 +7,7 @@ use ironmasq::config::{Outcome, read};
 use ironmasq::daemon::outside::Disk;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::process::{Command, Stdio};
 
 /// What was said.
@@ -57,7 +58,12 @@ pub fn ours(args: &[String]) -> Verdict {
 
 /// The verdict of the real one.
 pub fn theirs(args: &[String]) -> Verdict {
-    let mut command = Command::new("/usr/sbin/dnsmasq");
+    program("/usr/sbin/dnsmasq", &args.iter().map(OsString::from).collect::<Vec<_>>())
+}
+
+/// The verdict of a program, as of `--test`.
+pub fn program(path: &str, args: &[OsString]) -> Verdict {
+    let mut command = Command::new(path);
     command.arg("--test").args(args).env("LC_ALL", "C").stdin(Stdio::null());
     let output = command.output().unwrap();
     match output.status.code() {
@@ -76,6 +82,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// With a name of its own.
+    pub fn unique() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        Scratch::new(&COUNT.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+
     pub fn new(name: &str) -> Self {
         Scratch { path: std::env::temp_dir().join(format!("ironmasq-{}-{name}", std::process::id())) }
     }
