@@ -153,7 +153,7 @@ pub struct Draft {
     pub no_dhcp4: Vec<Pattern>,
     pub local_service: Option<LocalServiceSaid>,
     pub domains: DomainsDraft,
-    /// Source ports that servers ask for, ascending.
+    /// Source ports that servers ask for.
     pub source_ports: Box<[u16]>,
     pub edns: Edns,
     pub auth: Auth,

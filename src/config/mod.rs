@@ -250,7 +250,8 @@ pub struct Dns {
     pub tcp_max: u8,
     /// `query-port`: one fixed port (0: chosen by the kernel at start).
     pub query_port: Option<u16>,
-    /// Source ports that servers ask for, ascending, each once.
+    /// Source ports that servers ask for, each once: those of the configuration
+    /// first, then what the servers file has added so far.
     pub source_ports: Box<[u16]>,
     /// Random source ports, from and to (1024–65535).
     pub ports: (u16, u16),

@@ -63,6 +63,8 @@ impl ServersReading {
             dns.servers.get(..usize::from(file.servers)).unwrap_or_default(),
         );
         draft.domains.show_again(&file.shown, file.more);
+        // A port keeps its socket, so none is taken out again.
+        draft.source_ports = dns.source_ports.clone();
         ServersReading { draft: ManuallyDrop::new(draft), line: Line::default(), directory: Directory::default() }
     }
 
@@ -90,6 +92,7 @@ impl ServersReading {
         let frozen = self.draft.domains.freeze();
         if was_read {
             (dns.domains, dns.servers, dns.shown, dns.shown_more) = frozen;
+            dns.source_ports = take(&mut self.draft.source_ports);
         }
         self.draft.user = None;
         self.draft.pid_file = None;

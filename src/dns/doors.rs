@@ -41,7 +41,8 @@ impl Doors {
     pub fn new(config: &config::Dns) -> Self {
         let questions = config.forward_max.clamp(1, QUESTIONS_MAX);
         let ports = u16::try_from(config.source_ports.len()).unwrap_or(SHARED_MAX);
-        let shared = ports.saturating_add(1);
+        // The servers file may bring further ones at any time.
+        let shared = if config.servers_file.is_some() { SHARED_MAX } else { ports.saturating_add(1) };
         // A question sends no more datagrams than this, so it needs no more ports.
         let wished = config.port_limit.clamp(1, limits::UPSTREAM_DATAGRAMS_MAX.into());
         let room = (u16::MAX - 1).saturating_sub(shared).checked_div(questions).unwrap_or(1);
@@ -75,7 +76,7 @@ impl Doors {
     /// The socket that a fixed source port has, and which of the shared ones that
     /// is. `port`: that of the server, if it has one.
     pub fn shared(self, config: &config::Dns, port: Option<u16>) -> Option<(u16, u8, u16)> {
-        let of_server = port.and_then(|port| config.source_ports.binary_search(&port).ok().zip(Some(port)));
+        let of_server = port.and_then(|port| Some((config.source_ports.iter().position(|known| *known == port)?, port)));
         let (place, port) = match of_server {
             Some((place, port)) => (u8::try_from(place).ok()?.checked_add(1)?, port),
             None => (0, config.query_port?),

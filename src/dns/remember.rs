@@ -3,7 +3,8 @@
 //! Only what the question led to: the aliases from its name on and the set at
 //! their end, or the proof that there is none. Names beside that chain are not
 //! looked at, so an answer cannot plant data for others. Kept by default:
-//! A, AAAA, PTR, SRV, CNAME on the way, and negative answers.
+//! A, AAAA, PTR, SRV, CNAME on the way, and negative answers; `cache-rr` adds
+//! further types.
 
 use crate::base::bytes::Reader;
 use crate::config;
@@ -25,7 +26,7 @@ pub fn answer(with: &mut Surroundings, answer: &Message, name_exists: bool) {
         rcode::NXDOMAIN => !name_exists,
         _ => return,
     };
-    let kept = matches!(question.kind, kind::A | kind::AAAA | kind::PTR | kind::SRV);
+    let kept = is_kept(&with.config.dns, question.kind);
     if question.class != class::IN || !(kept || nxdomain) || matches!(question.kind, kind::CNAME | kind::ANY) {
         return;
     }
@@ -45,6 +46,15 @@ pub fn bogus(with: &mut Surroundings, record: Option<Record>) {
         let ttl = kept_for(&with.config.dns, record.ttl);
         with.cache.store_negative(owner.name(), None, ttl, None, with.now.mono);
     }
+}
+
+/// True when records of this type are kept: `cache-rr` adds to the usual ones.
+fn is_kept(config: &config::Dns, kind: u16) -> bool {
+    let types = &config.cache_types;
+    // Types of questions and messages have no records (RFC 6895 §3.1).
+    let is_data = !matches!(kind, 0 | kind::OPT | 128..=kind::ANY);
+    let added = !types.is_empty() && is_data && (types.contains(&kind) || types.contains(&kind::ANY));
+    added || matches!(kind, kind::A | kind::AAAA | kind::PTR | kind::SRV)
 }
 
 /// Keeps the aliases that start at `name`; where they end. Nothing when they

@@ -41,7 +41,6 @@ pub const ROWS: &[Row] = &[
             if it is 0. This answers faster and goes on answering when upstream cannot be reached; the first answer after a \
             long time may be out of date."),
     many("cache-rr=<type>[,...]", 0, cache_rr, "Keep records of these types too")
-        .not_yet()
         .manual("Record types that are kept in addition to A, AAAA, CNAME, PTR and SRV, as names or numbers between commas; ANY \
             stands for all types."),
     flag("no-round-robin", 0, Flag::NoRoundRobin, "Do not rotate the addresses of a name")

@@ -170,7 +170,6 @@ fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
             return Err("too many source ports".into());
         }
         push(ports, port);
-        ports.sort_unstable();
     }
     draft.domains.server(server)
 }
