@@ -261,6 +261,12 @@ fn names(text: Text, front: &[u8], pointers: bool) -> Applied<Value> {
     // Names that stand in `octets`, with their places.
     let mut known: Vec<(usize, Vec<u8>)> = Vec::new();
     for item in text.items() {
+        if item.is_empty() {
+            // Quirk: no name is the root; OpenWrt writes `option6:domain-search,`
+            // when it has no domain.
+            octets.push(0);
+            continue;
+        }
         let wanted = name(item.octets()).ok_or("bad domain in dhcp-option")?;
         for suffix in wanted.name().suffixes() {
             if suffix.is_root() {
@@ -298,6 +304,12 @@ mod tests {
 
     fn free(text: &str) -> Vec<u8> {
         wire(Kind::Free, text)
+    }
+
+    #[test]
+    fn no_name_in_a_list_is_the_root() {
+        assert_eq!(wire(Kind::Names, ""), [0]);
+        assert_eq!(wire(Kind::Names, "a,"), [1, b'a', 0, 0]);
     }
 
     #[test]
