@@ -1,6 +1,8 @@
 //! Lines of a text that comes in pieces of any size. A line that lies whole in
 //! one piece is handed on where it lies; only what straddles two is copied.
 
+use super::octets::find;
+
 /// A text being cut into lines.
 #[derive(Default)]
 pub struct Lines {
@@ -13,7 +15,7 @@ impl Lines {
     /// their line feeds.
     pub fn feed(&mut self, piece: &[u8], each: &mut dyn FnMut(&[u8])) {
         let mut rest = piece;
-        while let Some(at) = rest.iter().position(|octet| *octet == b'\n') {
+        while let Some(at) = find(rest, b'\n') {
             let (line, behind) = rest.split_at(at);
             if self.begun.is_empty() {
                 each(line);

@@ -9,6 +9,7 @@ pub mod hash;
 pub mod index;
 pub mod lines;
 pub mod net;
+pub mod octets;
 pub mod order;
 pub mod packed;
 pub mod random;

@@ -50,9 +50,6 @@ impl SuffixBuilder {
     /// The frozen table, exactly as large as it needs to be. A number added
     /// twice for one domain is kept once.
     pub fn freeze(mut self) -> SuffixTable {
-        // Stable: entries of one domain keep the order they were added in.
-        self.entries.sort_by_key(|(print, _)| *print);
-        self.entries.dedup();
         // About eight entries a bucket, so a look-up ends in a short scan.
         let bits = (self.entries.len() / 8).checked_ilog2().unwrap_or(0).min(20);
         let mut buckets = vec![0u32; (1usize << bits) + 1];
@@ -66,11 +63,61 @@ impl SuffixBuilder {
             sum += *count;
             *count = sum;
         }
+        let mut sorted = distributed(&self.entries, &buckets, bits);
+        drop(core::mem::take(&mut self.entries));
+        // Stable: entries of one domain keep the order they were added in.
+        let mut kept = 0usize;
+        let mut from = 0usize;
+        for end in buckets.iter_mut().skip(1) {
+            let to = *end as usize;
+            let mut last = None;
+            insertion_sort(sorted.get_mut(from..to).unwrap_or_default());
+            for at in from..to {
+                let entry = sorted.get(at).copied();
+                if let Some(place) = sorted.get_mut(kept).filter(|_| entry != last) {
+                    *place = entry.unwrap_or_default();
+                    kept += 1;
+                }
+                last = entry;
+            }
+            from = to;
+            *end = u32::try_from(kept).unwrap_or(u32::MAX);
+        }
+        sorted.truncate(kept);
         SuffixTable {
             key: self.key,
-            prints: self.entries.iter().map(|(print, _)| *print).collect(),
-            numbers: self.entries.iter().map(|(_, number)| *number).collect(),
+            prints: sorted.iter().map(|(print, _)| *print).collect(),
+            numbers: sorted.iter().map(|(_, number)| *number).collect(),
             buckets: buckets.into_boxed_slice(),
+        }
+    }
+}
+
+/// The entries by bucket, in their order.
+fn distributed(entries: &[(u64, u32)], buckets: &[u32], bits: u32) -> Vec<(u64, u32)> {
+    let mut next = buckets.to_vec();
+    let mut sorted = vec![(0, 0); entries.len()];
+    for entry in entries {
+        if let Some(place) = next.get_mut(bucket(entry.0, bits)) {
+            if let Some(room) = sorted.get_mut(*place as usize) {
+                *room = *entry;
+            }
+            *place += 1;
+        }
+    }
+    sorted
+}
+
+/// Sorts a few entries by their fingerprints; equal ones keep their order.
+fn insertion_sort(entries: &mut [(u64, u32)]) {
+    for end in 1..entries.len() {
+        let mut at = end;
+        while let Some([before, entry]) = entries.get_mut(at.saturating_sub(1)..=at).and_then(|pair| pair.as_mut_array()) {
+            if at == 0 || before.0 <= entry.0 {
+                break;
+            }
+            core::mem::swap(before, entry);
+            at -= 1;
         }
     }
 }

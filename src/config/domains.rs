@@ -5,6 +5,7 @@
 use super::refusal::{Applied, ERROR};
 use super::{DomainRules, Server, Shown, Target};
 use crate::base::hash::Key;
+use crate::base::octets::is_plain;
 use crate::base::suffix::SuffixBuilder;
 use crate::wire::dns::name::NameBuf;
 use std::mem::take;
@@ -33,10 +34,17 @@ pub struct DomainsDraft {
     targets: Targets,
     wild: Vec<(Box<[u8]>, u32)>,
     pub servers: Vec<Server>,
+    /// The text of the server read last, and what it stands for: lists mostly
+    /// have one.
+    last_server: (Vec<u8>, Target),
     shown: Vec<Shown>,
-    shown_local: Vec<Shown>,
-    /// Servers, and domains without servers, that were not put into the list.
-    more: (u32, u32),
+    /// The last domains without servers, in a ring.
+    local: Vec<(Target, Vec<u8>)>,
+    /// How many there were in all.
+    locals: usize,
+    /// Servers that were not put into the list.
+    more_servers: u32,
+    name: NameBuf,
 }
 
 impl DomainsDraft {
@@ -44,12 +52,15 @@ impl DomainsDraft {
     pub fn new(key: Key) -> Self {
         DomainsDraft {
             table: SuffixBuilder::new(key),
-            targets: Targets { key, first: 0, list: Vec::new(), slots: Vec::new() },
+            targets: Targets { key, first: 0, list: Vec::new(), last: None, slots: Vec::new() },
             wild: Vec::new(),
             servers: Vec::new(),
+            last_server: (Vec::new(), Target::Local),
             shown: Vec::new(),
-            shown_local: Vec::new(),
-            more: (0, 0),
+            local: Vec::new(),
+            locals: 0,
+            more_servers: 0,
+            name: NameBuf::default(),
         }
     }
 
@@ -67,13 +78,15 @@ impl DomainsDraft {
 
     /// Begins the list that is shown with one made before.
     pub fn show_again(&mut self, shown: &[Shown], more: (u32, u32)) {
-        for one in shown {
-            match one.target {
-                Target::Server(_) => self.shown.push(one.clone()),
-                _ => self.shown_local.insert(0, one.clone()),
-            }
+        let is_server = |one: &&Shown| matches!(one.target, Target::Server(_));
+        self.shown.extend(shown.iter().filter(is_server).cloned());
+        self.local.extend(shown.iter().rev().filter(|one| !is_server(one)).map(|one| (one.target, one.domain.to_vec())));
+        // The ring begins where the next one goes.
+        self.locals = self.local.len().saturating_add(more.1 as usize);
+        if self.local.len() >= SHOWN_LOCAL {
+            self.local.rotate_right(self.locals % SHOWN_LOCAL);
         }
-        self.more = more;
+        self.more_servers = more.0;
     }
 
     /// The number of a server, new or known.
@@ -85,6 +98,20 @@ impl DomainsDraft {
         u16::try_from(place).map(Target::Server).map_err(|_| "too many servers".into())
     }
 
+    /// What this text of a server stands for, if it was the last one read.
+    pub fn known_server(&self, text: &[u8]) -> Option<Target> {
+        let (last, target) = &self.last_server;
+        (!text.is_empty() && last == text).then_some(*target)
+    }
+
+    /// Keeps what the text of a server stands for.
+    pub fn remember_server(&mut self, text: &[u8], target: Target) {
+        let (last, known) = &mut self.last_server;
+        last.clear();
+        last.extend_from_slice(text);
+        *known = target;
+    }
+
     /// Lets `target` apply to `domain`.
     pub fn add(&mut self, domain: Domain, target: Target) -> Applied {
         let number = self.targets.number(target);
@@ -94,9 +121,10 @@ impl DomainsDraft {
             Domain::All => self.table.add(&[0], number),
             Domain::Dotless => self.table.add(b"", number),
             Domain::Name(text) => {
-                let fits = |octet: &u8| (0x20..0x7F).contains(octet);
-                let name = NameBuf::from_text(text).filter(|name| !name.name().is_root() && text.iter().all(fits));
-                self.table.add(name.ok_or(ERROR)?.name().wire(), number);
+                if text.is_empty() || text == b"." || !is_plain(text, [0x7F; 2]) || !self.name.set_text(text) {
+                    return Err(ERROR);
+                }
+                self.table.add(self.name.name().wire(), number);
             }
             Domain::Wild(text) => self.wild.push((text.to_ascii_lowercase().into(), number)),
         }
@@ -109,17 +137,24 @@ impl DomainsDraft {
     fn show(&mut self, domain: Domain, target: Target) {
         let shown = |domain: Vec<u8>| Shown { target, domain: domain.to_ascii_lowercase().into() };
         match (target, domain) {
-            (Target::Server(_), _) if self.shown.len() >= SHOWN_SERVERS => self.more.0 = self.more.0.saturating_add(1),
+            (Target::Server(_), _) if self.shown.len() >= SHOWN_SERVERS => {
+                self.more_servers = self.more_servers.saturating_add(1);
+            }
             (Target::Server(_), Domain::All) => self.shown.push(shown(Vec::new())),
             (Target::Server(_), Domain::Dotless) => self.shown.push(shown(b".".into())),
             (Target::Server(_), Domain::Name(text)) => self.shown.push(shown(text.into())),
             (Target::Server(_), Domain::Wild(text)) => self.shown.push(shown([b"*", text].concat())),
             (Target::Local | Target::Standard, Domain::Name(text) | Domain::Wild(text)) => {
-                if self.shown_local.len() >= SHOWN_LOCAL {
-                    self.shown_local.remove(0);
-                    self.more.1 = self.more.1.saturating_add(1);
+                if self.local.len() < SHOWN_LOCAL {
+                    self.local.push((target, Vec::new()));
                 }
-                self.shown_local.push(shown(text.into()));
+                let place = self.locals % SHOWN_LOCAL;
+                self.locals = self.locals.saturating_add(1);
+                if let Some((shown, domain)) = self.local.get_mut(place) {
+                    *shown = target;
+                    domain.clear();
+                    domain.extend_from_slice(text);
+                }
             }
             (Target::Local | Target::Standard, Domain::All | Domain::Dotless) => {}
             (Target::Zeros | Target::Address(_), _) => {}
@@ -129,15 +164,18 @@ impl DomainsDraft {
     /// The frozen rules, the servers, what the list at start shows, and how many
     /// more servers and local domains it only counts.
     pub fn freeze(&mut self) -> (DomainRules, Box<[Server]>, Box<[Shown]>, (u32, u32)) {
-        self.shown_local.reverse();
-        self.shown.append(&mut self.shown_local);
+        let count = self.local.len();
+        self.local.rotate_left(self.locals % count.max(1));
+        let local = take(&mut self.local).into_iter().rev();
+        self.shown.extend(local.map(|(target, domain)| Shown { target, domain: domain.to_ascii_lowercase().into() }));
+        let more_local = u32::try_from(self.locals.saturating_sub(count)).unwrap_or(u32::MAX);
         let table = std::mem::replace(&mut self.table, SuffixBuilder::new(self.targets.key));
         let rules = DomainRules {
             table: table.freeze(),
             targets: take(&mut self.targets.list).into(),
             wild: take(&mut self.wild).into(),
         };
-        (rules, take(&mut self.servers).into(), take(&mut self.shown).into(), self.more)
+        (rules, take(&mut self.servers).into(), take(&mut self.shown).into(), (self.more_servers, more_local))
     }
 }
 
@@ -147,6 +185,8 @@ struct Targets {
     /// Those before this number are not found again.
     first: usize,
     list: Vec<Target>,
+    /// The one asked for last: lists mostly have one.
+    last: Option<(Target, u32)>,
     /// Number + 1 of a target, 0 for free; a power of two, at most half full.
     slots: Vec<u32>,
 }
@@ -154,6 +194,17 @@ struct Targets {
 impl Targets {
     /// The number of a target, new or known.
     fn number(&mut self, target: Target) -> u32 {
+        match self.last {
+            Some((last, number)) if last == target => number,
+            _ => {
+                let number = self.place(target);
+                self.last = Some((target, number));
+                number
+            }
+        }
+    }
+
+    fn place(&mut self, target: Target) -> u32 {
         if self.slots.len() <= self.list.len().saturating_sub(self.first).saturating_mul(2) {
             self.grow();
         }
@@ -210,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_target_has_one_number_however_often_it_is_named() {
-        let mut targets = Targets { key: Key::new(&mut Random::seeded(1)), first: 0, list: Vec::new(), slots: Vec::new() };
+        let mut targets = Targets { key: Key::new(&mut Random::seeded(1)), first: 0, list: Vec::new(), last: None, slots: Vec::new() };
         for _ in 0..3 {
             for value in 0..1000u32 {
                 assert_eq!(targets.number(Target::Address(Ipv4Addr::from(value).into())), value);

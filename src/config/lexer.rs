@@ -5,6 +5,8 @@
 //! therefore carries, beside its octets, which of them were quoted. The command
 //! line has no quotes: the shell has eaten them.
 
+use crate::base::octets::{find, is_plain};
+
 /// A piece of a value.
 #[derive(Clone, Copy, Default)]
 pub struct Text<'a> {
@@ -135,7 +137,7 @@ fn is_blank(octet: u8) -> bool {
 impl Line {
     /// Takes a line apart. `None`: nothing but blanks and comment. The error is
     /// the message.
-    pub fn read(&mut self, raw: &[u8]) -> Result<Option<Statement<'_>>, &'static str> {
+    pub fn read<'a>(&'a mut self, raw: &'a [u8]) -> Result<Option<Statement<'a>>, &'static str> {
         let text = self.value(raw)?;
         if text.is_empty() {
             return Ok(None);
@@ -149,13 +151,17 @@ impl Line {
     }
 
     /// Takes comment, quotes and outer blanks off a line that holds a value only.
-    pub fn value(&mut self, raw: &[u8]) -> Result<Text<'_>, &'static str> {
+    pub fn value<'a>(&'a mut self, raw: &'a [u8]) -> Result<Text<'a>, &'static str> {
+        if is_plain(raw, [b'"', b'#']) {
+            // Nearly every line.
+            return Ok(Text::plain(raw.trim_ascii()));
+        }
         self.octets.clear();
         self.quoted.clear();
         // A line ends at a zero as texts in C do.
-        let raw = raw.split(|octet| *octet == 0).next().unwrap_or_default();
+        let raw = find(raw, 0).map_or(raw, |end| raw.get(..end).unwrap_or_default());
         if !raw.contains(&b'"') {
-            // Nearly every line: copied up to the comment.
+            // Copied up to the comment.
             let comment = raw.windows(2).position(|pair| matches!(pair, [blank, b'#'] if is_blank(*blank)));
             let end = if raw.first() == Some(&b'#') { 0 } else { comment.unwrap_or(raw.len()) };
             self.octets.extend_from_slice(raw.get(..end).unwrap_or_default());

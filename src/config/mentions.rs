@@ -59,6 +59,8 @@ pub struct Mention {
 #[derive(Default)]
 pub struct Mentions {
     list: Vec<Mention>,
+    /// The directive noted last, if it names nothing: lists are long.
+    last: Option<&'static Row>,
     /// The names of files.
     files: Vec<Box<str>>,
     /// Where each range, host and tag was said first.
@@ -72,8 +74,12 @@ impl Mentions {
     pub fn note(&mut self, row: &'static Row, value: &[u8], place: Place, draft: &Draft) {
         let spot = self.spot(place);
         // Lists may be long; it takes one line to know that a directive was given.
-        let names = names(row.form);
-        if names != Names::Nothing || !self.has(row.name()) {
+        let is_known = self.last.is_some_and(|last| std::ptr::eq(last, row));
+        let names = if is_known { Names::Nothing } else { names(row.form) };
+        self.last = (names == Names::Nothing).then_some(row);
+        if is_known {
+            // Nothing more to say of it.
+        } else if names != Names::Nothing || !self.has(row.name()) {
             let value = if names == Names::Nothing { b"" } else { value };
             self.list.push(Mention { row, spot, names, value: value.into() });
         }

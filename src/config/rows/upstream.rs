@@ -1,5 +1,6 @@
 //! Upstream servers, which of them is asked for which domain, and how.
 
+use crate::base::octets::find;
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag, Number};
@@ -130,8 +131,13 @@ fn domain(octets: &[u8]) -> Domain<'_> {
 /// Lets `target` apply to a list of domains, or to all names.
 fn add(draft: &mut Draft, list: Option<&[u8]>, target: Target) -> Applied {
     let Some(list) = list else { return draft.domains.add(Domain::All, target) };
-    let mut parts = list.split(|octet| *octet == b'/');
-    parts.try_for_each(|part| draft.domains.add(domain(part.trim_ascii()), target))
+    let mut rest = list;
+    while let Some(at) = find(rest, b'/') {
+        let (part, behind) = rest.split_at_checked(at).unwrap_or_default();
+        draft.domains.add(domain(part.trim_ascii()), target)?;
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    draft.domains.add(domain(rest.trim_ascii()), target)
 }
 
 fn server(draft: &mut Draft, text: Text) -> Applied {
@@ -146,11 +152,17 @@ fn each_target(
     value: &[u8],
     each: &mut dyn FnMut(&mut Draft, Target) -> Applied,
 ) -> Applied {
+    if let Some(target) = draft.domains.known_server(value) {
+        return each(draft, target);
+    }
     let servers = match parse(value)? {
         Spec::Local => return each(draft, Target::Local),
         Spec::Standard => return each(draft, Target::Standard),
         Spec::Server(server) => {
             let target = numbered(draft, server)?;
+            if draft.unmet.is_empty() {
+                draft.domains.remember_server(value, target);
+            }
             return each(draft, target);
         }
         Spec::Servers(servers) => servers,

@@ -184,23 +184,37 @@ impl NameBuf {
     /// case kept, `\.`-style and `\DDD` escapes not understood (dnsmasq's
     /// configuration has none). Nothing for empty labels or what is too long.
     pub fn from_text(text: &[u8]) -> Option<Self> {
-        let text = text.strip_suffix(b".").unwrap_or(text);
         let mut buffer = NameBuf::default();
+        buffer.set_text(text).then_some(buffer)
+    }
+
+    /// As `from_text`, into what is there. False for what is no name; the
+    /// content is any then.
+    pub fn set_text(&mut self, text: &[u8]) -> bool {
+        let text = text.strip_suffix(b".").unwrap_or(text);
         if text.is_empty() {
-            return Some(buffer);
+            *self = NameBuf::default();
+            return true;
         }
-        buffer.fill(|out| {
-            for label in text.split(|octet| *octet == b'.') {
-                match u8::try_from(label.len()) {
-                    Ok(len @ 1..=63) => out.u8(len),
-                    // Too long for any buffer: the name is refused as a whole.
-                    _ => out.zeros(NAME_MAX + 1),
-                }
-                out.bytes(label);
+        // The text one octet further behind, a dot before it and a zero after it:
+        // from its end, each dot becomes the length of the label behind it.
+        let len = text.len().saturating_add(2);
+        let Some((end, front)) = self.octets.get_mut(..len).and_then(|all| all.split_last_mut()) else { return false };
+        let Some((dot, room)) = front.split_first_mut() else { return false };
+        room.copy_from_slice(text);
+        (*dot, *end) = (b'.', 0);
+        let mut label = 0u8;
+        for octet in front.iter_mut().rev() {
+            if *octet != b'.' {
+                label = label.saturating_add(1);
+            } else if (1..=63).contains(&label) {
+                *octet = core::mem::take(&mut label);
+            } else {
+                return false;
             }
-            out.u8(0);
-        });
-        (buffer.len > 1).then_some(buffer)
+        }
+        self.len = u8::try_from(len).unwrap_or(0);
+        true
     }
 
     /// `label` put in front of `parent`; nothing if that is no valid name.
