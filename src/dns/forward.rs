@@ -52,28 +52,43 @@ impl Forwarder {
                 return self.join(with, query, slot, repeated);
             }
         }
+        let Ok((slot, ask)) = self.begin(with, query, hash, traits) else {
+            return self.refuse(with, query, None);
+        };
+        self.pending.add_waiter(slot, waiter_of(query));
+        let prefix = self.prefix_of(with.config, slot, true);
+        self.send(with, slot, ask, &prefix);
+    }
+
+    /// Opens a slot for a question and chooses whom to ask. Nobody waits for it
+    /// yet. The error: there is no room.
+    pub(super) fn begin(
+        &mut self,
+        with: &mut Surroundings,
+        query: &Query,
+        hash: u32,
+        traits: u16,
+    ) -> Result<(u16, Positions), ()> {
         let id = self.fresh_id(with);
         let Some(slot) = self.pending.open(hash, id, with.now.mono) else {
             self.complain(with);
-            return self.refuse(with, query, None);
+            return Err(());
         };
         self.counts.forwarded = self.counts.forwarded.saturating_add(1);
         let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, with.config.dns.edns_max)
         else {
             self.pending.close(slot);
-            return self.refuse(with, query, None);
+            return Err(());
         };
         let found = &self.found;
         let ask = self.upstream.choose(&with.config.dns, &found.group, found.memory, with.now.mono);
         if let Some(entry) = self.pending.get_mut(slot) {
             (entry.traits, entry.len, entry.question_len) = (traits, len, question_len);
             entry.group.clone_from(&found.group);
-            entry.memory = found.memory;
+            (entry.memory, entry.serial) = (found.memory, query.serial);
         }
-        self.pending.add_waiter(slot, waiter_of(query));
         self.pending.set_due(slot, with.now.mono.plus_ms(RETRY_MS));
-        let prefix = self.prefix_of(with.config, slot, true);
-        self.send(with, slot, ask, &prefix);
+        Ok((slot, ask))
     }
 
     /// The question is under way already. A client that repeats it makes us ask
@@ -109,7 +124,7 @@ impl Forwarder {
     }
 
     /// Sends the question of `slot` to the servers at these positions.
-    fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions, prefix: &Prefix) {
+    pub(super) fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions, prefix: &Prefix) {
         let Some(entry) = self.pending.get(slot) else { return };
         let first = entry.sent == 0;
         let servers = entry.group.len();
@@ -315,10 +330,11 @@ impl Forwarder {
     }
 
     /// The log prefix of the first client of `slot`, which it names or not.
-    fn prefix_of(&self, config: &Config, slot: u16, named: bool) -> Prefix {
+    pub(super) fn prefix_of(&self, config: &Config, slot: u16, named: bool) -> Prefix {
         let waiter = self.pending.waiters(slot).next();
         let from = waiter.map(|waiter| waiter.arrival.from).filter(|_| named);
-        Prefix::new(config.log.queries, waiter.map_or(0, |waiter| waiter.serial), from, false)
+        let serial = waiter.map(|waiter| waiter.serial).or(self.pending.get(slot).map(|entry| entry.serial));
+        Prefix::new(config.log.queries, serial.unwrap_or(0), from, false)
     }
 }
 

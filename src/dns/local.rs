@@ -39,6 +39,9 @@ pub(super) fn answer(
     }
     if question.class == class::IN && !query.signed {
         if let Some(verdict) = known(with, query, prefix, out) {
+            if matches!(verdict, Verdict::Stale(_)) {
+                fresh_from(with, upstream, question, found);
+            }
             return verdict;
         }
         out.rewind(0);
@@ -59,18 +62,28 @@ pub(super) fn answer(
     by_rule(with, query, prefix, out, ruling, found)
 }
 
+/// Leaves in `found` whom to ask for fresh data, if anybody is to be asked.
+fn fresh_from(with: &Surroundings, upstream: &Upstream, question: &Question, found: &mut Found) {
+    found.addresses.clear();
+    found.group.clear();
+    match rules::find(&with.config.dns, upstream, question.name, question.kind, found) {
+        Ruling::Forward { for_every_name } => found.memory = Upstream::memory_of(&found.group, for_every_name),
+        _ => found.group.clear(),
+    }
+}
+
 /// An answer from tables and cache, if they have all of it.
 fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer) -> Option<Verdict> {
     let kind = query.question.kind;
     let from_cache = query.takes_cached() && kind != kind::ANY;
     let mut reply = compose::start(out, query);
-    let mut authoritative = true;
+    let (mut authoritative, mut stale) = (true, false);
     let mut alias: Option<NameBuf> = None;
     let place = &Place::new(with, query.arrival, prefix);
     for _ in 0..=CHAIN_MAX {
         let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
         if tables::answer(with, &mut reply, place, name, kind) {
-            return Some(close(with, query, &mut reply, rcode::NOERROR, authoritative));
+            return Some(complete(with, query, &mut reply, rcode::NOERROR, authoritative, stale));
         }
         if !from_cache {
             return None;
@@ -83,27 +96,36 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
         let found = with.cache.lookup(name, kind, with.now.mono)?;
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
-        let source = Arg::Str("cached");
+        stale |= found.stale;
+        let source = Arg::Str(if found.stale { "cached-stale" } else { "cached" });
+        let missing = found.outcome == Outcome::NxDomain;
         if found.outcome != Outcome::Records {
-            let missing = found.outcome == Outcome::NxDomain;
             if let Some(soa) = found.soa() {
                 reply.data(Section::Authority, soa.owner, kind::SOA, class::IN, soa.ttl.min(max_ttl), soa.data);
             }
             let exists = missing && tables::exists(with, name);
             journal::negative(with.out, prefix, source, name, kind, missing && !exists);
             let code = if missing && !exists { rcode::NXDOMAIN } else { rcode::NOERROR };
-            return Some(close(with, query, &mut reply, code, exists));
+            return Some(complete(with, query, &mut reply, code, exists, stale));
         }
         for data in found.records() {
             journal::data(with.out, prefix, source, name, found.kind, data);
             reply.data(Section::Answer, name, found.kind, class::IN, ttl, data);
         }
         if found.kind == kind {
-            return Some(close(with, query, &mut reply, rcode::NOERROR, false));
+            return Some(complete(with, query, &mut reply, rcode::NOERROR, false, stale));
         }
         alias = Some(NameBuf::from_name(found.target()?));
     }
     None
+}
+
+/// Completes an answer from the cache, some of it perhaps `stale`.
+fn complete(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa: bool, stale: bool) -> Verdict {
+    match close_for(with, query, reply, code, aa, stale.then_some(ede::STALE)) {
+        Verdict::Answered(len) if stale => Verdict::Stale(len),
+        verdict => verdict,
+    }
 }
 
 /// Whether the cache has data of `name` that shows what upstream would say about

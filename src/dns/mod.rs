@@ -18,6 +18,7 @@ pub mod journal;
 pub mod local;
 pub mod pending;
 pub mod reply;
+pub mod refresh;
 pub mod remember;
 pub mod report;
 pub mod resolv;
@@ -86,6 +87,8 @@ pub struct Counts {
     pub forwarded: u32,
     /// Questions answered here.
     pub answered: u32,
+    /// Those of them that were answered with data whose lifetime had ended.
+    pub stale: u32,
     /// Packets dropped because nothing could be made of them.
     pub garbage: u32,
 }
@@ -127,6 +130,9 @@ pub struct Forwarder {
 enum Verdict {
     /// The answer is in the scratch buffer: this many octets.
     Answered(usize),
+    /// The same, of data whose lifetime has ended: the servers in
+    /// `Forwarder::found`, if there are any, are asked for fresh data.
+    Stale(usize),
     /// The servers in `Forwarder::found` are asked.
     Forward,
     /// No answer at all.
@@ -237,13 +243,15 @@ impl Forwarder {
     fn client_query(&mut self, with: &mut Surroundings, query: &Query) {
         let mut scratch = core::mem::take(&mut self.scratch);
         let verdict = self.resolve(with, query, &mut scratch);
-        if let Verdict::Answered(len) = verdict {
+        if let Verdict::Answered(len) | Verdict::Stale(len) = verdict {
             let answer = scratch.get(..len).unwrap_or_default();
             with.out.datagram(query.arrival.back(), len, |out| out.bytes(answer));
         }
         self.scratch = scratch;
-        if verdict == Verdict::Forward {
-            self.forward(with, query);
+        match verdict {
+            Verdict::Forward => self.forward(with, query),
+            Verdict::Stale(_) => self.refresh(with, query),
+            Verdict::Answered(_) | Verdict::Silence => {}
         }
     }
 
@@ -258,7 +266,10 @@ impl Forwarder {
         journal::query(with.out, prefix, query.question.kind, query.question.name, query.client());
         let figures = Figures { upstream: &self.upstream, counts: self.counts };
         let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch), &mut self.found);
-        if matches!(verdict, Verdict::Answered(_)) {
+        if matches!(verdict, Verdict::Stale(_)) {
+            self.counts.stale = self.counts.stale.saturating_add(1);
+        }
+        if matches!(verdict, Verdict::Answered(_) | Verdict::Stale(_)) {
             self.counts.answered = self.counts.answered.saturating_add(1);
         }
         verdict

@@ -63,6 +63,8 @@ pub struct Entry {
     pub traits: u16,
     /// Hash of the question.
     pub hash: u32,
+    /// Serial number in the log of the question that began it.
+    pub serial: u32,
     /// Octets of the stored query; the question ends before its OPT record.
     pub len: u16,
     /// Octets of the question section.
@@ -188,6 +190,7 @@ impl Pending {
         let entry = Entry {
             id,
             traits: 0,
+            serial: 0,
             hash,
             len: 0,
             question_len: 0,

@@ -109,6 +109,9 @@ impl Forwarder {
         let changes = self.settle(with, answer, plain);
         let mut spelled = Spelled::new(self.pending.question(slot));
         let mut waiting = self.pending.waiters(slot).count();
+        if waiting == 0 {
+            log_answer(with, &self.prefix_of(with.config, slot, false), answer, &changes);
+        }
         let mut first = true;
         while let Some(waiter) = self.pending.pop_waiter(slot) {
             waiting = waiting.saturating_sub(1);

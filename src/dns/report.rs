@@ -53,6 +53,9 @@ impl Forwarder {
         with.out.log(&lines::TIME, &[Arg::Number(with.now.wall.0)]);
         with.out.log(&lines::CACHE, &[entries, number(cache.evicted), number(cache.inserted)]);
         with.out.log(&lines::COUNTS, &[number(self.counts.forwarded), number(self.counts.answered)]);
+        if with.config.dns.stale.is_some() {
+            with.out.log(&lines::STALE, &[number(self.counts.stale)]);
+        }
         with.out.log(&lines::AUTH, &[number(0)]);
         with.out.log(&lines::POOL, &self.pending.octets().map(|octets| Arg::Number(octets as u64)));
         let [now, peak, most] = self.streams.figures().map(u32::from).map(number);

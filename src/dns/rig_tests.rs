@@ -85,7 +85,8 @@ impl Rig {
         let mut interfaces = Interfaces::default();
         interfaces.list.push(interface(1, "lo", true, [127, 0, 0, 1], 8));
         interfaces.list.push(interface(2, "lan", false, [10, 0, 0, 1], 24));
-        let cache = Cache::new(config.dns.cache_size as usize, !config.dns.no_round_robin, key);
+        let cache = Cache::new(config.dns.cache_size as usize, !config.dns.no_round_robin, key)
+            .with_stale(config.dns.stale.unwrap_or(0));
         Rig {
             engine: Forwarder::new(&config, &mut random),
             hosts: Hosts::empty(key),

@@ -100,6 +100,8 @@ pub struct Counters {
 pub struct Cache {
     key: Key,
     rotate: bool,
+    /// Seconds that an entry may be used after its lifetime.
+    stale: u32,
     entries: Slab<Entry>,
     order: Order,
     index: Index,
@@ -132,6 +134,8 @@ pub struct Found<'a> {
     pub kind: u16,
     /// Seconds it stays valid.
     pub ttl: u32,
+    /// Its lifetime has ended.
+    pub stale: bool,
     /// Number of records, and which of them comes first.
     count: u16,
     turn: u16,
@@ -236,7 +240,8 @@ impl Draft<'_> {
 
     /// Puts the set into the cache for `ttl` seconds, in place of what it knew
     /// about the name and contradicts it. False when nothing was stored: the set
-    /// is spoilt, empty or too large, or `ttl` is 0.
+    /// is spoilt, empty or too large, or `ttl` is 0
+    /// (which counts only for caches of old data).
     pub fn store(self, name: Name, ttl: u32, now: Millis) -> bool {
         if self.spoilt || self.count == 0 || matches!(self.kind, NXDOMAIN | ZONE) {
             return false;
@@ -252,6 +257,7 @@ impl Cache {
         Cache {
             key,
             rotate,
+            stale: 0,
             entries: Slab::new(size),
             order: Order::new(size),
             index: Index::new(size),
@@ -259,6 +265,13 @@ impl Cache {
             scratch: vec![0; if size == 0 { 0 } else { DATA_MAX }].into_boxed_slice(),
             counters: Counters::default(),
         }
+    }
+
+    /// The cache, its entries being good for `seconds` after their lifetime has
+    /// ended; even those that had none.
+    pub fn with_stale(mut self, seconds: u32) -> Self {
+        self.stale = seconds;
+        self
     }
 
     /// Octets that a cache of `size` sets takes when it is full.
@@ -326,7 +339,8 @@ impl Cache {
         let entry = *entry;
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
-        let mut found = Found { outcome, kind: entry.kind, ttl, count: entry.count, turn, data: &[], soa: None };
+        let stale = entry.expires <= now;
+        let mut found = Found { outcome, kind: entry.kind, ttl, stale, count: entry.count, turn, data: &[], soa: None };
         if outcome == Outcome::Records {
             found.data = self.data_of(slot, &entry)?;
         } else if entry.zone_len > 0 {
@@ -363,12 +377,12 @@ impl Cache {
         Some(place)
     }
 
-    /// The first entry of `name` of a wanted kind that is not expired; those
-    /// that are, are thrown out.
+    /// The first entry of `name` of a wanted kind that may still be used; those
+    /// that may not are thrown out.
     fn fresh(&mut self, name: Name, wanted: impl Fn(&Entry) -> bool, now: u32) -> Option<u32> {
         loop {
             let slot = self.find(name, &wanted)?;
-            if self.entries.get(slot)?.expires > now {
+            if self.entries.get(slot)?.expires.saturating_add(self.stale) > now {
                 return Some(slot);
             }
             self.discard(slot);
@@ -408,7 +422,7 @@ impl Cache {
         let long_len = if data_len > SHORT { data_len } else { 0 };
         let needed = Blocks::needed(name.wire().len()).saturating_add(Blocks::needed(long_len));
         // No single set may push out more than a quarter of the rest.
-        if ttl == 0 || self.entries.capacity() == 0 || needed > self.blocks.capacity() / 4 {
+        if ttl == 0 && self.stale == 0 || self.entries.capacity() == 0 || needed > self.blocks.capacity() / 4 {
             return false;
         }
         self.make_way(name, kind, count);
@@ -469,16 +483,16 @@ impl Cache {
         }
     }
 
-    /// Throws out an expired entry among the least recently used ones, or else
+    /// Throws out a useless entry among the least recently used ones, or else
     /// the least recently used one. False when there is none.
     fn evict(&mut self, now: u32) -> bool {
-        let expires = |slot: &u32| self.entries.get(*slot).map_or(0, |entry| entry.expires);
+        let expires = |slot: &u32| self.entries.get(*slot).map_or(0, |entry| entry.expires.saturating_add(self.stale));
         let expired = self.order.oldest().take(EVICTION_LOOKS).find(|slot| expires(slot) <= now);
         let Some(slot) = expired.or_else(|| self.order.oldest().next()) else {
             return false;
         };
         if let Some(entry) = self.entries.get(slot)
-            && expired.is_none()
+            && entry.expires > now
             && entry.kind != ZONE
         {
             self.counters.evicted = self.counters.evicted.saturating_add(entry.count.max(1).into());
@@ -512,7 +526,7 @@ impl Cache {
         let data = self.data_of(slot, &entry)?;
         Some((
             name,
-            Found { outcome, kind: entry.kind, ttl, count: entry.count, turn: entry.turn, data, soa: None },
+            Found { outcome, kind: entry.kind, ttl, stale: ttl == 0, count: entry.count, turn: entry.turn, data, soa: None },
             slot.saturating_add(1),
         ))
     }

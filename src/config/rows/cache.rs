@@ -35,7 +35,6 @@ pub const ROWS: &[Row] = &[
     number("max-cache-ttl=<n>", 0, Number::MaxCacheTtl, ANY, "Longest time to keep answers, in seconds")
         .manual("Keeps answers for at most this many seconds, even if the server says more."),
     once("use-stale-cache[=<seconds>]", 0, stale, "Answer from old entries while asking upstream")
-        .not_yet()
         .manual("Answers with data whose lifetime has ended, with the lifetime 0, and asks upstream for fresh data at the same time. \
             The number says for how many seconds after its end data may still be used: 86400 if there is none, without limit \
             if it is 0. This answers faster and goes on answering when upstream cannot be reached; the first answer after a \

@@ -192,6 +192,10 @@ impl Forwarder {
                         self.scratch = scratch;
                         return;
                     }
+                    Verdict::Stale(len) => {
+                        self.refresh(with, &query);
+                        Verdict::Answered(len)
+                    }
                     verdict => verdict,
                 }
             }

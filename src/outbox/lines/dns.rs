@@ -60,6 +60,8 @@ pub const TIME: Line = main(Info, "time %");
 pub const CACHE: Line = main(Info, "cache size %, %/% cache insertions re-used unexpired cache entries.");
 /// Statistics: forwarded, answered here.
 pub const COUNTS: Line = main(Info, "queries forwarded %, queries answered locally %");
+/// Statistics: questions answered with old data.
+pub const STALE: Line = main(Info, "queries answered from stale cache %");
 /// Statistics of the authoritative mode.
 pub const AUTH: Line = main(Info, "queries for authoritative zones %");
 /// Statistics of stored questions: octets now, most so far, room for.

@@ -105,6 +105,8 @@ pub mod flag {
 pub mod ede {
     /// Something else.
     pub const OTHER: u16 = 0;
+    /// The data is old.
+    pub const STALE: u16 = 3;
     /// The server is not ready.
     pub const NOT_READY: u16 = 14;
     /// Blocked by the operator.
