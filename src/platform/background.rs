@@ -1,10 +1,11 @@
 //! Leaving the terminal: two forks and a session of our own, while the process
 //! that was started waits until start-up is over and ends with its status.
 //!
-//! Stands on daemon(7), fork(2), setsid(2), pipe2(2).
+//! Stands on daemon(7), setsid(2).
 
-use super::sys::{self, Errno, check, check_len};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use super::files;
+use super::sys::{self, Errno, check_len};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// The daemon's end: what is told here becomes the end of the first process.
 pub struct Starter {
@@ -33,28 +34,18 @@ impl Starter {
 
 /// Goes on in a new process without a terminal. Only that one returns.
 pub fn detach() -> Result<Starter, Errno> {
-    let mut ends = [0 as libc::c_int; 2];
-    // SAFETY: the call writes two descriptors.
-    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
-    // SAFETY: the call just made returned both; nobody else has them.
-    let [reading, writing] = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });
-    if fork()? {
+    let [reading, writing] = sys::pipe()?;
+    if sys::fork()? != 0 {
         drop(writing);
         wait_for_start(&reading);
     }
     drop(reading);
     // SAFETY: takes nothing. It cannot fail: a child leads no group.
     unsafe { libc::setsid() };
-    if fork()? {
+    if sys::fork()? != 0 {
         sys::exit(0);
     }
     Ok(Starter { pipe: writing })
-}
-
-/// True in the parent.
-pub(super) fn fork() -> Result<bool, Errno> {
-    // SAFETY: there is one thread, so the child is as whole as the parent.
-    check(unsafe { libc::fork() }).map(|pid| pid != 0)
 }
 
 /// Passes on what the daemon says and ends. Silence until it is gone is a
@@ -93,16 +84,23 @@ pub fn write_stdout(bytes: &[u8]) {
 
 /// Standard error as a descriptor of its own, which `close_standard` leaves.
 pub fn copy_stderr() -> Result<OwnedFd, Errno> {
-    // SAFETY: plain numbers.
-    let copy = unsafe { libc::fcntl(libc::STDERR_FILENO, libc::F_DUPFD_CLOEXEC, 3) };
-    sys::check_fd(copy)
+    sys::copy(libc::STDERR_FILENO)
+}
+
+/// Puts /dev/null in the place of a standard descriptor that we were started
+/// without: nothing else is to be taken for it.
+pub fn open_standard() {
+    while let Ok(null) = files::open_null() {
+        if null.as_raw_fd() > libc::STDERR_FILENO {
+            return;
+        }
+        core::mem::forget(null);
+    }
 }
 
 /// Puts /dev/null in the place of standard input, output and error.
 pub fn close_standard() {
-    // SAFETY: a constant path; plain numbers.
-    let null = sys::check_fd(unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) });
-    if let Ok(null) = null {
+    if let Ok(null) = files::open_null() {
         for fd in 0..3 {
             // SAFETY: plain numbers; the three are nobody's in this program.
             unsafe { libc::dup2(null.as_raw_fd(), fd) };

@@ -1,13 +1,19 @@
 //! Files without the heap: open, read and write in pieces, list a directory.
 //! Paths are C strings that the configuration prepared.
 //!
-//! Stands on open(2), read(2), pread(2), fdatasync(2), fstat(2), rename(2),
+//! Stands on openat(2), read(2), pread(2), fdatasync(2), fstat(2), rename(2),
 //! getdents64(2), readlink(2).
 
 use super::sys::{self, Errno, check, check_fd, check_len, raw};
 use crate::base::bytes::Reader;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
+
+// The plain name has numbers of 16 bits there.
+#[cfg(not(target_arch = "arm"))]
+use libc::SYS_fchown as FCHOWN;
+#[cfg(target_arch = "arm")]
+use libc::SYS_fchown32 as FCHOWN;
 
 /// What is known of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,8 +70,14 @@ impl Info {
 }
 
 fn open(path: &CStr, flags: libc::c_int, mode: u32) -> Result<OwnedFd, Errno> {
+    let flags = flags | libc::O_CLOEXEC | libc::O_LARGEFILE;
     // SAFETY: the path ends with a zero; the rest are numbers.
-    check_fd(unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, mode as libc::c_uint) })
+    check_fd(unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags, mode) })
+}
+
+/// The device that has nothing and takes everything.
+pub fn open_null() -> Result<OwnedFd, Errno> {
+    open(c"/dev/null", libc::O_RDWR, 0)
 }
 
 /// Opens for reading, without waiting for the other end of a pipe.
@@ -80,8 +92,7 @@ pub fn open_wait(path: &CStr) -> Result<OwnedFd, Errno> {
 
 /// Standard input as a descriptor of its own.
 pub fn copy_stdin() -> Result<OwnedFd, Errno> {
-    // SAFETY: plain numbers.
-    check_fd(unsafe { libc::fcntl(libc::STDIN_FILENO, libc::F_DUPFD_CLOEXEC, 3) })
+    sys::copy(libc::STDIN_FILENO)
 }
 
 /// Opens for appending; makes the file with these permissions if need be. A
@@ -235,7 +246,7 @@ pub fn remove(path: &CStr) -> Result<(), Errno> {
 /// Gives an open file to an account.
 pub fn give(file: &OwnedFd, uid: u32, gid: u32) -> Result<(), Errno> {
     // SAFETY: plain numbers.
-    check(unsafe { libc::fchown(raw(file.as_fd()), uid, gid) })?;
+    check(unsafe { libc::syscall(FCHOWN, raw(file.as_fd()), uid, gid) })?;
     Ok(())
 }
 
@@ -248,7 +259,7 @@ pub fn give_to_user(file: &OwnedFd, uid: u32) -> Result<(), Errno> {
 pub fn let_group_write(file: &OwnedFd) -> Result<(), Errno> {
     let mode = info(file)?.mode | 0o020;
     // SAFETY: plain numbers.
-    check(unsafe { libc::fchmod(raw(file.as_fd()), mode as libc::mode_t) })?;
+    check(unsafe { libc::syscall(libc::SYS_fchmod, raw(file.as_fd()), mode) })?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Stands on raw(7) (ICMP_FILTER) and icmp(7). Needs CAP_NET_RAW when opened.
 
-use super::sys::{Errno, check_fd, set_option};
+use super::sys::{self, Errno, set_option};
 use crate::base::bytes::Reader;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -14,9 +14,7 @@ const ONLY_ECHO_REPLY: u32 = !1;
 
 /// The socket: sends any ICMP message, receives echo replies only.
 pub fn open() -> Result<OwnedFd, Errno> {
-    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: plain numbers.
-    let fd = check_fd(unsafe { libc::socket(libc::AF_INET, kind, libc::IPPROTO_ICMP) })?;
+    let fd = sys::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP)?;
     // Without the filter there is only more to throw away.
     let _ = set_option(fd.as_fd(), SOL_RAW, ICMP_FILTER, ONLY_ECHO_REPLY);
     Ok(fd)

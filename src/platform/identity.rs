@@ -126,7 +126,7 @@ fn set_capabilities(wanted: Capabilities) -> Result<(), Errno> {
     let sets = [low, NONE];
     // SAFETY: version 3 reads one header and two sets.
     let set = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) };
-    check(set as libc::c_int)?;
+    check(set)?;
     Ok(())
 }
 
@@ -141,19 +141,19 @@ use libc::{SYS_setgid32 as SETGID, SYS_setgroups32 as SETGROUPS, SYS_setuid32 as
 /// Drops supplementary groups and changes to a group.
 pub fn become_group(gid: u32) -> Result<(), Errno> {
     // SAFETY: no list is read when its length is 0.
-    check(unsafe { libc::syscall(SETGROUPS, 0usize, core::ptr::null::<u32>()) } as libc::c_int)?;
+    check(unsafe { libc::syscall(SETGROUPS, 0usize, core::ptr::null::<u32>()) })?;
     // SAFETY: a plain number.
-    check(unsafe { libc::syscall(SETGID, gid) } as libc::c_int)?;
+    check(unsafe { libc::syscall(SETGID, gid) })?;
     Ok(())
 }
 
 /// Changes to a user for good and keeps these capabilities.
 pub fn become_user(uid: u32, keep: Capabilities) -> Result<(), Errno> {
     // SAFETY: plain numbers.
-    check(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1 as libc::c_ulong, 0, 0, 0) })?;
+    check(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_KEEPCAPS, 1usize, 0usize, 0usize, 0usize) })?;
     set_capabilities(keep.and(Capabilities::SETUID))?;
     // SAFETY: a plain number.
-    check(unsafe { libc::syscall(SETUID, uid) } as libc::c_int)?;
+    check(unsafe { libc::syscall(SETUID, uid) })?;
     set_capabilities(keep)
 }
 

@@ -25,7 +25,7 @@ pub fn list(each: &mut dyn FnMut(Body)) -> Result<(), Errno> {
         ifc_ifcu: libc::__c_anonymous_ifc_ifcu { ifcu_req: entries.as_mut_ptr() },
     };
     // SAFETY: the length describes the entries.
-    check(unsafe { libc::ioctl(raw(socket.as_fd()), libc::SIOCGIFCONF as _, &raw mut list) })?;
+    check(unsafe { libc::syscall(libc::SYS_ioctl, raw(socket.as_fd()), libc::SIOCGIFCONF as usize, &raw mut list) })?;
     let count = usize::try_from(list.ifc_len).unwrap_or(0) / size_of::<libc::ifreq>();
     for entry in entries.iter().take(count) {
         let name = entry.ifr_name.map(|octet| octet as u8);
@@ -40,7 +40,7 @@ pub fn list(each: &mut dyn FnMut(Body)) -> Result<(), Errno> {
 fn ask(socket: &OwnedFd, like: &libc::ifreq, what: u64) -> Option<libc::ifreq> {
     let mut request = *like;
     // SAFETY: the request lives through the call, which fills it in.
-    check(unsafe { libc::ioctl(raw(socket.as_fd()), what as _, &raw mut request) }).ok()?;
+    check(unsafe { libc::syscall(libc::SYS_ioctl, raw(socket.as_fd()), what as usize, &raw mut request) }).ok()?;
     Some(request)
 }
 

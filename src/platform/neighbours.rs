@@ -39,7 +39,7 @@ pub fn set(socket: &OwnedFd, iface: &[u8], addr: Ipv4Addr, hw: &HwAddr) -> Resul
     }
     request.arp_flags = ATF_COM;
     // SAFETY: the request lives through the call, which reads it.
-    check(unsafe { libc::ioctl(raw(socket.as_fd()), libc::SIOCSARP as _, &raw const request) })?;
+    check(unsafe { libc::syscall(libc::SYS_ioctl, raw(socket.as_fd()), libc::SIOCSARP as usize, &raw const request) })?;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub fn set(socket: &OwnedFd, iface: &[u8], addr: Ipv4Addr, hw: &HwAddr) -> Resul
 pub fn get(socket: &OwnedFd, iface: &[u8], addr: Ipv4Addr) -> HwAddr {
     let mut request = request(iface, addr);
     // SAFETY: the request lives through the call, which fills it in.
-    let got = unsafe { libc::ioctl(raw(socket.as_fd()), libc::SIOCGARP as _, &raw mut request) };
+    let got = unsafe { libc::syscall(libc::SYS_ioctl, raw(socket.as_fd()), libc::SIOCGARP as usize, &raw mut request) };
     if got < 0 || request.arp_flags & ATF_COM == 0 {
         return HwAddr::default();
     }

@@ -3,7 +3,7 @@
 //!
 //! Stands on netlink(7) and rtnetlink(7).
 
-use super::sys::{Errno, check, check_fd, check_len, raw};
+use super::sys::{self, Errno, check, check_len, raw};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Changes of links, IPv4 and IPv6 addresses.
@@ -15,9 +15,7 @@ pub const NEIGHBOURS: u32 = 0x4;
 /// A routing socket that hears of these changes. Reading it never waits: the kernel
 /// makes the pieces of a list while they are read.
 pub fn open(groups: u32) -> Result<OwnedFd, Errno> {
-    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: plain numbers.
-    let fd = check_fd(unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
+    let fd = sys::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE)?;
     // SAFETY: all-zero is a valid netlink address.
     let mut addr: libc::sockaddr_nl = unsafe { core::mem::zeroed() };
     addr.nl_family = libc::AF_NETLINK as libc::sa_family_t;

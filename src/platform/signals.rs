@@ -31,16 +31,16 @@ const WATCHED: [(libc::c_int, Signal); 5] = [
 
 /// Blocks the signals above and ignores SIGPIPE; what comes is kept until read.
 pub fn watch() -> Result<OwnedFd, Errno> {
-    // SAFETY: an all-zero set is valid, and the calls only work on this local;
-    // SIG_IGN is a constant.
+    // SAFETY: an all-zero set is valid, and the calls only work on such sets.
     unsafe {
         let mut set: libc::sigset_t = core::mem::zeroed();
         libc::sigemptyset(&raw mut set);
         for (number, _) in WATCHED {
             libc::sigaddset(&raw mut set, number);
         }
-        libc::sigprocmask(libc::SIG_BLOCK, &raw const set, core::ptr::null_mut());
-        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        let mut blocked = set;
+        libc::sigaddset(&raw mut blocked, libc::SIGPIPE);
+        libc::sigprocmask(libc::SIG_BLOCK, &raw const blocked, core::ptr::null_mut());
         check_fd(libc::signalfd(-1, &raw const set, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC))
     }
 }

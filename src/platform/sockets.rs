@@ -3,10 +3,11 @@
 //!
 //! Stands on udp(7), ip(7) IP_PKTINFO, ipv6(7) IPV6_RECVPKTINFO (RFC 3542),
 //! recvmmsg(2), sendmmsg(2), cmsg(3). Where the batch calls do not exist, one
-//! datagram a call does the same.
+//! datagram a call does the same. The calls are the kernel's own: musl sends a
+//! batch datagram by datagram, because of paddings that here are always zero.
 
 use super::address::{self, Storage};
-use super::sys::{self, Errno, check, check_fd, check_len, raw, set_option, set_option_text};
+use super::sys::{self, Errno, check, raw, set_option, set_option_text};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -21,9 +22,7 @@ struct Control([u8; CONTROL]);
 /// A UDP socket, not blocking, of one family only.
 pub fn udp(v6: bool) -> Result<OwnedFd, Errno> {
     let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
-    let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: plain numbers.
-    let fd = check_fd(unsafe { libc::socket(family, kind, 0) })?;
+    let fd = sys::socket(family, libc::SOCK_DGRAM, 0)?;
     if v6 {
         only_v6(fd.as_fd())?;
     }
@@ -181,7 +180,7 @@ impl Receiver {
             let count = self.headers.len() as libc::c_uint;
             // SAFETY: every header points into buffers of ours of the lengths given.
             let got = unsafe {
-                libc::recvmmsg(raw(fd), self.headers.as_mut_ptr(), count, libc::MSG_DONTWAIT as _, core::ptr::null_mut())
+                libc::syscall(libc::SYS_recvmmsg, raw(fd), self.headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, 0usize)
             };
             match check(got) {
                 Ok(got) => self.used = usize::try_from(got).unwrap_or(0),
@@ -192,8 +191,8 @@ impl Receiver {
         if !self.batches {
             let Some(header) = self.headers.first_mut() else { return Ok(0) };
             // SAFETY: as above.
-            let got = unsafe { libc::recvmsg(raw(fd), &raw mut header.msg_hdr, libc::MSG_DONTWAIT) };
-            header.msg_len = check_len(got)? as libc::c_uint;
+            let got = unsafe { libc::syscall(libc::SYS_recvmsg, raw(fd), &raw mut header.msg_hdr, libc::MSG_DONTWAIT) };
+            header.msg_len = check(got)? as libc::c_uint;
             self.used = 1;
         }
         Ok(self.used)
@@ -338,13 +337,13 @@ impl Sender {
                 // data and octets, all of which outlive this call: the datagrams
                 // are borrowed by `send` until it returns.
                 true => check(unsafe {
-                    libc::sendmmsg(raw(fd), rest.as_mut_ptr(), rest.len() as libc::c_uint, flags as _)
+                    libc::syscall(libc::SYS_sendmmsg, raw(fd), rest.as_mut_ptr(), rest.len(), flags)
                 }),
                 false => {
                     let header = rest.as_ptr();
                     // SAFETY: as above; `rest` is not empty.
-                    let sent = unsafe { libc::sendmsg(raw(fd), &raw const (*header).msg_hdr, flags) };
-                    check_len(sent).map(|_| 1)
+                    let sent = unsafe { libc::syscall(libc::SYS_sendmsg, raw(fd), &raw const (*header).msg_hdr, flags) };
+                    check(sent).map(|_| 1)
                 }
             };
             match sent {

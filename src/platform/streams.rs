@@ -11,9 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 /// A TCP socket of one family.
 pub fn tcp(v6: bool) -> Result<OwnedFd, Errno> {
     let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
-    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: plain numbers.
-    let fd = check_fd(unsafe { libc::socket(family, kind, 0) })?;
+    let fd = sys::socket(family, libc::SOCK_STREAM, 0)?;
     if v6 {
         only_v6(fd.as_fd())?;
     }
@@ -34,7 +32,7 @@ pub fn accept(listener: &OwnedFd) -> Result<(OwnedFd, SocketAddr), Errno> {
     let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: the storage is as long as `len` says.
     let fd = check_fd(unsafe {
-        libc::accept4(raw(listener.as_fd()), (&raw mut storage).cast(), &raw mut len, flags)
+        libc::syscall(libc::SYS_accept4, raw(listener.as_fd()), &raw mut storage, &raw mut len, flags)
     })?;
     let from = address::read(&storage).ok_or(sys::EAFNOSUPPORT)?;
     Ok((fd, from))

@@ -1,8 +1,12 @@
 //! The ground of this folder: results of system calls and their error numbers,
-//! options of sockets, and what concerns the process as a whole.
+//! sockets and their options, and what concerns the process as a whole.
 //!
-//! Stands on errno(3), setsockopt(2), close_range(2), umask(2),
-//! prlimit(2).
+//! Where the C library's function does more than the call of the kernel
+//! (cancelling threads, copying headers, standing in for what old kernels lack),
+//! the kernel is called by number, here and in the rest of the folder.
+//!
+//! Stands on errno(3), syscall(2), socket(2), setsockopt(2), pipe2(2), clone(2),
+//! fcntl(2), close_range(2), umask(2), prlimit(2).
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -26,8 +30,9 @@ pub fn errno_of(error: &std::io::Error) -> Errno {
 }
 
 /// The value of a call that says -1 when it fails.
-pub(super) fn check(result: libc::c_int) -> Result<libc::c_int, Errno> {
-    if result < 0 { Err(last_errno()) } else { Ok(result) }
+pub(super) fn check(result: impl Into<libc::c_long>) -> Result<libc::c_int, Errno> {
+    let result = result.into();
+    if result < 0 { Err(last_errno()) } else { Ok(result as libc::c_int) }
 }
 
 /// The count of a call that says -1 when it fails.
@@ -36,10 +41,17 @@ pub(super) fn check_len(result: isize) -> Result<usize, Errno> {
 }
 
 /// The descriptor of a call that says -1 when it fails.
-pub(super) fn check_fd(result: libc::c_int) -> Result<OwnedFd, Errno> {
+pub(super) fn check_fd(result: impl Into<libc::c_long>) -> Result<OwnedFd, Errno> {
     let raw = check(result)?;
     // SAFETY: the call just made returned this descriptor, so nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
+}
+
+/// A socket that never blocks and that no other program inherits.
+pub(super) fn socket(family: libc::c_int, kind: libc::c_int, protocol: libc::c_int) -> Result<OwnedFd, Errno> {
+    let kind = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: plain numbers.
+    check_fd(unsafe { libc::syscall(libc::SYS_socket, family, kind, protocol) })
 }
 
 /// The descriptor's number, for a call.
@@ -71,6 +83,28 @@ pub(super) fn set_option_text(
     // SAFETY: the pointer and the length describe `text`.
     check(unsafe { libc::setsockopt(raw(fd), level, name, text.as_ptr().cast(), len) })?;
     Ok(())
+}
+
+/// A pipe: the end to read from and the end to write to, not for other programs.
+pub(super) fn pipe() -> Result<[OwnedFd; 2], Errno> {
+    let mut ends = [0 as libc::c_int; 2];
+    // SAFETY: the call writes two descriptors.
+    check(unsafe { libc::syscall(libc::SYS_pipe2, ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
+    // SAFETY: the call just made returned both; nobody else has them.
+    Ok(ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) }))
+}
+
+/// Makes a second process like this one: the number of the child, and 0 in it.
+pub(super) fn fork() -> Result<libc::c_int, Errno> {
+    // What fork(2) comes to in the kernel. SAFETY: there is one thread, so the
+    // child is as whole as the parent; where no stack is given it has a copy.
+    check(unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0usize, 0usize, 0usize, 0usize) })
+}
+
+/// A second descriptor of what `fd` stands for, none of the standard three.
+pub(super) fn copy(fd: libc::c_int) -> Result<OwnedFd, Errno> {
+    // SAFETY: plain numbers.
+    check_fd(unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_DUPFD_CLOEXEC, 3) })
 }
 
 /// Closes every descriptor above standard error that we were started with.

@@ -3,7 +3,7 @@
 //! Stands on unix(7) and the customs of syslog(3): `/dev/log`, a datagram
 //! socket, in old systems a stream whose messages end with a zero.
 
-use super::sys::{self, Errno, check, check_fd, check_len, raw};
+use super::sys::{self, Errno, check, raw};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Where the system log listens.
@@ -35,7 +35,7 @@ impl Syslog {
         header.msg_iovlen = if self.stream { 2 } else { 1 };
         let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
         // SAFETY: the header points at parts that live through the call.
-        check_len(unsafe { libc::sendmsg(raw(self.fd.as_fd()), &raw const header, flags) })?;
+        check(unsafe { libc::syscall(libc::SYS_sendmsg, raw(self.fd.as_fd()), &raw const header, flags) })?;
         Ok(())
     }
 }
@@ -45,9 +45,7 @@ fn part(bytes: &[u8]) -> libc::iovec {
 }
 
 fn open(kind: libc::c_int) -> Result<OwnedFd, Errno> {
-    let kind = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: plain numbers.
-    let fd = check_fd(unsafe { libc::socket(libc::AF_UNIX, kind, 0) })?;
+    let fd = sys::socket(libc::AF_UNIX, kind, 0)?;
     // SAFETY: all-zero is a valid address.
     let mut addr: libc::sockaddr_un = unsafe { core::mem::zeroed() };
     addr.sun_family = libc::AF_UNIX as libc::sa_family_t;
