@@ -1,5 +1,7 @@
 //! The program: arguments to an exit status. Everything else is in the library.
 
+#![no_main]
+
 use ironmasq::platform::heap::Heap;
 
 #[cfg(not(any(feature = "seal", debug_assertions)))]
@@ -11,6 +13,4 @@ static HEAP: Heap = Heap::new();
 #[global_allocator]
 static HEAP: ironmasq::platform::seal::Guard<Heap> = ironmasq::platform::seal::Guard(Heap::new());
 
-fn main() {
-    ironmasq::daemon::run(std::env::args_os().skip(1))
-}
+ironmasq::main_is!(ironmasq::daemon::run);

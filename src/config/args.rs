@@ -8,8 +8,6 @@ use super::refusal::ERROR;
 use super::render;
 use super::row::{Apply, Row, Takes, Wish};
 use super::source::{Place, Source, WRONG};
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 
 /// What is read if no `-C` is given.
 const DEFAULT_FILE: &[u8] = b"/etc/dnsmasq.conf";
@@ -17,7 +15,7 @@ const DEFAULT_FILE: &[u8] = b"/etc/dnsmasq.conf";
 /// The command line being read.
 struct CommandLine<'a, 'f> {
     source: &'a mut Source<'f>,
-    words: std::slice::Iter<'a, OsString>,
+    words: std::slice::Iter<'a, &'a [u8]>,
     /// Letters behind the one just read, in the same word.
     letters: &'a [u8],
     /// `--test` was given.
@@ -40,14 +38,14 @@ struct Named<'a> {
 
 /// Reads the command line and then the files it names; returns whether `--test`
 /// was asked for. The error is an answer that needs no configuration.
-pub fn read(source: &mut Source, args: &[OsString]) -> Result<bool, Outcome> {
+pub fn read(source: &mut Source, args: &[&[u8]]) -> Result<bool, Outcome> {
     let about_dhcp = match args {
-        [_, word] if word.as_bytes() == b"dhcp" => Some(false),
-        [_, word] if word.as_bytes() == b"dhcp6" => Some(true),
+        [_, b"dhcp"] => Some(false),
+        [_, b"dhcp6"] => Some(true),
         _ => None,
     };
     // What is read before it counts too.
-    if args.iter().any(|arg| arg.as_bytes().starts_with(b"--te")) {
+    if args.iter().any(|arg| arg.starts_with(b"--te")) {
         source.mentions = Some(Mentions::default());
     }
     let words = args.iter();
@@ -74,7 +72,7 @@ impl<'a> CommandLine<'a, '_> {
                 self.letters = behind;
                 return Some(Named { name: letter, is_long: false, attached: None });
             }
-            match self.words.next()?.as_bytes() {
+            match *self.words.next()? {
                 b"--" => {
                     self.junk |= self.words.any(|word| !word.is_empty());
                     return None;
@@ -96,7 +94,7 @@ impl<'a> CommandLine<'a, '_> {
     /// The value of the letter just read: the rest of its word, or the next one.
     fn following(&mut self) -> Option<&'a [u8]> {
         match std::mem::take(&mut self.letters) {
-            [] => self.words.next().map(|word| word.as_bytes()),
+            [] => self.words.next().copied(),
             letters => Some(letters),
         }
     }

@@ -9,7 +9,6 @@ use super::refusal::Refusal;
 use super::source::{Source, WRONG};
 use super::{Config, Host, args, checked, resolv_domain, rows};
 use crate::base::hash::Key;
-use std::ffi::OsString;
 
 /// Something to be logged once the log is open.
 pub struct Warning(pub String);
@@ -35,9 +34,9 @@ pub enum Outcome {
 
 /// Reads the command line (without the program's name) and the files it names.
 /// `key` is that of the table of domains.
-pub fn read(args: impl Iterator<Item = OsString>, key: Key, files: &dyn Files) -> Outcome {
+pub fn read(args: &[&[u8]], key: Key, files: &dyn Files) -> Outcome {
     let mut source = Source::new(key, files);
-    match args::read(&mut source, &args.collect::<Vec<_>>()) {
+    match args::read(&mut source, args) {
         Ok(test) => finish(source, test),
         // Whoever has mistyped is told so before anything else.
         Err(_) if !source.problems.is_empty() => finish(source, true),

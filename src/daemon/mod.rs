@@ -31,17 +31,17 @@ mod tokens;
 use crate::base::hash::Key;
 use crate::base::random::Random;
 use crate::config::{self, Outcome};
-use crate::platform::background::{write_stderr, write_stdout};
+use crate::platform::background::{self, write_stderr, write_stdout};
 use crate::platform::{entropy, sys};
-use std::ffi::OsString;
 
 /// The whole program: arguments (without the program's name) to an exit status.
 /// It ends the process itself: what it holds is not taken apart before.
-pub fn run(args: impl Iterator<Item = OsString>) -> ! {
+pub fn run(args: Vec<&[u8]>) -> ! {
+    background::open_standard();
     sys::close_inherited();
     sys::set_umask();
     let mut random = Random::kernel(entropy::fill);
-    let mut outcome = config::read(args, Key::new(&mut random), &outside::Disk);
+    let mut outcome = config::read(&args, Key::new(&mut random), &outside::Disk);
     let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
         Outcome::Test(ref config, ref warnings, ref mut mentions) => {

@@ -6,7 +6,7 @@
 //! of the environment, each ended by a zero. From it: one octet that says what
 //! happened (`Told`), then a text or a number.
 //!
-//! Stands on unix(7) SOCK_SEQPACKET, fork(2), execve(2), waitpid(2), poll(2).
+//! Stands on unix(7) SOCK_SEQPACKET, execve(2), waitpid(2), poll(2).
 
 use super::sys::{self, Errno, check, check_fd, check_len};
 use super::{background, files, identity, signals, streams};
@@ -67,7 +67,7 @@ pub fn start(program: Program) -> Result<OwnedFd, Errno> {
     check(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) })?;
     // SAFETY: the call just made returned both; nobody else has them.
     let [ours, theirs] = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });
-    if background::fork()? {
+    if sys::fork()? != 0 {
         return Ok(ours);
     }
     drop(ours);
@@ -108,7 +108,7 @@ fn keep_only(socket: OwnedFd) -> OwnedFd {
     core::mem::forget(socket);
     sys::close_from(4);
     // SAFETY: plain numbers.
-    unsafe { libc::fcntl(3, libc::F_SETFD, libc::FD_CLOEXEC) };
+    unsafe { libc::syscall(libc::SYS_fcntl, 3, libc::F_SETFD, libc::FD_CLOEXEC) };
     kept
 }
 
@@ -183,7 +183,7 @@ fn run_record(program: Program, socket: &OwnedFd, inherited: &[*const libc::c_ch
 
 /// Runs the program and waits for its end, passing on what it writes.
 fn run(program: Program, socket: &OwnedFd, args: &[*const libc::c_char], variables: &[*const libc::c_char]) {
-    let ended = pipe().and_then(|(output, write)| {
+    let ended = sys::pipe().and_then(|[output, write]| {
         let child = spawn(program, args, variables, &write)?;
         drop(write);
         Ok(follow(child, &output, socket))
@@ -203,9 +203,8 @@ fn spawn(
     variables: &[*const libc::c_char],
     output: &OwnedFd,
 ) -> Result<libc::pid_t, Errno> {
-    let (failed, fail) = pipe()?;
-    // SAFETY: there is one thread, so the child is as whole as we are.
-    let child = check(unsafe { libc::fork() })?;
+    let [failed, fail] = sys::pipe()?;
+    let child = sys::fork()?;
     if child == 0 {
         for fd in [libc::STDOUT_FILENO, libc::STDERR_FILENO].into_iter().filter(|_| program.told) {
             // SAFETY: plain numbers.
@@ -225,16 +224,6 @@ fn spawn(
     }
     wait(child, 0);
     Err(i32::from_ne_bytes(errno))
-}
-
-/// Both ends of a pipe: to read, to write.
-fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
-    let mut ends = [0 as libc::c_int; 2];
-    // SAFETY: the call writes two descriptors.
-    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
-    // SAFETY: the call just made returned both; nobody else has them.
-    let [reading, writing] = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });
-    Ok((reading, writing))
 }
 
 /// The status of a child, once it has one.

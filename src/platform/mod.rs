@@ -11,6 +11,7 @@ pub mod background;
 pub mod clock;
 pub mod command;
 pub mod entropy;
+pub mod entry;
 pub mod files;
 pub mod heap;
 pub mod helper;

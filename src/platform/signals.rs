@@ -29,7 +29,7 @@ const WATCHED: [(libc::c_int, Signal); 5] = [
     (libc::SIGINT, Signal::Int),
 ];
 
-/// Blocks the signals above and ignores SIGPIPE; what comes is kept until read.
+/// Blocks the signals above and SIGPIPE; what comes is kept until read.
 pub fn watch() -> Result<OwnedFd, Errno> {
     // SAFETY: an all-zero set is valid, and the calls only work on such sets.
     unsafe {
@@ -47,11 +47,10 @@ pub fn watch() -> Result<OwnedFd, Errno> {
 
 /// Lets every signal do what it does to a new program.
 pub(super) fn as_born() {
-    // SAFETY: an all-zero set is valid and empty; constants.
+    // SAFETY: an all-zero set is valid and empty.
     unsafe {
         let none: libc::sigset_t = core::mem::zeroed();
         libc::sigprocmask(libc::SIG_SETMASK, &raw const none, core::ptr::null_mut());
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
 }
 

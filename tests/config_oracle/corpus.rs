@@ -7,7 +7,7 @@ use ironmasq::base::errno::ENOENT;
 use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
 use ironmasq::config::{Entry, Errno, Files, Kind, Origin, Outcome, read};
-use std::ffi::{CStr, OsString};
+use std::ffi::CStr;
 use std::path::PathBuf;
 
 /// The corpus stands beside the repository, or where `CORPUS` says.
@@ -103,7 +103,7 @@ fn ours(name: &str, text: &str) -> Verdict {
         _ => args.extend(["-C".to_owned(), short.to_owned()]),
     }
     let world = World { name: short, text: body.as_bytes(), has_package };
-    match read(args.into_iter().map(OsString::from), Key::new(&mut Random::seeded(1)), &world) {
+    match read(&args.iter().map(String::as_bytes).collect::<Vec<_>>(), Key::new(&mut Random::seeded(1)), &world) {
         Outcome::Test(..) => Verdict::Ok,
         Outcome::Refused { messages, exit } => Verdict::Refused(messages, exit.into()),
         _ => panic!("--test comes to nothing else"),

@@ -21,7 +21,7 @@ fn directory(name: &str, files: &[(&str, &str)]) -> Scratch {
 
 fn config(args: &[String]) -> Config {
     let key = Key::new(&mut Random::seeded(1));
-    match read(args.iter().map(Into::into), key, &Disk) {
+    match read(&args.iter().map(String::as_bytes).collect::<Vec<_>>(), key, &Disk) {
         Outcome::Run(config, _) => *config,
         Outcome::Refused { messages, .. } => panic!("{messages:?}"),
         _ => unreachable!(),

@@ -237,7 +237,7 @@ fn every_option_has_lines() {
             case.text.split(" ;; ").filter_map(|line| line.split(['=', ' ', '<', '"']).next()).collect();
         options.into_iter().for_each(|option| *count.entry(option).or_default() += 1);
     }
-    let Outcome::Help(help) = read(["--help".into()].into_iter(), Key::new(&mut Random::seeded(1)), &ironmasq::config::Nowhere) else {
+    let Outcome::Help(help) = read(&[b"--help"], Key::new(&mut Random::seeded(1)), &ironmasq::config::Nowhere) else {
         panic!("--help must help");
     };
     let (known, absent) = help.split_once("\nKnown and not in this program:\n").unwrap_or((&help, ""));

@@ -5,9 +5,9 @@ use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
 use ironmasq::config::{Outcome, read};
 use ironmasq::daemon::outside::Disk;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 /// What was said.
@@ -48,8 +48,8 @@ impl Verdict {
 
 /// Our verdict, as of `--test`.
 pub fn ours(args: &[String]) -> Verdict {
-    let args = std::iter::once("--test".to_owned()).chain(args.iter().cloned()).map(OsString::from);
-    match read(args, Key::new(&mut Random::seeded(1)), &Disk) {
+    let words: Vec<&[u8]> = std::iter::once("--test").chain(args.iter().map(String::as_str)).map(str::as_bytes).collect();
+    match read(&words, Key::new(&mut Random::seeded(1)), &Disk) {
         Outcome::Test(..) => Verdict::Ok,
         Outcome::Refused { messages, exit } => Verdict::Refused(messages, exit.into()),
         _ => panic!("--test comes to nothing else"),
