@@ -248,8 +248,14 @@ fn a_watched_directory_tells_of_files_written_and_moved_in() {
     std::fs::rename(directory.0.join("written"), directory.0.join("moved")).unwrap();
     std::fs::remove_file(directory.0.join("moved")).unwrap();
     let mut seen = Vec::new();
-    while !watch::events(&watching, &mut |watch, name| seen.push((watch, name.to_vec()))) {}
+    while !watch::events(&watching, &mut |watch, name, _| seen.push((watch, name.to_vec()))) {}
     assert_eq!(seen, [(number, b"written".to_vec()), (number, b"moved".to_vec())]);
+    let again = watch::add_all(&watching, &CString::new(directory.0.to_str().unwrap()).unwrap()).unwrap();
+    std::fs::write(directory.0.join("gone"), "x").unwrap();
+    std::fs::remove_file(directory.0.join("gone")).unwrap();
+    let mut seen = Vec::new();
+    while !watch::events(&watching, &mut |watch, _, removed| seen.push((watch, removed))) {}
+    assert_eq!(seen, [(again, false), (again, true)]);
 }
 
 #[test]

@@ -236,6 +236,7 @@ fn dhcp(draft: &mut Draft) -> Dhcp {
         options_files: boxed(&mut draft.options_files),
         options_dirs: boxed(&mut draft.options_dirs),
         options: last_first(&mut draft.options),
+        options_read: 0,
         boots: last_first(&mut draft.boots),
         matches: last_first(&mut draft.matches),
         tag_ifs: boxed(&mut draft.tag_ifs),

@@ -22,6 +22,8 @@ pub struct Dhcp {
     pub options_dirs: Box<[Path]>,
     /// `dhcp-option` and `dhcp-option-force`, last configured first.
     pub options: Box<[DhcpOption]>,
+    /// How many of them, in front, come from files that are read again.
+    pub options_read: usize,
     /// `dhcp-boot`, last configured first.
     pub boots: Box<[Boot]>,
     /// `dhcp-match`, `dhcp-mac`, `dhcp-vendorclass`, …: what sets tags.
@@ -120,7 +122,7 @@ pub struct Range {
 }
 
 /// A hardware address with wildcards.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct HwPattern {
     /// Type (0: any) and octets.
     pub hw: HwAddr,
@@ -129,7 +131,7 @@ pub struct HwPattern {
 }
 
 /// How a host is recognised by its client identifier.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub enum ClientId {
     /// Nothing said.
     None,
@@ -140,7 +142,7 @@ pub enum ClientId {
 }
 
 /// `dhcp-host`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Host {
     /// Hardware addresses.
     pub hw: Box<[HwPattern]>,
@@ -192,7 +194,7 @@ pub enum Space {
 }
 
 /// `dhcp-option`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct DhcpOption {
     /// Option number.
     pub code: u8,

@@ -61,14 +61,18 @@ pub trait Files {
 pub fn directory(files: &dyn Files, path: &CStr) -> Option<Vec<CString>> {
     files.entry(path).ok().filter(|entry| entry.kind == Kind::Directory)?;
     let mut found = Vec::new();
-    let is_wanted = |name: &[u8]| super::confdir::is_wanted(name, &[]);
-    inside(files, path, &is_wanted, &mut |path, entry| {
+    inside(files, path, &is_wanted_name, &mut |path, entry| {
         if entry.is_ok_and(|entry| entry.kind == Kind::File) {
             found.push(path);
         }
     })
     .ok()?;
     Some(found)
+}
+
+/// False for the names of editors' leftovers.
+pub fn is_wanted_name(name: &[u8]) -> bool {
+    super::confdir::is_wanted(name, &[])
 }
 
 /// Tells `each` the paths of a directory whose names are wanted, in byte order,

@@ -3,11 +3,11 @@
 
 use super::draft::Tags;
 use super::files::{Files, Nowhere};
-use super::lexer::Line;
+use super::lexer::{Line, Text};
 use super::mentions::Mentions;
-use super::refusal::Refusal;
+use super::refusal::{Applied, Refusal};
 use super::source::{Source, WRONG};
-use super::{Config, Host, args, checked, resolv_domain, rows};
+use super::{Config, DhcpOption, Host, args, checked, resolv_domain, rows};
 use crate::base::hash::Key;
 
 /// Something to be logged once the log is open.
@@ -97,20 +97,34 @@ pub fn words(refusal: Refusal) -> String {
     if refusal.0.is_empty() { "error".into() } else { refusal.0.into_owned() }
 }
 
-/// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`, with
-/// quotes and comments. Tags not yet known are added to `tags` (those of
-/// `Dhcp::tags`). `None`: blank or comment. The error is the message, without
-/// ` at line N of FILE`.
-pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
+/// Reads a line of a file that holds values only, with quotes and comments.
+/// Tags not yet known are added to `tags` (those of `Dhcp::tags`). `None`: blank
+/// or comment.
+fn value_line<T>(
+    raw: &[u8],
+    tags: &mut Vec<Box<[u8]>>,
+    parse: &dyn Fn(Text, &mut Tags) -> Applied<Option<T>>,
+) -> Result<Option<T>, String> {
     let mut line = Line::default();
     let text = line.value(raw).map_err(String::from)?;
     if text.is_empty() {
         return Ok(None);
     }
     let mut known = Tags(std::mem::take(tags));
-    let host = rows::host(text, &mut known);
+    let parsed = parse(text, &mut known);
     *tags = known.0;
-    host.map(Some).map_err(words)
+    parsed.map_err(words)
+}
+
+/// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`. `None`:
+/// blank or comment. The error is the message, without ` at line N of FILE`.
+pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
+    value_line(raw, tags, &|text, tags| rows::host(text, tags).map(Some))
+}
+
+/// As `dhcp_host_line`, of a `dhcp-optsfile`.
+pub fn dhcp_option_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<DhcpOption>, String> {
+    value_line(raw, tags, &rows::option4)
 }
 
 /// Reads a line of `/etc/ethers`. `None`: blank or comment. The error is the

@@ -1,19 +1,18 @@
-//! The files of DHCP: leases at start; `dhcp-hostsfile` and /etc/ethers at start
-//! and on SIGHUP; and the lines that tell the ranges.
+//! The lease file at start, and the lines that tell the ranges.
 
 use crate::base::bytes::Writer;
 use crate::base::text;
 use crate::base::time::Now;
-use crate::config::{self, Config, Host, LeaseTime, RangeKind};
+use crate::config::{Config, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
 use crate::daemon::failure::{FILES, Failure, INIT};
 use crate::daemon::lease_disk::LeaseDisk;
-use crate::daemon::outside::{Files, Say, each_line};
+use crate::daemon::outside::Say;
 use crate::dhcp4;
 use crate::outbox::lines::{Arg, process};
 use crate::platform::{command, files};
 use crate::platform::sys;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 
 /// Octets of the lease file read at once.
 const PIECE: usize = 4096;
@@ -84,74 +83,6 @@ fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
         offset = offset.saturating_add(got as u64);
     }
     if reading.end(config) { Ok(()) } else { Err(too_many()) }
-}
-
-/// Hosts beside those of the configuration. What is wrong in a line is told
-/// and the line skipped.
-pub fn hosts(core: &mut Core, files: &dyn Files, say: Say) {
-    let dhcp = &core.config.dhcp;
-    if core.dhcp4.is_none() || (dhcp.hosts.is_empty() && dhcp.hosts_files.is_empty() && !dhcp.read_ethers) {
-        return;
-    }
-    let mut tags = dhcp.tags.to_vec();
-    let mut read = Vec::new();
-    for path in &dhcp.hosts_files {
-        match config::directory(files, path) {
-            Some(inside) => inside.iter().for_each(|path| hosts_file(path, &mut tags, &mut read, files, say)),
-            None => hosts_file(path, &mut tags, &mut read, files, say),
-        }
-    }
-    // As with lines of the configuration, the last one is looked at first.
-    read.reverse();
-    if dhcp.read_ethers {
-        ethers(&mut read, files, say);
-    }
-    let mut all = dhcp.hosts.to_vec();
-    all.extend(read);
-    core.config.dhcp.tags = tags.into();
-    if let Some(server) = &mut core.dhcp4 {
-        server.set_hosts(all, &core.world.hosts, &mut core.world.random, &mut core.outbox);
-    }
-}
-
-fn hosts_file(path: &CStr, tags: &mut Vec<Box<[u8]>>, read: &mut Vec<Host>, files: &dyn Files, say: Say) {
-    let shown = Arg::Text(path.to_bytes());
-    let mut number = 0u64;
-    let done = each_line(files, path, &mut |line| {
-        number += 1;
-        match config::dhcp_host_line(line, tags) {
-            Ok(host) => read.extend(host),
-            Err(what) => {
-                say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
-            }
-        }
-    });
-    match done {
-        Ok(()) => say(&process::READ_DHCP, &[shown]),
-        Err(errno) => say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
-    }
-}
-
-fn ethers(read: &mut Vec<Host>, files: &dyn Files, say: Say) {
-    const PATH: &CStr = c"/etc/ethers";
-    let shown = Arg::Text(PATH.to_bytes());
-    let (mut number, mut count) = (0u64, 0u64);
-    let done = each_line(files, PATH, &mut |line| {
-        number += 1;
-        match config::ethers_line(line) {
-            Ok(host) => {
-                count += u64::from(host.is_some());
-                read.extend(host);
-            }
-            Err(what) => {
-                say(&process::BAD_ETHERS, &[Arg::Text(what.as_bytes()), shown, Arg::Number(number)]);
-            }
-        }
-    });
-    match done {
-        Ok(()) => say(&process::READ_ETHERS, &[Arg::Number(count)]),
-        Err(errno) => say(&process::NO_ETHERS, &[shown, Arg::Errno(errno)]),
-    }
 }
 
 /// The lines that tell the ranges at start, the last configured one first.

@@ -9,6 +9,9 @@ pub mod core;
 mod deliver;
 #[cfg(feature = "dhcp4")]
 mod dhcp_files;
+#[cfg(feature = "dhcp4")]
+mod dhcp_lists;
+pub mod directories;
 mod failure;
 pub mod greeting;
 mod heap;

@@ -4,16 +4,17 @@
 
 use crate::base::hash::Key;
 use crate::base::time::Now;
-use crate::config::{self, ServersReading};
+use crate::config::ServersReading;
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
-use crate::daemon::dhcp_files;
+use crate::daemon::dhcp_lists;
+use crate::daemon::directories::{self, Changed, Content};
 use crate::daemon::heap;
 use crate::daemon::outside::{Disk, Files, Say, each_line};
 use crate::daemon::shell::Shell;
 use crate::outbox::change::Change;
 use crate::outbox::lines::{Arg, process};
-use crate::store::hosts::HostsBuilder;
+use crate::store::hosts::{Hosts, HostsBuilder};
 use crate::store::hosts_file::{HostsFile, Problem};
 use crate::wire::dns::name::{Name, NameBuf};
 use std::ffi::CStr;
@@ -33,18 +34,32 @@ pub fn hup(shell: &mut Shell, now: Now) {
 
 /// Start and SIGHUP: reads every file that a signal reads again.
 pub fn read(shell: &mut Shell, now: Now) {
-    let Shell { core, deliver, .. } = shell;
+    let Shell { core, deliver, directories, .. } = shell;
+    directories.attach(&core.config);
     read_all(core, &Disk, &mut |line, args| deliver.say(line, args), now);
     deliver.drain(core, now);
 }
 
-/// The same with files and a log of any kind.
+/// Something happened in the directories that are watched.
+pub fn look(shell: &mut Shell, now: Now) {
+    heap::open();
+    let Shell { core, deliver, directories, .. } = shell;
+    let changed = directories.changed();
+    if !changed.is_empty() {
+        files_changed(core, &Disk, &mut |line, args| deliver.say(line, args), &changed, now);
+        deliver.drain(core, now);
+    }
+    drop(changed);
+    heap::close();
+}
+
+/// As `read`, with files and a log of any kind.
 pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     if core.config.listen.port != 0 {
         hosts(core, files, say, now);
     }
     #[cfg(feature = "dhcp4")]
-    dhcp_files::hosts(core, files, say);
+    dhcp_lists::read(core, files, say);
     #[cfg(feature = "dhcp4")]
     core.change(Change::DhcpHostsReloaded, now);
     if core.config.listen.port != 0 {
@@ -73,32 +88,64 @@ fn servers(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     core.change(Change::Servers { kept }, now);
 }
 
-/// Local names: /etc/hosts first, then the other files, the last configured
-/// one first, then those in directories.
+/// Files in directories that are watched have changed.
+pub fn files_changed(core: &mut Core, files: &dyn Files, say: Say, changed: &[Changed], now: Now) {
+    for file in changed {
+        let line = if file.removed { &process::REMOVED } else { &process::WRITTEN };
+        say(line, &[Arg::Text(file.path.to_bytes())]);
+    }
+    let names = || changed.iter().filter(|file| file.content == Content::Names);
+    if core.config.listen.port != 0 && names().next().is_some() {
+        for path in names().map(|file| file.path.to_bytes()) {
+            let count = core.world.hosts.count_of(path);
+            if count > 0 {
+                say(&process::FLUSHED, &[Arg::Number(count.into()), Arg::Text(path)]);
+            }
+        }
+        let is_told = |path: &CStr| names().any(|file| *file.path == *path && !file.removed);
+        core.world.hosts = names_of_files(core, files, say, &is_told);
+        #[cfg(feature = "dhcp4")]
+        dhcp_lists::renamed(core);
+    }
+    #[cfg(feature = "dhcp4")]
+    for file in changed.iter().filter(|file| file.content != Content::Names && !file.removed) {
+        dhcp_lists::changed(core, files, say, file.content, &file.path);
+    }
+    #[cfg(feature = "dhcp4")]
+    core.change(Change::DhcpHostsReloaded, now);
+}
+
 fn hosts(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     let dns = &core.config.dns;
     if !dns.etc_hosts && dns.addn_hosts.is_empty() && dns.cache_size > 0 {
         say(&process::CLEARED, &[]);
     }
+    let hosts = names_of_files(core, files, say, &|_| true);
+    core.set_hosts(hosts, now);
+}
+
+/// Local names: /etc/hosts first, then the other files, the last configured
+/// one first, then those in directories, last in those that are watched. The
+/// log hears of the files that `is_told` names.
+fn names_of_files(core: &mut Core, files: &dyn Files, say: Say, is_told: &dyn Fn(&CStr) -> bool) -> Hosts {
+    let dns = &core.config.dns;
     let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));
     let domain_of = |addr: IpAddr| {
         let domain = dns.expand_hosts.then(|| dns.domain_for(addr)).flatten()?;
         Name::new(domain).map(NameBuf::from_name)
     };
+    let mut file = |path: &CStr, say: Say| match is_told(path) {
+        true => hosts_file(&mut builder, files, say, path, &domain_of),
+        false => hosts_file(&mut builder, files, &mut |_, _| {}, path, &domain_of),
+    };
     if dns.etc_hosts {
-        hosts_file(&mut builder, files, say, c"/etc/hosts", &domain_of);
+        file(c"/etc/hosts", say);
     }
-    let mut inside = Vec::new();
-    for path in dns.addn_hosts.iter().rev() {
-        match config::directory(files, path) {
-            Some(found) => inside.extend(found),
-            None => hosts_file(&mut builder, files, say, path, &domain_of),
-        }
+    directories::each_file(files, &dns.addn_hosts, &mut |path| file(path, say));
+    for (_, path) in directories::watched(&core.config).filter(|(content, _)| *content == Content::Names) {
+        directories::inside(files, say, path).iter().for_each(|path| file(path, say));
     }
-    for path in inside {
-        hosts_file(&mut builder, files, say, &path, &domain_of);
-    }
-    core.set_hosts(builder.freeze(), now);
+    builder.freeze()
 }
 
 fn hosts_file(

@@ -114,7 +114,7 @@ impl Resolv {
         let Some(watch) = &self.watch else { return false };
         let mut concerned = false;
         let files = &self.files;
-        while !watch::events(watch, &mut |number, name| {
+        while !watch::events(watch, &mut |number, name, _| {
             concerned |= files.iter().any(|file| file.watch == number && *file.name == *name);
         }) {}
         concerned

@@ -6,6 +6,7 @@ use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Bind, Mode};
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
+use crate::daemon::directories::Directories;
 use crate::daemon::links::Links;
 use crate::daemon::neighbours::Neighbours;
 use crate::daemon::listeners;
@@ -48,6 +49,8 @@ pub struct Shell {
     pub links: Links,
     /// Neighbours, with `script-arp`.
     pub neighbours: Option<Neighbours>,
+    /// Directories that are watched.
+    pub directories: Directories,
     /// Resolv files.
     pub resolv: Resolv,
     /// Signals.
@@ -147,6 +150,10 @@ impl Shell {
                     self.resolv.look(&mut self.core, true, now);
                     self.drain(now);
                 }
+            }
+            Place::Directories => {
+                self.deliver.sockets.quiet(place);
+                reload::look(self, now);
             }
             Place::Script => {
                 self.deliver.sockets.quiet(place);

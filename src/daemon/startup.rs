@@ -11,6 +11,7 @@ use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
 #[cfg(feature = "dhcp4")]
 use crate::daemon::dhcp_files;
+use crate::daemon::directories::Directories;
 use crate::daemon::failure::{FILES, Failure, OTHER};
 use crate::daemon::journal::Journal;
 #[cfg(not(feature = "dhcp4"))]
@@ -95,10 +96,12 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     start.need(check_tftp_roots(&core.config));
     let mut resolv = Resolv::new(&core.config);
     start.need(resolv.start());
+    let directories = start.need(Directories::open(&core.config));
     for (fd, place) in [
         (Some(&signals), Place::Signals),
         (links.socket(), Place::Links),
         (resolv.socket(), Place::Watch),
+        (directories.socket(), Place::Directories),
         (scripts.socket(), Place::Script),
         (neighbours.as_ref().map(Neighbours::socket), Place::Neighbours),
     ] {
@@ -124,7 +127,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     deliver.drain(&mut core, now);
     let events = Events::with_capacity(shell::EVENTS);
     let receiver = shell::receiver();
-    let mut shell = Shell { poll, events, core, deliver, links, neighbours, resolv, signals, receiver };
+    let mut shell = Shell { poll, events, core, deliver, directories, links, neighbours, resolv, signals, receiver };
     reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();

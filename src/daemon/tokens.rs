@@ -22,6 +22,8 @@ pub enum Place {
     Script,
     /// Neighbours changed.
     Neighbours,
+    /// Files in directories changed.
+    Directories,
     /// Echo replies.
     Icmp4,
     /// DHCPv4.
@@ -46,7 +48,7 @@ pub enum Place {
 }
 
 /// The first number of questions, behind those of single sockets.
-const UPSTREAM: usize = 7;
+const UPSTREAM: usize = 8;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -96,6 +98,7 @@ impl Layout {
             Place::Dhcp4 => 4,
             Place::Script => 5,
             Place::Neighbours => 6,
+            Place::Directories => 7,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -116,6 +119,7 @@ impl Layout {
             4 => Place::Dhcp4,
             5 => Place::Script,
             6 => Place::Neighbours,
+            7 => Place::Directories,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

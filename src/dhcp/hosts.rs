@@ -24,6 +24,8 @@ pub struct HostTable {
     by_addr: Index,
     /// Hosts with wildcards in a hardware address.
     wild: Box<[u32]>,
+    /// Hosts that got their address from hosts files.
+    filled: Box<[u32]>,
 }
 
 /// By what a client is recognised.
@@ -38,8 +40,9 @@ pub struct Identity<'a> {
 }
 
 impl HostTable {
-    /// A table of these hosts, those that win first.
-    pub fn new(list: Vec<Host>, key: Key) -> Self {
+    /// A table of these hosts, those that win first. `filled`: ascending, those
+    /// that `fill_addresses` gave an address.
+    pub fn new(list: Vec<Host>, filled: Vec<u32>, key: Key) -> Self {
         let index = |hashes: &dyn Fn(&Host, &mut dyn FnMut(u64))| -> Index {
             let mut all = Vec::new();
             for (number, host) in (0..).zip(&list) {
@@ -69,7 +72,36 @@ impl HostTable {
         });
         let wild = (0..).zip(&list).filter(|(_, host)| host.hw.iter().any(|pattern| pattern.wild != 0));
         let wild = wild.map(|(number, _)| number).collect();
-        HostTable { key, by_id, by_hw, by_name, by_addr, wild, list: list.into_boxed_slice() }
+        HostTable { key, by_id, by_hw, by_name, by_addr, wild, filled: filled.into(), list: list.into_boxed_slice() }
+    }
+
+    /// The hosts without the addresses that they got from hosts files.
+    pub fn bare(&self) -> Vec<Host> {
+        let mut list = self.list.to_vec();
+        for number in &self.filled {
+            if let Some(host) = list.get_mut(*number as usize) {
+                host.addr = None;
+            }
+        }
+        list
+    }
+
+    /// True when this host, as it is configured, is in the table.
+    pub fn knows(&self, host: &Host) -> bool {
+        let is_filled = |number: u32| self.filled.binary_search(&number).is_ok();
+        let same = |number: u32| {
+            self.list.get(number as usize).is_some_and(|own| match is_filled(number) {
+                true => host.addr.is_none() && *own == Host { addr: own.addr, ..host.clone() },
+                false => own == host,
+            })
+        };
+        let near = |index: &Index, hash: u64| self.numbers(index, hash).any(same);
+        match (host.hw.iter().find(|pattern| pattern.wild == 0), &host.client_id, &host.name) {
+            (Some(pattern), ..) => near(&self.by_hw, self.key.bytes(pattern.hw.octets())),
+            (_, ClientId::Is(id), _) => near(&self.by_id, self.key.bytes(id)),
+            (.., Some(name)) if is_by_name(host) => near(&self.by_name, self.key.name(name)),
+            _ => (0..).zip(&self.list).any(|(number, _)| same(number)),
+        }
     }
 
     /// The host that has this address reserved.
@@ -132,9 +164,13 @@ impl HostTable {
     }
 
     fn find<'a>(&'a self, index: &'a Index, hash: u64) -> impl Iterator<Item = &'a Host> {
+        self.numbers(index, hash).filter_map(|number| self.list.get(number as usize))
+    }
+
+    fn numbers<'a>(&self, index: &'a Index, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
         let from = index.partition_point(|(other, _)| *other < hash);
         let equal = index.get(from..).unwrap_or_default().iter().take_while(move |(other, _)| *other == hash);
-        equal.filter_map(|(_, number)| self.list.get(*number as usize))
+        equal.map(|(_, number)| *number)
     }
 }
 
@@ -168,11 +204,12 @@ pub enum Filled<'a> {
 }
 
 /// Gives hosts with a name and no address the one that hosts files have for
-/// the name.
-pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Filled)) {
+/// the name; which they are.
+pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Filled)) -> Vec<u32> {
     let mut known: Vec<Ipv4Addr> = list.iter().filter_map(|host| host.addr).collect();
     known.sort_unstable();
-    for host in list.iter_mut().filter(|host| host.addr.is_none()) {
+    let mut filled = Vec::new();
+    for (number, host) in (0..).zip(list).filter(|(_, host)| host.addr.is_none()) {
         let Some(label) = host.name.as_deref() else { continue };
         let name = NameBuf::join(label, Name::ROOT);
         let ring = name.and_then(|name| names.find(name.name(), false));
@@ -189,7 +226,9 @@ pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Fil
             Err(place) => {
                 known.insert(place, addr);
                 host.addr = Some(addr);
+                filled.push(number);
             }
         }
     }
+    filled
 }

@@ -107,7 +107,7 @@ impl Server {
     /// A server for this configuration; all it allocates it allocates here.
     pub fn new(config: &Config, random: &mut Random) -> Self {
         Server {
-            hosts: HostTable::new(config.dhcp.hosts.to_vec(), Key::new(random)),
+            hosts: HostTable::new(config.dhcp.hosts.to_vec(), Vec::new(), Key::new(random)),
             state: State {
                 probes: Probes::new(random),
                 epochs: vec![0; config.dhcp.ranges.len()].into_boxed_slice(),
@@ -126,7 +126,7 @@ impl Server {
     /// them those just read from files, the first ones winning. A host with a
     /// name and no address gets the one that `names` has for it. Allocates.
     pub fn set_hosts(&mut self, mut hosts: Vec<Host>, names: &Hosts, random: &mut Random, out: &mut Outbox) {
-        fill_addresses(&mut hosts, names, |filled| match filled {
+        let filled = fill_addresses(&mut hosts, names, |filled| match filled {
             Filled::Several(name, addr) => {
                 out.log(&lines::SEVERAL_ADDRESSES, &[Arg::Text(name), Arg::Ip4(addr)]);
             }
@@ -134,7 +134,17 @@ impl Server {
                 out.log(&lines::DOUBLE_ADDRESS, &[Arg::Ip4(addr), Arg::Text(name)]);
             }
         });
-        self.hosts = HostTable::new(hosts, Key::new(random));
+        self.hosts = HostTable::new(hosts, filled, Key::new(random));
+    }
+
+    /// The hosts as they were set.
+    pub fn hosts(&self) -> Vec<Host> {
+        self.hosts.bare()
+    }
+
+    /// True when this host, as it is configured, is among them.
+    pub fn knows(&self, host: &Host) -> bool {
+        self.hosts.knows(host)
     }
 
     /// Writes what the program that follows leases is to be told next; false if

@@ -158,6 +158,13 @@ impl Hosts {
         HostsBuilder::new(key).freeze()
     }
 
+    /// Entries that came from a file.
+    pub fn count_of(&self, path: &[u8]) -> u32 {
+        let ends = self.sources.iter().map(|(first, _)| *first).skip(1).chain([self.end()]);
+        let counts = self.sources.iter().zip(ends).filter(|((_, source), _)| **source == *path);
+        counts.map(|((first, _), end)| end.saturating_sub(*first)).sum()
+    }
+
     /// Entries: pairs of name and address.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -12,6 +12,7 @@ use ironmasq::base::random::Random;
 use ironmasq::base::time::{Millis, Now, UnixTime, Why};
 use ironmasq::config::{self, Config, Outcome};
 use ironmasq::daemon::core::Core;
+use ironmasq::daemon::directories::{self, Changed};
 use ironmasq::daemon::{greeting, reload, serve};
 use ironmasq::dhcp4;
 use ironmasq::dns::resolv;
@@ -19,6 +20,7 @@ use ironmasq::outbox::change::Change;
 use ironmasq::outbox::lines::{self, Arg, Line, process};
 use ironmasq::platform::seal::{self, Seal};
 use ironmasq::store::interfaces::{Address, Interface};
+use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 #[global_allocator]
@@ -154,6 +156,18 @@ pub fn reload(lab: &mut Lab) {
         lab.seen_resolv = None;
         read_resolv(lab);
     }
+}
+
+/// A file in a directory that is watched has changed.
+pub fn file_changed(lab: &mut Lab, path: &str, removed: bool) -> Result<(), String> {
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let of = directories::watched(&lab.core.config).find(|(_, directory)| directory.to_bytes() == parent.as_bytes());
+    let content = of.ok_or("its directory is not watched")?.0;
+    let changed = [Changed { content, path: CString::new(path).map_err(|_| "a zero")?, removed }];
+    let Lab { core, log, files, now, .. } = lab;
+    reload::files_changed(core, files, &mut |line, args| log.push(rendered(line, args)), &changed, *now);
+    lab.settle();
+    Ok(())
 }
 
 /// SIGUSR1.

@@ -101,6 +101,7 @@ impl Player {
             "kill" => self.kill()?,
             "reload" => boot::reload(self.lab()?),
             "statistics" => boot::statistics(self.lab()?),
+            "written" | "removed" => self.file_changed(step)?,
             "poll-files" => boot::poll_files(self.lab()?),
             "after" => {
                 let ms = script::duration(&step.rest)?;
@@ -164,6 +165,18 @@ impl Player {
         let file = files.all.get_mut(&path).ok_or("no file")?;
         (file.private, file.foreign, file.denied, file.directory) = (private, foreign, denied, directory);
         Ok(())
+    }
+
+    /// A file in a directory that is watched is written or removed.
+    fn file_changed(&mut self, step: &Step) -> Outcome {
+        let path = step.rest.trim().to_owned();
+        let removed = step.verb == "removed";
+        let lab = self.lab()?;
+        match removed {
+            true => drop(lab.files.all.remove(&path)),
+            false => lab.files.put(&path, step.block_text(), lab.now.wall.0),
+        }
+        boot::file_changed(lab, &path, removed)
     }
 
     fn interface(&mut self, step: &Step) -> Outcome {

@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
         "Reads settings of hosts from a file, or from all files of a directory, at start and again on SIGHUP. Each \
          line is what would stand behind dhcp-host=. A bad line is told in the log and skipped.",
     ),
-    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().not_yet().manual(
+    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().manual(
         "As dhcp-hostsfile with a directory, and in addition every file that is written or moved there is read at \
          once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
     ),

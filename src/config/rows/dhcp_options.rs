@@ -47,12 +47,12 @@ pub const ROWS: &[Row] = &[
          to clients that have all of them; a line whose tags hold counts before one without tags, and a later one \
          before an earlier one.",
     ),
-    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().not_yet().manual(
+    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().manual(
         "Reads options from a file, or from all files of a directory, at start and again on SIGHUP. Each line is what \
          would stand behind dhcp-option=. These options count as if they stood behind those of the configuration. A \
          bad line is told in the log and skipped.",
     ),
-    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().not_yet().manual(
+    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().manual(
         "As dhcp-optsfile with a directory, and in addition every file that is written or moved there is read at \
          once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
     ),
@@ -81,6 +81,15 @@ fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
         }
     }
     Ok(())
+}
+
+/// Reads a line of a `dhcp-optsfile`.
+pub fn option4(text: Text, tags: &mut Tags) -> Applied<Option<DhcpOption>> {
+    match parse_option(text, false, tags)? {
+        Some(AnyOption::Six(_)) => Err("dhcp-option with option6: is not supported yet".into()),
+        Some(AnyOption::Four(option)) => Ok(Some(option)),
+        None => Ok(None),
+    }
 }
 
 /// An option of either family.

@@ -26,8 +26,7 @@ pub const ROWS: &[Row] = &[
     many("hostsdir=<dir>", 0, hostsdir, "Read hosts files of a directory, and watch it").manual(
         "The files in this directory are read as hosts files. The directory is watched: a file that is written, \
          moved there or removed takes effect at once, without a signal.",
-    )
-    .not_yet(),
+    ),
     flag("expand-hosts", b'E', Flag::ExpandHosts, "Add the domain to plain names of hosts files").manual(
         "Names without a dot in hosts files are known with the domain (see domain) behind them as well.",
     ),

@@ -26,6 +26,7 @@ mod tftp;
 mod upstream;
 
 pub use dhcp_hosts::{ethers_line, host};
+pub use dhcp_options::option4;
 
 use super::row::{Apply, Row};
 

@@ -85,6 +85,14 @@ pub const BAD_ADDRESS: Line = error("bad address at % line %");
 pub const BAD_NAME: Line = error("bad name at % line %");
 /// SIGHUP without any hosts file.
 pub const CLEARED: Line = info("cleared cache");
+/// File in a directory that is watched.
+pub const WRITTEN: Line = info("inotify: % new or modified");
+/// File in a directory that is watched.
+pub const REMOVED: Line = info("inotify: % removed");
+/// Names, file.
+pub const FLUSHED: Line = info("inotify: flushed % names read from %");
+/// Directory that is to be watched, why.
+pub const BAD_DIRECTORY: Line = error("bad dynamic directory %: %");
 /// DHCP hosts file.
 pub const READ_DHCP: Line = dhcp(Level::Info, "read %");
 /// Addresses.
