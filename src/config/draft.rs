@@ -3,6 +3,7 @@
 //! at once is looked at in `checked`.
 
 use super::dhcp6::Draft6;
+use super::files::LookUp;
 use super::auth::Auth;
 use super::dnssec::Dnssec;
 use super::domains::DomainsDraft;
@@ -138,6 +139,8 @@ pub struct Said {
 
 /// The draft.
 pub struct Draft {
+    /// Finds the addresses of hosts.
+    pub look_up: LookUp,
     pub said: Said,
     /// What the directive being read asks for and no engine does yet.
     pub unmet: Vec<Cow<'static, str>>,
@@ -211,8 +214,9 @@ pub struct Draft {
 
 impl Draft {
     /// Nothing said yet. `key` is that of the table of domains.
-    pub fn new(key: Key) -> Self {
+    pub fn new(key: Key, look_up: LookUp) -> Self {
         Draft {
+            look_up,
             said: Said { flags: 0, numbers: [None; NUMBERS] },
             unmet: Vec::new(),
             user: Some(c"nobody".into()),

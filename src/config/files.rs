@@ -4,6 +4,7 @@
 
 use crate::base::errno::ENOENT;
 use std::ffi::{CStr, CString};
+use std::net::IpAddr;
 
 /// A system error number.
 pub type Errno = i32;
@@ -39,6 +40,10 @@ pub struct Entry {
     pub identity: (u64, u64),
 }
 
+/// Finds the addresses of a host: an empty list if there is no such host, nothing
+/// if nobody can tell.
+pub type LookUp = fn(&[u8]) -> Option<Vec<IpAddr>>;
+
 /// The door to the world.
 pub trait Files {
     /// Tells `each` the whole of a file, piece by piece. A pipe that has
@@ -54,6 +59,9 @@ pub trait Files {
 
     /// Tells `each` the names in a directory, in any order.
     fn names(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno>;
+
+    /// What finds the addresses of a host, waiting for answers.
+    fn look_up(&self) -> LookUp;
 }
 
 /// The ordinary files of a directory in alphabetical order, without the
@@ -115,5 +123,9 @@ impl Files for Nowhere {
 
     fn names(&self, _: &CStr, _: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         Err(ENOENT)
+    }
+
+    fn look_up(&self) -> LookUp {
+        |_| None
     }
 }

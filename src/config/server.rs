@@ -2,10 +2,11 @@
 //! `HOST[%SCOPE][#PORT][@INTERFACE][@SOURCE[#PORT]]`.
 
 use super::Server;
+use super::files::LookUp;
 use super::refusal::{Applied, Refusal};
 use super::values::{is_host_name, port};
 use crate::base::text::parse_ip;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 
 /// Where DNS servers listen.
 const DNS_PORT: u16 = 53;
@@ -34,7 +35,7 @@ fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
 }
 
 /// Reads the text of a server. The name of a host is looked up.
-pub fn parse(octets: &[u8]) -> Applied<Spec> {
+pub fn parse(octets: &[u8], look_up: LookUp) -> Applied<Spec> {
     match octets {
         b"" => return Ok(Spec::Local),
         b"#" => return Ok(Spec::Standard),
@@ -63,7 +64,7 @@ pub fn parse(octets: &[u8]) -> Applied<Spec> {
         Some(addr) if fits(&addr) => Ok(Spec::Server(server(addr))),
         Some(IpAddr::V4(_)) => Err("cannot use IPv4 server address with IPv6 source address".into()),
         Some(IpAddr::V6(_)) => Err("cannot use IPv6 server address with IPv4 source address".into()),
-        None => Ok(Spec::Servers(look_up(host)?.into_iter().filter(fits).map(server).collect())),
+        None => Ok(Spec::Servers(found(host, look_up)?.into_iter().filter(fits).map(server).collect())),
     }
 }
 
@@ -83,17 +84,25 @@ fn way(octets: &[u8]) -> Applied<(Option<&[u8]>, Option<IpAddr>)> {
     }
 }
 
-/// The addresses of a host, as the system knows them.
-fn look_up(host: &[u8]) -> Applied<Vec<IpAddr>> {
-    let unknown = || Refusal::from("Name or service not known");
-    let name = str::from_utf8(host).ok().filter(|_| is_host_name(host) && !host.contains(&b','));
-    let found = (name.ok_or_else(unknown)?, 0).to_socket_addrs().map_err(|_| unknown())?;
-    Ok(found.map(|addr| addr.ip()).collect())
+/// The addresses of a host.
+fn found(host: &[u8], look_up: LookUp) -> Applied<Vec<IpAddr>> {
+    let found = if is_host_name(host) && !host.contains(&b',') { look_up(host) } else { Some(Vec::new()) };
+    let found = found.ok_or("Cannot resolve server name")?;
+    if found.is_empty() { Err("Name or service not known".into()) } else { Ok(found) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
+
+    fn parse(text: &[u8]) -> Applied<Spec> {
+        let known = |host: &[u8]| match host {
+            b"localhost" => Some(vec![Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()]),
+            _ => Some(Vec::new()),
+        };
+        super::parse(text, known)
+    }
 
     fn server(text: &str) -> Server {
         match parse(text.as_bytes()) {

@@ -6,6 +6,7 @@
 use super::directory::Directory;
 use super::domains::DomainsDraft;
 use super::draft::Draft;
+use super::files::LookUp;
 use super::lexer::Line;
 use super::row::{Apply, Row, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
@@ -50,8 +51,8 @@ pub struct ServersReading {
 
 impl ServersReading {
     /// The rules of the configuration alone, to be added to.
-    pub fn new(dns: &Dns, file: &ServersFile) -> Self {
-        let mut draft = Draft::new(Key::new(&mut Random::seeded(0)));
+    pub fn new(dns: &Dns, file: &ServersFile, look_up: LookUp) -> Self {
+        let mut draft = Draft::new(Key::new(&mut Random::seeded(0)), look_up);
         let rules = &dns.domains;
         let is_kept = |number: u32| (number as usize) < file.targets;
         // A target of the file has a number of its own, also where one of the
@@ -114,7 +115,7 @@ mod tests {
     /// Reads a file; what was wrong with it.
     fn read_file(config: &mut Config, text: &str) -> Vec<String> {
         let file = config.dns.servers_file.take().unwrap();
-        let mut reading = ServersReading::new(&config.dns, &file);
+        let mut reading = ServersReading::new(&config.dns, &file, |_| None);
         let wrong = text.lines().filter_map(|line| reading.line(line.as_bytes()).err()).collect();
         reading.finish(&mut config.dns, true);
         config.dns.servers_file = Some(file);

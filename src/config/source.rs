@@ -88,7 +88,7 @@ impl<'f> Source<'f> {
     pub fn new(key: Key, files: &'f dyn Files) -> Self {
         Source {
             files,
-            draft: ManuallyDrop::new(Draft::new(key)),
+            draft: ManuallyDrop::new(Draft::new(key, files.look_up())),
             directory: Directory::default(),
             warnings: Vec::new(),
             mentions: None,

@@ -22,6 +22,7 @@ mod links;
 mod listeners;
 pub mod outside;
 pub mod reload;
+mod look_up;
 mod neighbours;
 mod resolv;
 mod scripts;

@@ -4,7 +4,8 @@
 
 use crate::base::lines::Lines;
 pub use crate::config::Files;
-use crate::config::{Entry, Kind, Origin};
+use crate::config::{Entry, Kind, LookUp, Origin};
+use crate::daemon::look_up;
 use crate::outbox::change::Errno;
 use crate::outbox::lines::{Arg, Line};
 use crate::platform::{command, files};
@@ -50,5 +51,9 @@ impl Files for Disk {
 
     fn names(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         files::entries(path, each)
+    }
+
+    fn look_up(&self) -> LookUp {
+        look_up::addresses
     }
 }

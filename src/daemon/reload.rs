@@ -71,7 +71,7 @@ pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
 fn servers(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
     let Some(file) = core.config.dns.servers_file.take() else { return };
     let shown = Arg::Text(file.path.to_bytes());
-    let mut reading = ServersReading::new(&core.config.dns, &file);
+    let mut reading = ServersReading::new(&core.config.dns, &file, files.look_up());
     let mut number = 0u64;
     let read = each_line(files, &file.path, &mut |line| {
         number += 1;

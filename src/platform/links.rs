@@ -15,6 +15,12 @@ use std::os::fd::{AsFd, OwnedFd};
 /// Entries asked for: more interfaces than we know at once.
 const ENTRIES: usize = 128;
 
+/// The number of the interface of this name; 0 if there is none.
+pub fn index(name: &[u8]) -> u32 {
+    // SAFETY: a text with a final zero.
+    std::ffi::CString::new(name).map_or(0, |name| unsafe { libc::if_nametoindex(name.as_ptr()) })
+}
+
 /// Tells `each` every interface and address, as netlink would.
 pub fn list(each: &mut dyn FnMut(Body)) -> Result<(), Errno> {
     let socket = sockets::udp(false)?;

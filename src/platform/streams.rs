@@ -75,3 +75,10 @@ pub fn write(fd: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
     // SAFETY: the pointer and the length describe `bytes`.
     check_len(unsafe { libc::send(raw(fd.as_fd()), bytes.as_ptr().cast(), bytes.len(), flags) })
 }
+
+/// Waits, at most so many milliseconds, until there is something to read.
+pub fn wait_input(fd: &OwnedFd, ms: u32) -> bool {
+    let mut poll = libc::pollfd { fd: raw(fd.as_fd()), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one entry.
+    unsafe { libc::poll(&raw mut poll, 1, ms as libc::c_int) > 0 }
+}

@@ -2,7 +2,7 @@
 //! engines look at, and one lease file on a disk that can fail.
 
 use ironmasq::base::time::UnixTime;
-use ironmasq::config::{Entry, Kind, Origin};
+use ironmasq::config::{Entry, Kind, LookUp, Origin};
 use ironmasq::daemon::outside;
 use ironmasq::outbox::change::FileInfo;
 use std::collections::BTreeMap;
@@ -137,5 +137,9 @@ impl outside::Files for Files {
         let inside = self.all.keys().filter_map(|name| name.strip_prefix(&*path)?.strip_prefix('/'));
         inside.filter(|name| !name.contains('/')).for_each(|name| each(name.as_bytes()));
         Ok(())
+    }
+
+    fn look_up(&self) -> LookUp {
+        |_| None
     }
 }

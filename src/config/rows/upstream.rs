@@ -155,7 +155,7 @@ fn each_target(
     if let Some(target) = draft.domains.known_server(value) {
         return each(draft, target);
     }
-    let servers = match parse(value)? {
+    let servers = match parse(value, draft.look_up)? {
         Spec::Local => return each(draft, Target::Local),
         Spec::Standard => return each(draft, Target::Standard),
         Spec::Server(server) => {
