@@ -80,8 +80,6 @@ pub struct Records {
     /// By name (octets of its wire form), type, last configured first.
     rows: Vec<Row>,
     octets: Vec<u8>,
-    /// There are aliases with `*` as their first label.
-    pub wildcards: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -113,12 +111,14 @@ const LOCAL_TTL: u32 = u32::MAX;
 const TTL_MAX: u32 = i32::MAX as u32;
 
 impl Records {
-    /// Adds a record. The name, lower case, and the data are kept.
+    /// Adds a record. The name, lower case, and the data are kept. An alias of
+    /// all names below one (`*`) makes none exist.
     pub fn add(&mut self, name: Name, kind: u16, ttl: Option<u32>, data: &[u8]) -> Applied {
         let ttl = ttl.map_or(LOCAL_TTL, |ttl| ttl.min(TTL_MAX));
         let len = u16::try_from(data.len()).map_err(|_| "record too long")?;
         self.insert(name, kind, ttl, len, data)?;
-        for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root()) {
+        let is_wildcard = kind == kind::CNAME && name.first_label() == b"*";
+        for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root() && !is_wildcard) {
             if !self.has(parent) {
                 self.insert(parent, 0, 0, 0, &[])?;
             }

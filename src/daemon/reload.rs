@@ -134,6 +134,13 @@ fn names_of_files(core: &mut Core, files: &dyn Files, say: Say, is_told: &dyn Fn
         let domain = dns.expand_hosts.then(|| dns.domain_for(addr)).flatten()?;
         Name::new(domain).map(NameBuf::from_name)
     };
+    builder.source(b"config");
+    for host in &dns.local.hosts {
+        let addrs = host.v4.map(IpAddr::V4).into_iter().chain(host.v6.map(IpAddr::V6));
+        for name in host.names.iter().filter_map(|name| Name::new(name)) {
+            addrs.clone().for_each(|addr| builder.add_for(name, addr, host.ttl));
+        }
+    }
     let mut file = |path: &CStr, say: Say| match is_told(path) {
         true => hosts_file(&mut builder, files, say, path, &domain_of),
         false => hosts_file(&mut builder, files, &mut |_, _| {}, path, &domain_of),

@@ -9,7 +9,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::tables::Place;
 use crate::dns::rules::{self, Found, Ruling};
 use crate::dns::upstream::Upstream;
-use crate::dns::{Figures, Surroundings, Verdict, chaos, reverse, tables};
+use crate::dns::{Figures, Surroundings, Verdict, chaos, records, reverse, tables};
 use crate::outbox::lines::Arg;
 use crate::store::cache::Outcome;
 use crate::wire::dns::build::Reply;
@@ -38,7 +38,7 @@ pub(super) fn answer(
         return close(with, query, &mut reply, rcode::NXDOMAIN, true);
     }
     if question.class == class::IN && !query.signed {
-        if let Some(verdict) = known(with, query, prefix, out) {
+        if let Some(verdict) = known(with, figures, query, prefix, out) {
             if matches!(verdict, Verdict::Stale(_)) {
                 fresh_from(with, upstream, question, found);
             }
@@ -72,28 +72,42 @@ fn fresh_from(with: &Surroundings, upstream: &Upstream, question: &Question, fou
     }
 }
 
-/// An answer from tables and cache, if they have all of it.
-fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer) -> Option<Verdict> {
+/// An answer from tables and cache, if they have all of it. An alias of the
+/// configuration is an answer whatever is known of its target.
+fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Prefix, out: &mut Writer) -> Option<Verdict> {
     let kind = query.question.kind;
-    let from_cache = query.takes_cached() && kind != kind::ANY;
     let mut reply = compose::start(out, query);
-    let (mut authoritative, mut stale) = (true, false);
+    let (mut authoritative, mut aliased, mut stale) = (true, false, false);
     let mut alias: Option<NameBuf> = None;
-    let place = &Place::new(with, query.arrival, prefix);
+    let place = &Place::new(with, query, figures.turns, prefix);
+    let from_cache = place.from_cache && kind != kind::ANY;
     for _ in 0..=CHAIN_MAX {
         let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
+        if let Some((ttl, target)) = records::alias(with, name) {
+            journal::of_kind(with.out, prefix, Arg::Str("config"), name, kind::CNAME);
+            reply.name(Section::Answer, name, kind::CNAME, class::IN, ttl, target);
+            if kind == kind::CNAME {
+                return Some(close(with, query, &mut reply, rcode::NOERROR, true));
+            }
+            aliased = true;
+            alias = Some(NameBuf::from_name(target));
+            continue;
+        }
         if tables::answer(with, &mut reply, place, name, kind) {
             return Some(complete(with, query, &mut reply, rcode::NOERROR, authoritative, stale));
         }
         if !from_cache {
-            return None;
+            break;
         }
-        authoritative = false;
         let dropped = with.config.dns.screen.drops(kind, kind);
         if dropped && let Some(kept) = screened(with, prefix, name, kind) {
-            return kept.then(|| close_for(with, query, &mut reply, rcode::NOERROR, false, Some(ede::FILTERED)));
+            if kept {
+                return Some(close_for(with, query, &mut reply, rcode::NOERROR, false, Some(ede::FILTERED)));
+            }
+            break;
         }
-        let found = with.cache.lookup(name, kind, with.now.mono)?;
+        let Some(found) = with.cache.lookup(name, kind, with.now.mono) else { break };
+        authoritative = false;
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
         stale |= found.stale;
@@ -117,7 +131,7 @@ fn known(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writ
         }
         alias = Some(NameBuf::from_name(found.target()?));
     }
-    None
+    aliased.then(|| complete(with, query, &mut reply, rcode::NOERROR, authoritative, stale))
 }
 
 /// Completes an answer from the cache, some of it perhaps `stale`.

@@ -20,6 +20,7 @@ pub mod pending;
 pub mod reply;
 pub mod refresh;
 pub mod remember;
+pub mod records;
 pub mod report;
 pub mod resolv;
 pub mod reverse;
@@ -53,6 +54,7 @@ use crate::store::interfaces::Interfaces;
 use crate::store::leases::Leases;
 use crate::wire::dns::codes::{ede, rcode};
 use crate::wire::dns::message::Message;
+use std::cell::Cell;
 
 /// Octets of the largest answer we make up.
 const ANSWER_MAX: usize = u16::MAX as usize;
@@ -97,6 +99,7 @@ pub struct Counts {
 struct Figures<'a> {
     upstream: &'a Upstream,
     counts: Counts,
+    turns: &'a [Cell<u8>],
 }
 
 /// The engine.
@@ -117,6 +120,8 @@ pub struct Forwarder {
     stranger_logged: bool,
     /// How far the list of all names has come.
     dump: Dump,
+    /// Which of several records of the configuration comes first.
+    turns: Box<[Cell<u8>]>,
     /// The list of servers was logged.
     listed: bool,
     /// How sockets are numbered.
@@ -155,6 +160,7 @@ impl Forwarder {
             complained: None,
             stranger_logged: false,
             dump: Dump::Idle,
+            turns: vec![Cell::new(0); config.dns.local.records.len()].into(),
             listed: false,
             doors,
             shared_open: 0,
@@ -264,7 +270,7 @@ impl Forwarder {
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
         let prefix = &Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         journal::query(with.out, prefix, query.question.kind, query.question.name, query.client());
-        let figures = Figures { upstream: &self.upstream, counts: self.counts };
+        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns };
         let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch), &mut self.found);
         if matches!(verdict, Verdict::Stale(_)) {
             self.counts.stale = self.counts.stale.saturating_add(1);

@@ -6,8 +6,8 @@ use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::time::Millis;
 use crate::config::Config;
 use crate::dns::journal::{self, Prefix};
-use crate::dns::{Surroundings, reverse};
-use crate::outbox::action::Arrival;
+use crate::dns::{Surroundings, records, reverse};
+use crate::dns::admit::Query;
 use crate::outbox::lines::Arg;
 use crate::store::hosts::Hosts;
 use crate::store::leases::{Lease, Leases};
@@ -15,6 +15,7 @@ use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, kind};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::{Name, NameBuf};
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The tables, apart from what is written to.
@@ -36,6 +37,10 @@ impl<'a> Tables<'a> {
 pub(super) struct Place<'a> {
     /// What its lines in the log begin with.
     pub prefix: &'a Prefix,
+    /// Data of upstream servers may be used for it.
+    pub from_cache: bool,
+    /// Which record of a set comes first, by the number of its first record.
+    turns: &'a [Cell<u8>],
     /// With `localise-queries` the network it was sent to; else every address.
     near: Net,
 }
@@ -44,28 +49,72 @@ pub(super) struct Place<'a> {
 const EVERYWHERE: Net = Net { addr: IpAddr::V4(Ipv4Addr::UNSPECIFIED), len: 0 };
 
 impl<'a> Place<'a> {
-    pub(super) fn new(with: &Surroundings, arrival: &Arrival, prefix: &'a Prefix) -> Self {
+    pub(super) fn new(with: &Surroundings, query: &Query, turns: &'a [Cell<u8>], prefix: &'a Prefix) -> Self {
+        let arrival = query.arrival;
         let local = with.config.dns.local.localise.then(|| with.interfaces.get(arrival.iface)).flatten();
         let to = unmapped(arrival.to);
         let own = local.and_then(|iface| iface.addresses.iter().find(|own| own.addr == to && to.is_ipv4()));
-        Place { prefix, near: own.map_or(EVERYWHERE, |own| Net { addr: own.addr, len: own.prefix }) }
+        let near = own.map_or(EVERYWHERE, |own| Net { addr: own.addr, len: own.prefix });
+        Place { prefix, from_cache: query.takes_cached(), turns, near }
+    }
+
+    /// Which of the `count` records of the set that begins at `number` comes
+    /// first; another one each time.
+    pub(super) fn turn(&self, number: usize, count: usize) -> usize {
+        let Some(turn) = self.turns.get(number) else { return 0 };
+        let next = turn.get().wrapping_add(1);
+        turn.replace(if usize::from(next) < count { next } else { 0 }).into()
     }
 }
 
 /// Adds the local records of `name`. False when there are none.
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
     let prefix = place.prefix;
-    match kind {
+    let own = records::answer(with, reply, place, name, kind);
+    if own && matches!(kind, kind::PTR | kind::MX) {
+        return true;
+    }
+    let more = match kind {
         kind::A => hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name),
         kind::AAAA => hosts(with, reply, prefix, name, None),
         kind::ANY => {
             let v4 = hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name);
             let v6 = hosts(with, reply, prefix, name, None);
-            v4 || v6 || reverse_name(with, reply, prefix, name)
+            let pointer = !v4 && !v6 && reverse_name(with, reply, prefix, name);
+            records::mail(with, reply, place, name) || v4 || v6 || pointer
         }
         kind::PTR => reverse_name(with, reply, prefix, name),
+        kind::MX => records::mail(with, reply, place, name),
         _ => false,
+    };
+    own || more
+}
+
+/// True when `name` has an address here.
+pub(super) fn is_host(with: &Surroundings, name: Name) -> bool {
+    let tables = Tables::of(with);
+    tables.hosts.has(name) || leases_of(tables, name).next().is_some()
+}
+
+/// Adds the addresses of `name` as something that comes along.
+pub(super) fn additional(with: &mut Surroundings, reply: &mut Reply, name: Name, v6: bool) -> bool {
+    let tables = Tables::of(with);
+    let section = Section::Additional;
+    if let Some(ring) = with.hosts.find(name, v6) {
+        for host in with.hosts.hosts(ring) {
+            reply.address(section, name, host.addr, host.ttl.unwrap_or(with.config.dns.local_ttl));
+        }
+        return true;
     }
+    if v6 {
+        return false;
+    }
+    let mut any = false;
+    for lease in leases_of(tables, name) {
+        reply.address(section, name, lease.addr.into(), ttl_of(tables, lease));
+        any = true;
+    }
+    any
 }
 
 /// Adds the name of the address that `name` is the reverse of.
@@ -76,7 +125,7 @@ fn reverse_name(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, nam
 /// True when `name`, or something below it, is known here.
 pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
     let tables = Tables::of(with);
-    tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
+    records::exist(with, name) || tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
 }
 
 /// Adds the addresses of hosts files, another one first each time: IPv6, or IPv4
@@ -86,7 +135,7 @@ fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name
     let near = v4.filter(|near| near.len > 0 && with.hosts.hosts(ring).any(|host| near.contains(host.addr)));
     for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
-        reply.address(Section::Answer, name, host.addr, with.config.dns.local_ttl);
+        reply.address(Section::Answer, name, host.addr, host.ttl.unwrap_or(with.config.dns.local_ttl));
     }
     if !with.config.dns.no_round_robin {
         with.hosts.turn(ring);
@@ -115,7 +164,8 @@ fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Na
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Ip(addr), Arg::Name(host.name.wire()));
         // Quirk: dnsmasq gives names of hosts files back in small letters.
         let target = NameBuf::from_name(host.name).lower();
-        return reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, target.name());
+        let ttl = host.ttl.unwrap_or(with.config.dns.local_ttl);
+        return reply.name(Section::Answer, name, kind::PTR, class::IN, ttl, target.name());
     }
     let IpAddr::V4(v4) = addr else { return false };
     let Some(lease) = with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono)) else { return false };

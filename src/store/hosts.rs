@@ -46,6 +46,8 @@ pub struct Hosts {
     by_name: Packed,
     by_addr: Packed,
     parents: Parents,
+    /// The TTLs of the first entries; `u32::MAX`: that of local data.
+    ttls: Vec<u32>,
     /// Where each file begins among the entries, and its path in the arena of paths.
     sources: Vec<(u32, Box<[u8]>)>,
 }
@@ -68,6 +70,8 @@ pub struct Host<'a> {
     pub addr: IpAddr,
     /// Where it comes from: the path of the file.
     pub source: &'a [u8],
+    /// Its own TTL in seconds, if it has one.
+    pub ttl: Option<u32>,
 }
 
 /// The table being filled.
@@ -84,6 +88,7 @@ impl HostsBuilder {
             by_name: Packed::default(),
             by_addr: Packed::default(),
             parents: Parents::default(),
+            ttls: Vec::new(),
             sources: Vec::new(),
         })
     }
@@ -91,6 +96,19 @@ impl HostsBuilder {
     /// What is added from here on comes from `path` (or is called that in logs).
     pub fn source(&mut self, path: &[u8]) {
         self.0.sources.push((self.0.end(), path.into()));
+    }
+
+    /// As `add`, perhaps with a TTL of its own. To be called before many others: room
+    /// is taken for the TTLs of all that came before.
+    pub fn add_for(&mut self, name: Name, addr: IpAddr, ttl: Option<u32>) {
+        let number = self.0.entries.len();
+        self.add(name, addr);
+        if let Some(ttl) = ttl
+            && self.0.entries.len() > number
+        {
+            self.0.ttls.resize(number, u32::MAX);
+            self.0.ttls.push(ttl.min(u32::MAX - 1));
+        }
     }
 
     /// Adds a name with an address, unless it is there already. What is beyond
@@ -222,7 +240,8 @@ impl Hosts {
         let name = Name::read(&mut Reader::at(&self.arena, at)?)?;
         let after = self.sources.partition_point(|(first, _)| *first <= number);
         let source = after.checked_sub(1).and_then(|place| self.sources.get(place));
-        Some(Host { name, addr: self.addr(number), source: source.map_or(&[], |(_, path)| path) })
+        let ttl = self.ttls.get(number as usize).copied().filter(|ttl| *ttl != u32::MAX);
+        Some(Host { name, addr: self.addr(number), source: source.map_or(&[], |(_, path)| path), ttl })
     }
 
     /// The number behind the last entry.

@@ -18,68 +18,56 @@ pub const ROWS: &[Row] = &[
         "One or more names for an IPv4 address, an IPv6 address, or one of each. The addresses are known by the first \
          name. A number is the time to live in seconds. Several lines may name the same host. Unlike names of \
          hosts files these are not changed by expand-hosts, and of all names for an address they come first.",
-    )
-    .not_yet(),
+    ),
     many("cname=<alias>[,...],<target>[,<ttl>]", 0, cname, "Other names for a local name").manual(
         "The aliases stand for the target, which is a name that is known here: from a hosts file, a lease, the \
          configuration, or another alias. The target is not asked for upstream; if it is not known here and not in \
          the cache, the answer says what the alias stands for and nothing else. A number at the end is the time to \
-         live in seconds. An alias that begins with *. stands for all names below the rest of it. No alias may be \
-         given twice, and they may not run in a circle.",
-    )
-    .not_yet(),
+         live in seconds. No alias may be given twice, and they may not run in a circle. An alias that begins with \
+         *. counts in authoritative zones only.",
+    ),
     many("ptr-record=<name>[,<target>]", 0, ptr_record, "A PTR record").manual(
         "A record of type PTR. The name is given in full, such as 1.0.168.192.in-addr.arpa or _http._tcp.dns-sd-services. \
          Blanks are allowed in the target when it is quoted.",
-    )
-    .not_yet(),
+    ),
     many("mx-host=<name>[,<target>[,<preference>]]", b'm', mx_host, "An MX record").manual(
         "The mail of <name> goes to <target>; without one, to that of mx-target, or to this machine. The preference is \
          a number up to 65535 and 1 if it is not given; hosts of small numbers are tried first.",
-    )
-    .not_yet(),
+    ),
     once("mx-target=<name>", b't', mx_target, "Where MX records point by default").manual(
         "The target of MX records that have none of their own: those of mx-host and localmx. This machine's own name \
          gets an MX record with it.",
-    )
-    .not_yet(),
+    ),
     flag("selfmx", b'e', Flag::SelfMx, "Every local name takes its own mail").manual(
         "Every host that is known from hosts files, host-record or leases gets an MX record that points to itself.",
-    )
-    .not_yet(),
+    ),
     flag("localmx", b'L', Flag::LocalMx, "The MX target takes the mail of every local name").manual(
         "Every host that is known from hosts files, host-record or leases gets an MX record that points to the host of \
          mx-target, or to this machine. So does this machine's own name.",
-    )
-    .not_yet(),
+    ),
     many("srv-host=<service>[,<target>[,<port>[,<priority>[,<weight>]]]]", b'W', srv_host, "An SRV record").manual(
         "Where a service is found. <service> is _name._protocol with a domain behind it; without one it is that of domain. \
          The port is 1, priority and weight are 0 if they are not given; each is a number up to 65535. Without a target \
          clients are told that there is no such service. Several lines may name the same service; their records change \
          places with every answer.",
-    )
-    .not_yet(),
+    ),
     many("txt-record=<name>[,<text>...]", b'Y', txt_record, "A TXT record").manual(
         "Text for a name. Commas separate the strings of the record; quote a text to keep a comma in it. A string longer \
          than 255 octets is divided.",
-    )
-    .not_yet(),
+    ),
     many("caa-record=<name>,<flags>,<tag>,<value>", 0, caa_record, "A CAA record").manual(
         "Which authorities may issue certificates for a name. <flags> is a number up to 255, <tag> and <value> are texts, \
          such as issue and letsencrypt.org.",
-    )
-    .not_yet(),
+    ),
     many("naptr-record=<name>,<order>,<preference>,<flags>,<service>,<regexp>[,<replacement>]", 0, naptr_record, "An NAPTR record")
         .manual(
             "A rule that rewrites names, as telephony uses it. <order> and <preference> are numbers up to 65535; without a \
              <replacement> the record has the root.",
-        )
-    .not_yet(),
+        ),
     many("dns-rr=<name>,<type>[,<hex>]", 0, dns_rr, "A record of any type").manual(
         "A record whose type is given by its number, and whose data is in hexadecimal digits, which may be grouped by \
          colons. What it means is not looked at.",
-    )
-    .not_yet(),
+    ),
 ];
 
 /// A name; nothing stands for the root.
@@ -155,7 +143,6 @@ fn cname(draft: &mut Draft, text: Text) -> Applied {
         if records.alias(alias.name()).is_some() {
             return Err("duplicate CNAME".into());
         }
-        records.wildcards |= alias.name().first_label() == b"*";
         records.add(alias.name(), kind::CNAME, ttl, target.name().wire())?;
         draft.local.look_for_circle(alias.name());
     }
