@@ -116,3 +116,45 @@ impl Scripts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    /// What is logged of what a helper says.
+    fn logged(scripts: &mut Scripts) -> Vec<String> {
+        let mut log = Vec::new();
+        scripts.hear(b"/bin/hook", &mut |line, args| {
+            let mut buffer = [0; 256];
+            let mut out = Writer::new(&mut buffer);
+            crate::outbox::lines::render(&mut out, line, args);
+            log.push(String::from_utf8_lossy(out.written()).into_owned());
+        });
+        log
+    }
+
+    #[test]
+    fn what_the_helper_says_is_logged() {
+        let (helper, ours) = UnixDatagram::pair().unwrap();
+        let mut scripts = Scripts { helper: Some(ours.into()), waiting: Vec::with_capacity(16), lost: false, gone: false };
+        let number = |what: u8, number: i32| helper.send(&[&[what][..], &number.to_ne_bytes()].concat()).unwrap();
+        number(b'A', 1);
+        number(b'E', 2);
+        number(b'X', 3);
+        number(b'K', 9);
+        helper.send(b"Lhello").unwrap();
+        assert_eq!(logged(&mut scripts), [
+            "failed to change user for scripts: Operation not permitted",
+            "failed to execute /bin/hook: No such file or directory",
+            "script process exited with status 3",
+            "script process killed by signal 9",
+            "hello",
+        ]);
+        scripts.add(&[3; 64]);
+        assert_eq!(logged(&mut scripts), ["script is too slow: events were lost"]);
+        scripts.gone = true;
+        assert_eq!(logged(&mut scripts), ["helper process has ended: no more scripts are run"]);
+        assert!(logged(&mut scripts).is_empty() && scripts.socket().is_none());
+    }
+}

@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 use ironmasq::base::errno::ENOENT;
 use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
-use ironmasq::config::{Entry, Errno, Files, Kind, Origin, Outcome, read};
+use ironmasq::config::{Entry, Errno, Files, Kind, LookUp, Origin, Outcome, read};
 use std::ffi::CStr;
 use std::path::PathBuf;
 
@@ -81,6 +81,10 @@ impl Files for World<'_> {
 
     fn names(&self, path: &CStr, _: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         if self.is_empty_directory(path) { Ok(()) } else { Err(ENOENT) }
+    }
+
+    fn look_up(&self) -> LookUp {
+        |_| None
     }
 }
 

@@ -164,7 +164,7 @@ fn rows_in_force(source: &Source) -> Vec<(usize, String)> {
         // What is said of the row behind it: `.dhcp4().not_yet()`.
         let end = token.at + call_len(&source.code[token.at..]);
         let said = source.text[end.min(source.text.len())..].split(['"', ',']).next().unwrap_or("");
-        let idle = ["Apply::Warns", "Apply::Holds", "Apply::CommandLine"];
+        let idle = ["Apply::Never", "Apply::Warns", "Apply::Holds", "Apply::CommandLine"];
         if !idle.iter().any(|apply| row.contains(apply)) && !said.contains(".not_yet()") {
             // The form is the name and its argument in one.
             let name = name.split(['[', '=']).next().unwrap_or(name);
