@@ -14,6 +14,10 @@ pub const SEND_BATCH: usize = 32;
 /// the parser (EDNS sizes above this are not offered).
 pub const DATAGRAM_MAX: usize = 4096;
 
+/// Octets of DHCP options that came in parts and are joined: as much as an
+/// ordinary frame can carry.
+pub const SPLIT_OPTIONS_MAX: usize = 1500;
+
 /// Octets of everything one event may say: the largest DNS reply and its log
 /// lines, or a DHCP reply with `log-dhcp` lines.
 pub const EVENT_BYTES: usize = DATAGRAM_MAX + 12 * 1024;

@@ -208,7 +208,8 @@ impl<'c> Client<'c> {
     fn passes(&self, test: &Test) -> bool {
         let request = self.request;
         let any = |code: u16, fits: &dyn Fn(&[u8]) -> bool| {
-            request.packet.walk_options().find(|(number, _)| u16::from(*number) == code).is_some_and(|(_, value)| !value.is_empty() && fits(value))
+            let value = u8::try_from(code).ok().and_then(|code| request.option(code));
+            value.is_some_and(|value| !value.is_empty() && fits(value))
         };
         match test {
             Test::Hw(pattern) => matches(pattern, &request.hw),

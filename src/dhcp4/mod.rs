@@ -44,6 +44,7 @@ use crate::store::hosts::Hosts;
 use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
 use crate::wire::dhcp4::{Packet, kind};
+use crate::wire::dhcp4_split::Splits;
 use arrayvec::ArrayVec;
 use client::{Client, Entrance, Turn};
 use probe::Probes;
@@ -249,7 +250,8 @@ impl Server {
         };
         self.housekeeping(with);
         let entrance = Entrance { arrival, iface, own, turn };
-        let mut request = Request::new(packet);
+        let mut room = [0; limits::SPLIT_OPTIONS_MAX];
+        let mut request = Request::new(packet, Splits::join(&packet, &mut room));
         request.identify(with.config.dhcp.ignore_clid);
         let (state, hosts) = (&mut self.state, &self.hosts);
         let Some(mut client) = Client::new(with, hosts, &request, entrance, &mut state.routers) else {

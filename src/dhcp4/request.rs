@@ -5,6 +5,7 @@ use crate::base::bytes::Reader;
 use crate::base::net::HwAddr;
 use crate::dhcp::naming::ClientName;
 use crate::wire::dhcp4::{Packet, REPLY_DEFAULT};
+use crate::wire::dhcp4_split::Splits;
 use crate::wire::dhcp4_options::{address, agent, code, walk_inside};
 use std::net::Ipv4Addr;
 
@@ -79,13 +80,15 @@ pub struct Request<'a> {
     pub name: Option<ClientName>,
     /// Option 81.
     pub fqdn: Option<Fqdn>,
+    /// Options that came in parts.
+    splits: Splits<'a>,
     /// The client ends its strings with a zero and wants the same.
     pub zero_ends: bool,
 }
 
 impl<'a> Request<'a> {
-    /// Decodes a packet.
-    pub fn new(packet: Packet<'a>) -> Self {
+    /// Decodes a packet. `splits`: its options that came in parts.
+    pub fn new(packet: Packet<'a>, splits: Splits<'a>) -> Self {
         let mut request = Request {
             packet,
             kind: None,
@@ -106,11 +109,13 @@ impl<'a> Request<'a> {
             override_id: None,
             name: None,
             fqdn: None,
+            splits,
             zero_ends: false,
         };
         let (mut host_name, mut fqdn) = (None, None);
         let mut selector = None;
-        for (number, value) in packet.walk_options() {
+        for (number, part) in packet.walk_options() {
+            let value = request.splits.whole(number).unwrap_or(part);
             // The first of several counts.
             match number {
                 code::MESSAGE_TYPE => {
@@ -146,6 +151,12 @@ impl<'a> Request<'a> {
             request.request_list = None;
         }
         request
+    }
+
+    /// The first option with this number, whole.
+    pub fn option(&self, number: u8) -> Option<&'a [u8]> {
+        let first = || self.packet.walk_options().find(|(other, _)| *other == number).map(|(_, value)| value);
+        self.splits.whole(number).or_else(first)
     }
 
     /// A sub-option of option 82.

@@ -162,8 +162,7 @@ fn lease_variables(
 fn client_variables(out: &mut Writer, client: &Client, tags: &TagSet) {
     let request = client.request;
     variable(out, b"VENDOR_CLASS", request.vendor_class.unwrap_or_default());
-    let about = request.packet.walk_options().find(|(number, _)| *number == code::VI_ENCAP);
-    if let Some((_, about)) = about {
+    if let Some(about) = request.option(code::VI_ENCAP) {
         for (part, name) in [(1, &b"CPEWAN_OUI"[..]), (2, b"CPEWAN_SERIAL"), (3, b"CPEWAN_CLASS")] {
             variable(out, name, of_device(about, part).unwrap_or_default());
         }
@@ -193,8 +192,7 @@ fn client_variables(out: &mut Writer, client: &Client, tags: &TagSet) {
         text::ipv4(out, relay);
         out.u8(0);
     }
-    let url = request.packet.walk_options().find(|(number, _)| *number == code::MUD_URL);
-    variable(out, b"MUD_URL", url.map_or(&[], |(_, url)| url));
+    variable(out, b"MUD_URL", request.option(code::MUD_URL).unwrap_or_default());
     if let Some(name) = &request.name {
         variable(out, b"SUPPLIED_HOSTNAME", name.text());
     }

@@ -89,12 +89,18 @@ impl<'a> Packet<'a> {
     /// All options: those behind the header, then those in the boot file and
     /// server name fields if the message says so (RFC 2132 §9.3).
     pub fn walk_options(&self) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
+        self.walk_areas().map(|(_, number, value)| (number, value))
+    }
+
+    /// The same, with the number of the area in front.
+    pub fn walk_areas(&self) -> impl Iterator<Item = (u8, u8, &'a [u8])> + use<'a> {
         let main = if self.has_options { self.options } else { &[] };
         let overload = walk(main).find(|(number, _)| *number == code::OVERLOAD);
         let overload = overload.and_then(|(_, value)| value.first().copied()).unwrap_or(0);
         let file = if overload & 1 != 0 { self.file } else { &[] };
         let sname = if overload & 2 != 0 { self.sname } else { &[] };
-        walk(main).chain(walk(file)).chain(walk(sname))
+        let of = |area: u8, octets| walk(octets).map(move |(number, value)| (area, number, value));
+        of(0, main).chain(of(1, file)).chain(of(2, sname))
     }
 }
 

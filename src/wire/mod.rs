@@ -12,6 +12,7 @@
 
 pub mod dhcp4;
 pub mod dhcp4_options;
+pub mod dhcp4_split;
 pub mod dhcp6_options;
 pub mod dns;
 pub mod icmp4;
