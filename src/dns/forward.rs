@@ -7,7 +7,7 @@
 //! dead. A question never causes more than `UPSTREAM_DATAGRAMS_MAX` datagrams.
 
 use crate::base::time::{Due, Millis, Why};
-use crate::config::{Config, Server};
+use crate::config::{self, Config, Server};
 use crate::dns::admit::Query;
 use crate::dns::case::Case;
 use crate::dns::compose::{self, Client};
@@ -32,6 +32,9 @@ use std::net::SocketAddr;
 const RETRY_MS: u64 = 600;
 /// A question without an answer is given up.
 const LIFETIME_MS: u64 = 10_000;
+/// Bounds of that with `fast-dns-retry`: a table entry is worth no more.
+const LIFETIME_LEAST_MS: u64 = 1_000;
+const LIFETIME_MOST_MS: u64 = 40_000;
 /// The same question of another client is sent again only after this time.
 const MERGE_MS: u64 = 2_000;
 /// Between two complaints about a full table.
@@ -87,7 +90,7 @@ impl Forwarder {
             entry.group.clone_from(&found.group);
             (entry.memory, entry.serial) = (found.memory, query.serial);
         }
-        self.pending.set_due(slot, with.now.mono.plus_ms(RETRY_MS));
+        self.pending.set_due(slot, with.now.mono.plus_ms(patience(&with.config.dns).0));
         Ok((slot, ask))
     }
 
@@ -287,7 +290,8 @@ impl Forwarder {
     /// The deadline of `slot` has come.
     fn tick(&mut self, with: &mut Surroundings, slot: u16) {
         let Some(entry) = self.pending.get_mut(slot) else { return };
-        let end = entry.since.plus_ms(LIFETIME_MS);
+        let (pause, lifetime) = patience(&with.config.dns);
+        let end = entry.since.plus_ms(lifetime);
         if end <= with.now.mono {
             return self.fail(with, slot, rcode::SERVFAIL, journal::NO_REACHABLE_AUTHORITY);
         }
@@ -295,7 +299,7 @@ impl Forwarder {
             return self.fail(with, slot, code, ede::OTHER);
         }
         entry.ticks = entry.ticks.saturating_add(1);
-        let pause = RETRY_MS.checked_shl(entry.ticks.into()).unwrap_or(LIFETIME_MS);
+        let pause = pause.saturating_mul(1u64.checked_shl(entry.ticks.into()).unwrap_or(u64::MAX));
         self.pending.set_due(slot, with.now.mono.plus_ms(pause).min(end));
         // Nobody asked for this one: the line names no client.
         let prefix = self.prefix_of(with.config, slot, false);
@@ -335,6 +339,15 @@ impl Forwarder {
         let from = waiter.map(|waiter| waiter.arrival.from).filter(|_| named);
         let serial = waiter.map(|waiter| waiter.serial).or(self.pending.get(slot).map(|entry| entry.serial));
         Prefix::new(config.log.queries, serial.unwrap_or(0), from, false)
+    }
+}
+
+/// Milliseconds until a question is sent again, and until it is given up:
+/// `fast-dns-retry`, or our own.
+fn patience(config: &config::Dns) -> (u64, u64) {
+    match config.fast_retry {
+        Some((first, total)) => (first.into(), u64::from(total).saturating_mul(1000).clamp(LIFETIME_LEAST_MS, LIFETIME_MOST_MS)),
+        None => (RETRY_MS, LIFETIME_MS),
     }
 }
 

@@ -80,11 +80,13 @@ pub const ROWS: &[Row] = &[
     number("edns-packet-max=<n>", b'P', Number::EdnsMax, (0, u32::MAX), "Largest DNS datagram, in octets (1232)")
         .manual("The largest DNS datagram in octets, to clients as well as from servers: at least 512, at most 65535. Larger answers \
             are fetched by TCP. The default is what passes every network without being cut into fragments."),
-    once("fast-dns-retry[=<ms>[,<ms>]]", 0, fast_retry, "Ask again without waiting for the client")
-        .not_yet()
-        .manual("Repeats a question that no server has answered: first after the first number of milliseconds (1000 if there is \
+    once("fast-dns-retry[=<ms>[,<ms>]]", 0, fast_retry, "Ask again without waiting for the client (600,10000)")
+        .manual("When a question that no server has answered is sent again: after the first number of milliseconds (1000 if there is \
             none, 50 at least), then after twice that time, and so on, until the second number of milliseconds has passed \
-            (10000, rounded down to seconds)."),
+            (10000; whole seconds, 1 to 40). Then the client is told that it failed.\n\n\
+            Without this option questions are repeated too, after 600 milliseconds, and given up after 10 seconds: a client \
+            should not have to wait for a dead server. Repetitions go to all servers that may be asked, with strict-order to \
+            the next one; no question is sent more than 8 times."),
     number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)")
         .manual("How many DNS clients may be connected by TCP at the same time, at most 255. Further ones wait to be accepted."),
     flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here")
