@@ -3,7 +3,8 @@
 //! no ordinary question gets the answer the RFCs and dnsmasq give it.
 
 use crate::base::net::{Prefix, unmapped};
-use crate::config::{Listen, LocalService};
+use crate::config::{self, Listen, LocalService};
+use crate::dns::additions;
 use crate::outbox::action::Arrival;
 use crate::store::interfaces::Interfaces;
 use crate::wire::dns::codes::flag;
@@ -33,6 +34,8 @@ pub struct Query<'a> {
     pub serial: u32,
     /// The message is signed: it must reach the server untouched (RFC 8945 §5.1).
     pub signed: bool,
+    /// The answer depends on the client: it is not shared and not kept.
+    pub personal: bool,
 }
 
 /// What a message is.
@@ -47,8 +50,8 @@ pub enum Kind<'a> {
     Garbage,
 }
 
-/// Decodes a message from a client; `edns_max` limits UDP answers.
-pub fn decode<'a>(bytes: &'a [u8], arrival: &'a Arrival, tcp: bool, edns_max: u16) -> Kind<'a> {
+/// Decodes a message from a client.
+pub fn decode<'a>(bytes: &'a [u8], arrival: &'a Arrival, tcp: bool, config: &config::Dns) -> Kind<'a> {
     let Some(message) = Message::parse(bytes) else { return Kind::Garbage };
     // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
     if message.is_response() && !tcp {
@@ -64,10 +67,12 @@ pub fn decode<'a>(bytes: &'a [u8], arrival: &'a Arrival, tcp: bool, edns_max: u1
     let Extras { opt, signed } = message.extras().unwrap_or_default();
     let limit = match opt {
         _ if tcp => u16::MAX,
-        Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, edns_max.max(PLAIN_LIMIT)),
+        Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, config.edns_max.max(PLAIN_LIMIT)),
         None => PLAIN_LIMIT,
     };
-    Kind::Query(Query { message, question, opt, arrival, tcp, limit, serial: 0, signed })
+    let client = unmapped(arrival.from.ip());
+    let personal = signed || additions::is_personal(&config.edns, opt.as_ref(), client);
+    Kind::Query(Query { message, question, opt, arrival, tcp, limit, serial: 0, signed, personal })
 }
 
 impl Query<'_> {
@@ -78,15 +83,10 @@ impl Query<'_> {
         header | edns
     }
 
-    /// The answer depends on the client: it is not shared and not cached.
-    pub fn is_personal(&self) -> bool {
-        self.signed || self.opt.is_some_and(|opt| opt.option(edns::option::CLIENT_SUBNET).is_some())
-    }
-
     /// Data of upstream servers that was kept may answer it: recursion is wanted,
     /// no signatures are, and no client subnet takes part.
     pub fn takes_cached(&self) -> bool {
-        self.message.has(flag::RD) && !self.is_personal() && !self.opt.is_some_and(|opt| opt.dnssec_ok())
+        self.message.has(flag::RD) && !self.personal && !self.opt.is_some_and(|opt| opt.dnssec_ok())
     }
 
     /// The client's address.

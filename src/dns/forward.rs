@@ -8,6 +8,7 @@
 
 use crate::base::time::{Due, Millis, Why};
 use crate::config::{self, Config, Server};
+use crate::dns::additions::{self, Made};
 use crate::dns::admit::Query;
 use crate::dns::case::Case;
 use crate::dns::compose::{self, Client};
@@ -25,7 +26,6 @@ use crate::wire::dns::edns::{self, Head};
 use crate::wire::dns::name::Name;
 use crate::wire::dns::{message::HEADER, patch};
 use crate::base::bytes::{Reader, Writer};
-use arrayvec::ArrayVec;
 use std::net::SocketAddr;
 
 /// Silence after which others are asked; doubled each time.
@@ -39,14 +39,12 @@ const LIFETIME_MOST_MS: u64 = 40_000;
 const MERGE_MS: u64 = 2_000;
 /// Between two complaints about a full table.
 const COMPLAIN_MS: u64 = 6_000;
-/// Options of a client's OPT record that go upstream; more are left out.
-const OPTIONS_MAX: usize = 16;
 
 impl Forwarder {
     /// Sends a client's question to the servers found for it, or lets the client
     /// wait for an answer that is already under way.
     pub(super) fn forward(&mut self, with: &mut Surroundings, query: &Query) {
-        let personal = query.is_personal();
+        let personal = query.personal;
         let traits = query.traits() | if personal { PERSONAL } else { 0 };
         let hash = self.question_hash(query);
         if let Some(slot) = self.pending.find(hash, query.message.question_bytes(), traits) {
@@ -78,7 +76,7 @@ impl Forwarder {
             return Err(());
         };
         self.counts.forwarded = self.counts.forwarded.saturating_add(1);
-        let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, with.config.dns.edns_max)
+        let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, &with.config.dns)
         else {
             self.pending.close(slot);
             return Err(());
@@ -361,16 +359,16 @@ fn mark(bits: &mut u128, which: u8) -> bool {
 
 /// Writes the question as it goes upstream: header, question, OPT. Its length
 /// and that of the question section.
-fn write_query(mut out: Writer, query: &Query, id: u16, udp_size: u16) -> Option<(u16, u16)> {
+fn write_query(mut out: Writer, query: &Query, id: u16, config: &config::Dns) -> Option<(u16, u16)> {
     let question = query.message.question_bytes();
-    let len = write_upstream(&mut out, query, id, udp_size)?;
+    let len = write_upstream(&mut out, query, id, config)?;
     Some((u16::try_from(len).ok()?, u16::try_from(question.len()).ok()?))
 }
 
 /// Writes a client's question for a server, under identifier `id`. An OPT
 /// record is always there; options that do not fit are left out. A signed
 /// message goes as it is.
-pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, udp_size: u16) -> Option<usize> {
+pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, config: &config::Dns) -> Option<usize> {
     if query.signed {
         out.bytes(query.message.bytes());
         patch::set_id(out.written_mut(), id);
@@ -379,10 +377,10 @@ pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, udp_size: u16) -
     let flags = query.message.flags() & (flag::RD | flag::AD | flag::CD);
     let room = out.room();
     let mut reply = Reply::new(out, id, flags, 1, query.message.question_bytes(), room, 0);
-    let mut options: ArrayVec<(u16, &[u8]), OPTIONS_MAX> = ArrayVec::new();
-    options.extend(query.opt.iter().flat_map(|opt| opt.options()).take(OPTIONS_MAX));
+    let mut made = Made::default();
+    let options = additions::options(&config.edns, query, &mut made);
     let flags = query.opt.map_or(0, |opt| opt.flags & edns::DNSSEC_OK);
-    reply.edns(Head { udp_size, ext_rcode: 0, flags }, &options);
+    reply.edns(Head { udp_size: config.edns_max, ext_rcode: 0, flags }, &options);
     reply.finish()
 }
 

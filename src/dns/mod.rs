@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
 
+pub mod additions;
 pub mod admit;
 pub mod case;
 pub mod chaos;
@@ -231,7 +232,7 @@ impl Forwarder {
             }
             return;
         }
-        match &mut admit::decode(bytes, arrival, false, with.config.dns.edns_max) {
+        match &mut admit::decode(bytes, arrival, false, &with.config.dns) {
             Kind::Query(query) => {
                 query.serial = self.next_serial();
                 self.client_query(with, query);

@@ -6,6 +6,7 @@
 //! the question (RFC 5452 §9). Anything else changes nothing.
 
 use crate::base::bytes::Writer;
+use crate::dns::additions;
 use crate::dns::compose::{self, Changes};
 use crate::dns::doors::Owner;
 use crate::dns::forward::{Spelled, client_of};
@@ -18,7 +19,6 @@ use crate::limits;
 use crate::outbox::action::Arrival;
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::wire::dns::codes::{flag, kind, rcode};
-use crate::wire::dns::edns::option;
 use crate::wire::dns::message::{Message, Section};
 use crate::wire::dns::name::{Name, NameBuf};
 
@@ -37,7 +37,7 @@ impl Forwarder {
             return;
         }
         let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
-        if !self.is_door_of(with.config, slot, position, door_slot) {
+        if !self.is_door_of(with.config, slot, position, door_slot) || !additions::fits(self.pending.query(slot), &answer) {
             return;
         }
         let screen = &with.config.dns.screen;
@@ -104,7 +104,7 @@ impl Forwarder {
     /// Gives an answer to all who wait for `slot`, and to the cache.
     fn deliver(&mut self, with: &mut Surroundings, slot: u16, answer: &Message) {
         let Some(entry) = self.pending.get(slot) else { return };
-        let personal = answer.opt().ok().flatten().is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+        let personal = additions::is_tailored(self.pending.query(slot), answer);
         let plain = entry.traits & flag::CD == 0 && entry.traits & PERSONAL == 0 && !personal;
         let changes = self.settle(with, answer, plain);
         let mut spelled = Spelled::new(self.pending.question(slot));

@@ -142,7 +142,10 @@ impl Player {
         };
         let message = Message::decode(&bytes).map_err(|why| format!("  a broken question: {why}"))?;
         let question = (name, kind, message.questions.first().map_or(1, |question| question.2));
-        let wanted = Message { id: message.id, flags, questions: vec![question], opt, ..Message::default() };
+        let mut wanted = Message { id: message.id, flags, questions: vec![question], opt, ..Message::default() };
+        for line in &step.block {
+            self.extra_record(&mut wanted, line)?;
+        }
         if wanted != message {
             return Err(differs(&message_text(&wanted), &message_text(&message)));
         }

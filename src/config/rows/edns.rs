@@ -17,24 +17,19 @@ pub const ROWS: &[Row] = &[
             the client sent itself stays, unless strip-mac is given. Answers to such questions depend on the client, so they \
             are not kept. Mind that this tells the operator of the server which device asks."),
     flag("strip-mac", 0, Flag::StripMac, "Take hardware addresses out of queries")
-        .not_yet()
         .manual("Takes the EDNS options 65001 and 65073 that clients put into their questions out of them before they go upstream."),
     once("add-subnet[=[<address>/]<length>[,[<address>/]<length>]]", 0, add_subnet, "Tell upstream the client's network")
-        .not_yet()
         .manual("Adds a client subnet (RFC 7871) to questions that go upstream: the given number of leading bits of the client's \
             address, the first value for clients with IPv4 and the second for clients with IPv6 addresses. 0, which is also \
             the default, tells nothing of the client and asks the server to tell nothing either. An address before the length \
             is told instead of the client's, and may be of the other family.\n\n\
             Answers that may depend on the client are not kept; with an address given, or the length 0, they are."),
     flag("strip-subnet", 0, Flag::StripSubnet, "Take client networks out of queries")
-        .not_yet()
         .manual("Takes client subnets (EDNS option 8) that clients put into their questions out of them before they go upstream. \
             With add-subnet, its own takes their place."),
     once("add-cpe-id=<text>", 0, add_cpe_id, "Tell upstream who this router is")
-        .not_yet()
         .manual("Adds this text to questions that go upstream, as EDNS option 65074."),
     once("umbrella[=[deviceid:<hex>][,orgid:<n>][,assetid:<n>]]", 0, umbrella, "Send the identifiers of Cisco Umbrella")
-        .not_yet()
         .manual("Adds the EDNS option 20292 that Cisco Umbrella reads to questions that go upstream: the client's address, and the \
             identifiers given, in any order: of the device as 16 hexadecimal digits, of the organisation and of the asset as \
             decimal numbers. Answers to such questions are not kept."),

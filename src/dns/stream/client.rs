@@ -183,7 +183,7 @@ impl Forwarder {
         let Some(arrival) = self.streams.get(at).map(|entry| entry.arrival) else { return };
         let bytes = copy.get(..len).unwrap_or_default();
         let mut scratch = core::mem::take(&mut self.scratch);
-        let verdict = match admit::decode(bytes, &arrival, true, with.config.dns.edns_max) {
+        let verdict = match admit::decode(bytes, &arrival, true, &with.config.dns) {
             Kind::Query(mut query) => {
                 query.serial = self.next_serial();
                 match self.resolve(with, &query, &mut scratch) {
@@ -275,7 +275,7 @@ impl Forwarder {
         let (copy, len) = self.streams.copy_front(at)?;
         let entry = self.streams.get(at)?;
         let (arrival, serial) = (entry.arrival, entry.serial);
-        match admit::decode(copy.get(..len)?, &arrival, true, with.config.dns.edns_max) {
+        match admit::decode(copy.get(..len)?, &arrival, true, &with.config.dns) {
             Kind::Query(query) => Some(run(self, with, &Query { serial, ..query })),
             _ => None,
         }

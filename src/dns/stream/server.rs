@@ -73,7 +73,7 @@ impl Forwarder {
         out.u16(0);
         let room = out.room();
         let mut message = [0; limits::UPSTREAM_QUERY_MAX];
-        let len = write_upstream(&mut Writer::new(message.get_mut(..room).unwrap_or_default()), query, id, with.config.dns.edns_max);
+        let len = write_upstream(&mut Writer::new(message.get_mut(..room).unwrap_or_default()), query, id, &with.config.dns);
         let Some(octets) = len.and_then(|len| message.get(..len)) else { return self.give_up(with, at) };
         out.bytes(octets);
         out.patch_u16(0, u16::try_from(octets.len()).unwrap_or(0));
@@ -217,7 +217,7 @@ impl Forwarder {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), true);
         screen::rewrite(with, &prefix, received);
         let answer = Message::parse(received)?;
-        let plain = query.message.flags() & flag::CD == 0 && !query.is_personal();
+        let plain = query.message.flags() & flag::CD == 0 && !query.personal;
         let changes = self.settle(with, &answer, plain);
         log_answer(with, &prefix, &answer, &changes);
         compose::relay(&mut Writer::new(built), &answer, &Client::of(query), query.message.question_bytes(), &changes)

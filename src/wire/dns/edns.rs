@@ -16,6 +16,14 @@ pub mod option {
     pub const PADDING: u16 = 12;
     /// Extended error (RFC 8914).
     pub const EDE: u16 = 15;
+    /// Cisco Umbrella: who asks.
+    pub const UMBRELLA: u16 = 20292;
+    /// The client's hardware address, as octets (private use).
+    pub const MAC: u16 = 65001;
+    /// The same as text.
+    pub const MAC_TEXT: u16 = 65073;
+    /// The router that a question came through, as text.
+    pub const CPE_ID: u16 = 65074;
 }
 
 /// The DNSSEC OK bit among the flags (RFC 3225).

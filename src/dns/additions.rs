@@ -1,0 +1,181 @@
+//! What questions tell upstream servers of the client beside what they ask: the
+//! EDNS options of `add-subnet` (RFC 7871), `add-cpe-id` and `umbrella`, and
+//! what `strip-subnet` and `strip-mac` take out of the client's own options.
+//!
+//! The order is dnsmasq's: the client's options first, then ours.
+
+use crate::base::bytes::{Reader, Writer};
+use crate::base::net::unmapped;
+use crate::config::edns::{Edns, Subnet, Umbrella};
+use crate::dns::admit::Query;
+use crate::wire::dns::edns::{Opt, option};
+use crate::wire::dns::message::Message;
+use arrayvec::ArrayVec;
+use std::net::IpAddr;
+
+/// Options of one question; more are left out.
+const OPTIONS_MAX: usize = 16;
+
+/// The options of a question as it goes upstream: code and data.
+pub type Options<'a> = ArrayVec<(u16, &'a [u8]), OPTIONS_MAX>;
+
+/// Octets of a client subnet: family, two lengths, address.
+const SUBNET_MAX: usize = 4 + 16;
+
+/// Octets of what Umbrella is told: head, organisation, address, device, asset.
+const UMBRELLA_MAX: usize = 6 + 6 + 18 + 10 + 6;
+
+/// Room for the options that we make.
+#[derive(Default)]
+pub struct Made {
+    subnet: ArrayVec<u8, SUBNET_MAX>,
+    umbrella: ArrayVec<u8, UMBRELLA_MAX>,
+}
+
+/// True when the answer to a question depends on its client, so that it is
+/// neither shared nor kept.
+pub fn is_personal(config: &Edns, opt: Option<&Opt>, client: IpAddr) -> bool {
+    let named = !config.strip_subnet && opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+    let told = subnet_of(config, client).is_some_and(|subnet| subnet.addr.is_none() && subnet.len > 0);
+    named || told || config.umbrella.is_some()
+}
+
+/// What is told of a client's network.
+fn subnet_of(config: &Edns, client: IpAddr) -> Option<Subnet> {
+    let [v4, v6] = config.subnet?;
+    Some(if client.is_ipv4() { v4 } else { v6 })
+}
+
+/// The options that a question has upstream.
+pub fn options<'a>(config: &'a Edns, query: &Query<'a>, made: &'a mut Made) -> Options<'a> {
+    let mut options = Options::new();
+    let client = unmapped(query.client());
+    let stripped = |code: u16| match code {
+        option::CLIENT_SUBNET => config.strip_subnet,
+        option::MAC | option::MAC_TEXT => config.strip_mac,
+        option::CPE_ID => !config.cpe_id.is_empty(),
+        option::UMBRELLA => config.umbrella.is_some(),
+        _ => false,
+    };
+    let own = query.opt.iter().flat_map(|opt| opt.options()).filter(|(code, _)| !stripped(*code));
+    options.extend(own.take(OPTIONS_MAX));
+    if let Some(subnet) = subnet_of(config, client).filter(|_| !has(&options, option::CLIENT_SUBNET)) {
+        write_subnet(&mut made.subnet, subnet, client);
+    }
+    if let Some(umbrella) = &config.umbrella {
+        write_umbrella(&mut made.umbrella, umbrella, client);
+    }
+    let ours = [
+        (option::CPE_ID, &*config.cpe_id),
+        (option::UMBRELLA, made.umbrella.as_slice()),
+        (option::CLIENT_SUBNET, made.subnet.as_slice()),
+    ];
+    for told in ours.into_iter().filter(|(_, data)| !data.is_empty()) {
+        let _ = options.try_push(told);
+    }
+    options
+}
+
+fn has(options: &Options, code: u16) -> bool {
+    options.iter().any(|(own, _)| *own == code)
+}
+
+/// The octets of an address.
+fn octets(addr: IpAddr) -> ArrayVec<u8, 16> {
+    match addr {
+        IpAddr::V4(v4) => v4.octets().into_iter().collect(),
+        IpAddr::V6(v6) => v6.octets().into_iter().collect(),
+    }
+}
+
+/// Family, bits that are told, no scope, and the octets that hold these bits.
+fn write_subnet(out: &mut ArrayVec<u8, SUBNET_MAX>, subnet: Subnet, client: IpAddr) {
+    let addr = subnet.addr.unwrap_or(client);
+    out.extend([0, if addr.is_ipv4() { 1 } else { 2 }, subnet.len, 0]);
+    let mut left = subnet.len;
+    for octet in octets(addr) {
+        if left == 0 {
+            break;
+        }
+        let bits = left.min(8);
+        left = left.saturating_sub(bits);
+        out.extend([octet & u8::MAX.checked_shl(8u32.saturating_sub(bits.into())).unwrap_or(0)]);
+    }
+}
+
+/// Magic, version and flags, then fields of two octets and a value.
+fn write_umbrella(out: &mut ArrayVec<u8, UMBRELLA_MAX>, told: &Umbrella, client: IpAddr) {
+    let mut buffer = [0; UMBRELLA_MAX];
+    let mut text = Writer::new(&mut buffer);
+    text.bytes(b"ODNS\x01\0");
+    let mut field = |kind: u16, value: &[u8]| {
+        text.u16(kind);
+        text.bytes(value);
+    };
+    if told.org != 0 {
+        field(0x08, &told.org.to_be_bytes());
+    }
+    field(if client.is_ipv4() { 0x10 } else { 0x20 }, &octets(client));
+    if let Some(device) = &told.device {
+        field(0x40, device);
+    }
+    if told.asset != 0 {
+        field(0x04, &told.asset.to_be_bytes());
+    }
+    out.extend(text.written().iter().copied());
+}
+
+/// True unless an answer names another client subnet than its question did
+/// (RFC 7871 §9.2): then it is meant for somebody else.
+pub fn fits(question: &[u8], answer: &Message) -> bool {
+    match (Message::parse(question).and_then(|question| named(&question)), named(answer)) {
+        (Some(asked), Some(said)) => asked == said,
+        _ => true,
+    }
+}
+
+/// True when an answer was made for a client subnet that its question did not
+/// name: nobody knows whom it is for.
+pub fn is_tailored(question: &[u8], answer: &Message) -> bool {
+    named(answer).is_some() && Message::parse(question).is_none_or(|question| named(&question).is_none())
+}
+
+/// Family, length and octets of the client subnet in a message.
+fn named<'a>(message: &Message<'a>) -> Option<(u16, u8, &'a [u8])> {
+    let mut data = Reader::new(message.opt().ok()??.option(option::CLIENT_SUBNET)?);
+    let (family, len, _scope) = (data.u16()?, data.u8()?, data.u8()?);
+    Some((family, len, data.rest()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_behind_the_length_are_not_told() {
+        let told = |len: u8, addr: &str| {
+            let mut out = ArrayVec::new();
+            write_subnet(&mut out, Subnet { addr: None, len }, addr.parse().unwrap());
+            out.to_vec()
+        };
+        assert_eq!(told(0, "10.1.2.255"), [0, 1, 0, 0]);
+        assert_eq!(told(1, "129.1.2.3"), [0, 1, 1, 0, 128]);
+        assert_eq!(told(22, "10.1.255.255"), [0, 1, 22, 0, 10, 1, 252]);
+        assert_eq!(told(32, "10.1.2.3"), [0, 1, 32, 0, 10, 1, 2, 3]);
+        assert_eq!(told(128, "::1").len(), 20);
+    }
+
+    #[test]
+    fn umbrella_is_told_what_there_is() {
+        let told = |told: Umbrella, client: &str| {
+            let mut out = ArrayVec::new();
+            write_umbrella(&mut out, &told, client.parse().unwrap());
+            out.to_vec()
+        };
+        assert_eq!(told(Umbrella::default(), "10.1.2.3"), b"ODNS\x01\0\0\x10\x0A\x01\x02\x03");
+        let all = Umbrella { org: 1, asset: 2, device: Some([3; 8]) };
+        let whole = told(all, "::1");
+        assert_eq!(whole.len(), UMBRELLA_MAX);
+        assert!(whole.ends_with(b"\0\x40\x03\x03\x03\x03\x03\x03\x03\x03\0\x04\0\0\0\x02"));
+    }
+}
