@@ -88,6 +88,7 @@ pub fn check(draft: &Draft) -> Option<Refusal> {
 }
 
 /// The frozen settings.
+#[inline(never)]
 pub fn freeze(draft: &mut Draft) -> Auth {
     Auth { ttl: draft.said.number(Number::AuthTtl).unwrap_or(600), ..take(&mut draft.auth) }
 }

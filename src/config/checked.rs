@@ -67,7 +67,10 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
     wrong
 }
 
-/// The frozen configuration. The draft is empty afterwards.
+/// The frozen configuration. The draft is empty afterwards. Neither this nor the
+/// parts are inlined: the compiler would move each field by itself.
+#[inline(never)]
+#[inline(never)]
 pub fn config(draft: &mut Draft) -> Config {
     Config {
         process: process(draft),
@@ -85,6 +88,8 @@ pub fn config(draft: &mut Draft) -> Config {
     }
 }
 
+#[inline(never)]
+#[inline(never)]
 fn process(draft: &mut Draft) -> Process {
     let said = draft.said;
     let mode = match (said.has(Flag::Debug), said.has(Flag::Foreground)) {
@@ -95,6 +100,8 @@ fn process(draft: &mut Draft) -> Process {
     Process { mode, pid_file: draft.pid_file.take(), user: draft.user.take(), group: draft.group.take() }
 }
 
+#[inline(never)]
+#[inline(never)]
 fn log(draft: &mut Draft) -> Log {
     let said = draft.said;
     let facility = if said.has(Flag::Debug) { LOCAL0 } else { DAEMON };
@@ -109,6 +116,8 @@ fn log(draft: &mut Draft) -> Log {
     }
 }
 
+#[inline(never)]
+#[inline(never)]
 fn listen(draft: &mut Draft) -> Listen {
     let said = draft.said;
     let mut interfaces = draft.interfaces.take();
@@ -151,6 +160,8 @@ fn ports(said: &Said) -> (u16, u16) {
     (port(Number::MinPort).unwrap_or(1024), port(Number::MaxPort).unwrap_or(u16::MAX))
 }
 
+#[inline(never)]
+#[inline(never)]
 fn dns(draft: &mut Draft) -> Dns {
     let said = draft.said;
     let no_resolv = said.has(Flag::NoResolv);
@@ -226,6 +237,8 @@ pub fn last_first<T>(list: &mut Vec<T>) -> Box<[T]> {
     boxed(list)
 }
 
+#[inline(never)]
+#[inline(never)]
 fn dhcp(draft: &mut Draft) -> Dhcp {
     let said = draft.said;
     Dhcp {
@@ -261,6 +274,8 @@ fn dhcp(draft: &mut Draft) -> Dhcp {
     }
 }
 
+#[inline(never)]
+#[inline(never)]
 fn tftp(draft: &mut Draft) -> Tftp {
     let said = draft.said;
     Tftp {

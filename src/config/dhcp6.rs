@@ -132,6 +132,7 @@ pub struct Draft6 {
 
 impl Draft6 {
     /// Frozen. `advertise`: `enable-ra` was given.
+    #[inline(never)]
     pub fn freeze(&mut self, advertise: bool) -> Dhcp6 {
         self.options.reverse();
         self.matches.reverse();

@@ -87,6 +87,7 @@ pub fn check(draft: &Draft) -> Option<Refusal> {
 }
 
 /// The frozen settings.
+#[inline(never)]
 pub fn freeze(draft: &mut Draft) -> Dnssec {
     let said = draft.said;
     Dnssec {

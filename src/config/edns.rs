@@ -68,6 +68,7 @@ impl Edns {
 }
 
 /// The frozen settings.
+#[inline(never)]
 pub fn freeze(draft: &mut Draft) -> Edns {
     let said = draft.said;
     Edns { strip_mac: said.has(Flag::StripMac), strip_subnet: said.has(Flag::StripSubnet), ..take(&mut draft.edns) }

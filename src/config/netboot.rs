@@ -65,6 +65,7 @@ pub struct NetbootDraft {
 
 impl NetbootDraft {
     /// Frozen; the draft is empty afterwards.
+    #[inline(never)]
     pub fn freeze(&mut self) -> Netboot {
         let all = take(self);
         let mut vendors = all.vendors;

@@ -251,6 +251,7 @@ pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut Vec<Refusal>) {
 }
 
 /// The frozen local names.
+#[inline(never)]
 pub fn freeze(draft: &mut Draft) -> Local {
     let (said, mails) = (draft.said, draft.makes_mx());
     let domain = draft.domain.as_deref().and_then(Name::new).map(NameBuf::from_name);

@@ -89,6 +89,7 @@ pub struct RelayingDraft {
 
 impl RelayingDraft {
     /// Frozen; the draft is empty afterwards.
+    #[inline(never)]
     pub fn freeze(&mut self) -> Relaying {
         let mut all = take(self);
         all.relays.reverse();

@@ -72,6 +72,7 @@ pub struct ScreenDraft {
 
 impl ScreenDraft {
     /// The frozen screen.
+    #[inline(never)]
     pub fn freeze(&mut self, said: &Said) -> Screen {
         for (flag, kind) in [(Flag::FilterA, kind::A), (Flag::FilterAaaa, kind::AAAA)] {
             if said.has(flag) {

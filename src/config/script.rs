@@ -20,6 +20,7 @@ pub struct Script {
 
 impl Script {
     /// Takes it out of the draft.
+    #[inline(never)]
     pub(super) fn freeze(draft: &mut Draft) -> Self {
         let said = draft.said;
         Script {

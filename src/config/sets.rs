@@ -96,6 +96,7 @@ impl LinesDraft {
         Ok(())
     }
 
+    #[inline(never)]
     fn freeze(&mut self, key: Key) -> Lines {
         let draft = std::mem::replace(self, LinesDraft::new(key));
         Lines { domains: draft.domains.freeze(), lines: draft.lines.into() }
@@ -110,6 +111,7 @@ impl SetsDraft {
 }
 
 /// The frozen settings.
+#[inline(never)]
 pub fn freeze(draft: &mut Draft) -> Sets {
     let sets = &mut draft.sets;
     Sets {
