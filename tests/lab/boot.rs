@@ -23,6 +23,9 @@ use ironmasq::store::interfaces::{Address, Interface};
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+/// The configuration file.
+const CONFIG: &str = "/etc/dnsmasq.conf";
+
 #[global_allocator]
 static GUARD: seal::Guard<std::alloc::System> = seal::Guard(std::alloc::System);
 
@@ -97,12 +100,14 @@ pub fn interface(
 /// refusal.
 pub fn start(plan: &Plan) -> Result<Lab, String> {
     let mut random = Random::seeded(plan.seed);
-    let (config, warnings) = match config::read_text(plan.config.as_bytes(), "/etc/dnsmasq.conf", Key::new(&mut random)) {
+    let mut files = plan.files.clone();
+    files.put(CONFIG, plan.config.as_bytes(), plan.now.wall.0);
+    let args = ["-C", CONFIG].map(Into::into).into_iter();
+    let (config, warnings) = match config::read(args, Key::new(&mut random), &files) {
         Outcome::Run(config, warnings) => (*config, warnings),
         Outcome::Refused { messages, .. } => return Err(messages.into_iter().next().unwrap_or_default()),
         _ => return Err("it would not run".into()),
     };
-    let mut files = plan.files.clone();
     files.lease_path = config.dhcp.lease_file.to_string_lossy().into_owned();
     let core = Core::new(config, random);
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
