@@ -126,13 +126,13 @@ fn accepted(form: &Form) {
     }
     let main = scratch.0.join("main.conf");
     std::fs::write(&main, real(&form.config)).unwrap();
-    let args = ["--test".into(), "-C".into(), main.clone().into_os_string()];
-    let ours = read(args.iter().cloned(), Key::new(&mut Random::seeded(1)), &Disk);
+    let args = ["--test", "-C", main.to_str().unwrap()];
+    let ours = read(&args.map(str::as_bytes), Key::new(&mut Random::seeded(1)), &Disk);
     if let Outcome::Refused { messages, .. } = ours {
         panic!("refused: {messages:?}");
     }
     if Path::new("/usr/sbin/dnsmasq").exists() {
-        let status = Command::new("/usr/sbin/dnsmasq").args(&args).stderr(Stdio::null()).status().unwrap();
+        let status = Command::new("/usr/sbin/dnsmasq").args(args).stderr(Stdio::null()).status().unwrap();
         assert!(status.success(), "dnsmasq refuses the list");
     }
 }

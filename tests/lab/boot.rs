@@ -102,8 +102,7 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     let mut random = Random::seeded(plan.seed);
     let mut files = plan.files.clone();
     files.put(CONFIG, plan.config.as_bytes(), plan.now.wall.0);
-    let args = ["-C", CONFIG].map(Into::into).into_iter();
-    let (config, warnings) = match config::read(args, Key::new(&mut random), &files) {
+    let (config, warnings) = match config::read(&[b"-C", CONFIG.as_bytes()], Key::new(&mut random), &files) {
         Outcome::Run(config, warnings) => (*config, warnings),
         Outcome::Refused { messages, .. } => return Err(messages.into_iter().next().unwrap_or_default()),
         _ => return Err("it would not run".into()),
