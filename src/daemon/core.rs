@@ -150,7 +150,7 @@ impl Core {
                 self.with_dns(now, |dns, with| dns.on_datagram(with, arrival, bytes));
             }
             #[cfg(feature = "dhcp4")]
-            Door::Dhcp4 | Door::Icmp4 => {
+            Door::Dhcp4 | Door::Pxe4 | Door::Icmp4 => {
                 self.with_dhcp4(now, |dhcp4, with| dhcp4.on_datagram(with, arrival, bytes));
             }
             #[cfg(feature = "tftp")]

@@ -99,7 +99,8 @@ pub fn range_lines(config: &Config, say: Say) {
             RangeKind::Dynamic => {
                 say(&process::RANGE, &[Arg::Ip4(range.start), Arg::Ip4(range.end), time]);
             }
-            RangeKind::Static | RangeKind::Proxy => say(&process::RANGE_STATIC, &[Arg::Ip4(range.start), time]),
+            RangeKind::Static => say(&process::RANGE_STATIC, &[Arg::Ip4(range.start), time]),
+            RangeKind::Proxy => say(&process::RANGE_PROXY, &[Arg::Ip4(range.start)]),
         }
     }
 }

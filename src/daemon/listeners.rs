@@ -19,8 +19,9 @@ use arrayvec::ArrayVec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 
-/// The port of TFTP servers.
+/// The ports of servers.
 const TFTP: u16 = 69;
+const PXE: u16 = 4011;
 
 /// One more than the table takes: it is refused there, which is told.
 type Addresses = ArrayVec<SocketAddr, { limits::LISTENERS_MAX + 1 }>;
@@ -117,7 +118,7 @@ fn refused(config: &Config, addr: SocketAddr, why: Errno) -> Failure {
 fn open_dhcp(sockets: &mut Sockets, config: &Config, interfaces: &Interfaces) -> Result<(), Failure> {
     let say = |what: &[u8], errno| Failure::new(NETWORK, &[what, errno::text(errno).as_bytes()]);
     let device = serve::dhcp_device(config, &interfaces.list);
-    let open = || -> Result<_, Errno> {
+    let setup = || -> Result<_, Errno> {
         let socket = sockets::udp(false)?;
         sockets::want_arrival(&socket, false)?;
         sockets::prepare_dhcp(&socket)?;
@@ -128,11 +129,16 @@ fn open_dhcp(sockets: &mut Sockets, config: &Config, interfaces: &Interfaces) ->
         }
         Ok(socket)
     };
-    let socket = open().map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
-    sockets::bind(&socket, SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), config.dhcp.netboot.ports.0))
-        .map_err(|errno| say(b"failed to bind DHCP server socket: ", errno))?;
-    sockets.watch(socket.as_fd(), Place::Dhcp4).map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
-    sockets.dhcp4 = Some(socket);
+    let mut open = |port, place| {
+        let socket = setup().map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
+        sockets::bind(&socket, SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port))
+            .map_err(|errno| say(b"failed to bind DHCP server socket: ", errno))?;
+        sockets.watch(socket.as_fd(), place).map_err(|errno| say(b"failed to set up DHCP socket: ", errno))?;
+        Ok(socket)
+    };
+    let dhcp4 = open(config.dhcp.netboot.ports.0, Place::Dhcp4)?;
+    let pxe4 = if config.dhcp.netboot.pxe() { Some(open(PXE, Place::Pxe4)?) } else { None };
+    (sockets.dhcp4, sockets.pxe4) = (Some(dhcp4), pxe4);
     if !config.dhcp.no_ping {
         let socket = icmp::open().map_err(|errno| say(b"failed to create ICMP listening socket: ", errno))?;
         sockets.watch(socket.as_fd(), Place::Icmp4).map_err(|errno| say(b"failed to set up ICMP socket: ", errno))?;

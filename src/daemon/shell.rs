@@ -169,6 +169,7 @@ impl Shell {
             }
             Place::Upstream { slot, v6 } => self.datagrams(place, Door::Upstream { slot, v6 }, now),
             Place::Dhcp4 => self.datagrams(place, Door::Dhcp4, now),
+            Place::Pxe4 => self.datagrams(place, Door::Pxe4, now),
             Place::Icmp4 => self.datagrams(place, Door::Icmp4, now),
             Place::Transfer(slot) => self.datagrams(place, Door::Transfer(slot), now),
             Place::Tftp(number) => self.datagrams(place, Door::Tftp(number), now),

@@ -86,6 +86,8 @@ pub struct Sockets {
     pub tftp: Box<[Option<Listener>]>,
     /// DHCPv4.
     pub dhcp4: Option<OwnedFd>,
+    /// PXE clients.
+    pub pxe4: Option<OwnedFd>,
     /// Echo.
     pub icmp4: Option<OwnedFd>,
     upstream: Box<[Upstream]>,
@@ -109,6 +111,7 @@ impl Sockets {
             dns: (0..listeners(config)).map(|_| None).collect(),
             tftp: (0..listeners(config)).map(|_| None).collect(),
             dhcp4: None,
+            pxe4: None,
             icmp4: None,
             upstream: (0..upstream).map(|_| Upstream::default()).collect(),
             doors: Doors::new(&config.dns),
@@ -170,6 +173,7 @@ impl Sockets {
             Place::Transfer(slot) => self.of_door(Door::Transfer(slot)),
             Place::Upstream { slot, v6 } => self.of_door(Door::Upstream { slot, v6 }),
             Place::Dhcp4 => self.of_door(Door::Dhcp4),
+            Place::Pxe4 => self.of_door(Door::Pxe4),
             Place::Icmp4 => self.of_door(Door::Icmp4),
             _ => None,
         }
@@ -181,6 +185,7 @@ impl Sockets {
             Door::Dns(n) => Some(self.dns.get(usize::from(n))?.as_ref()?.udp.as_fd()),
             Door::Tftp(n) => Some(self.tftp.get(usize::from(n))?.as_ref()?.udp.as_fd()),
             Door::Dhcp4 => self.dhcp4.as_ref().map(AsFd::as_fd),
+            Door::Pxe4 => self.pxe4.as_ref().map(AsFd::as_fd),
             Door::Icmp4 => self.icmp4.as_ref().map(AsFd::as_fd),
             Door::Transfer(slot) => Some(self.transfers.get(usize::from(slot))?.socket.as_ref()?.as_fd()),
             Door::Upstream { slot, v6 } => {

@@ -28,6 +28,8 @@ pub enum Place {
     Icmp4,
     /// DHCPv4.
     Dhcp4,
+    /// PXE clients.
+    Pxe4,
     /// Replies to one forwarded question.
     Upstream {
         /// Its slot.
@@ -48,7 +50,7 @@ pub enum Place {
 }
 
 /// The first number of questions, behind those of single sockets.
-const UPSTREAM: usize = 8;
+const UPSTREAM: usize = 9;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -99,6 +101,7 @@ impl Layout {
             Place::Script => 5,
             Place::Neighbours => 6,
             Place::Directories => 7,
+            Place::Pxe4 => 8,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -120,6 +123,7 @@ impl Layout {
             5 => Place::Script,
             6 => Place::Neighbours,
             7 => Place::Directories,
+            8 => Place::Pxe4,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

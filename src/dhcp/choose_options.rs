@@ -14,9 +14,27 @@ enum Fit {
     ByClient,
 }
 
+/// Whom a reply is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// An ordinary client.
+    Ordinary,
+    /// A PXE client: also what is for these only.
+    Pxe,
+    /// A PXE client that gets its address elsewhere: only that.
+    PxeOnly,
+}
+
+impl Audience {
+    fn gets(self, option: &DhcpOption) -> bool {
+        if option.pxe { self != Audience::Ordinary } else { self != Audience::PxeOnly }
+    }
+}
+
 /// The choice for one reply.
 pub struct Chosen<'a> {
     options: &'a [DhcpOption],
+    audience: Audience,
     /// For each option number: how well the best line fits, and its place in
     /// the list plus one.
     best: [(Fit, u16); 256],
@@ -26,9 +44,9 @@ impl<'a> Chosen<'a> {
     /// Chooses. `options` are last configured first; `own` are the tags of the
     /// client, `all` those and what the range adds. `duplicate` is told the
     /// number of an untagged line that another untagged one hides.
-    pub fn new(options: &'a [DhcpOption], own: &TagSet, all: &TagSet, mut duplicate: impl FnMut(u8)) -> Self {
+    pub fn new(options: &'a [DhcpOption], own: &TagSet, all: &TagSet, audience: Audience, mut duplicate: impl FnMut(u8)) -> Self {
         let mut best = [(Fit::No, 0); 256];
-        let plain = (1..).zip(options).filter(|(_, option)| option.space == Space::Plain);
+        let plain = (1..).zip(options).filter(|(_, option)| option.space == Space::Plain && audience.gets(option));
         for (place, option) in plain {
             let fit = if option.conditions.is_empty() {
                 Fit::Untagged
@@ -48,7 +66,7 @@ impl<'a> Chosen<'a> {
                 *known = (fit, place);
             }
         }
-        Chosen { options, best }
+        Chosen { options, audience, best }
     }
 
     /// The line for an option number.
@@ -65,9 +83,14 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    /// The lines that go inside another option and whose tags hold.
+    /// The lines that go inside another option and whose tags hold. What goes
+    /// into option 43 is for everybody that it fits.
     pub fn inside<'b>(&self, all: &'b TagSet) -> impl Iterator<Item = &'a DhcpOption> + use<'a, 'b> {
-        let fits = |option: &&DhcpOption| option.space != Space::Plain && all.hold(&option.conditions);
+        let audience = self.audience;
+        let fits = move |option: &&DhcpOption| {
+            let vendor = matches!(option.space, Space::Vendor(_) | Space::Pxe);
+            option.space != Space::Plain && all.hold(&option.conditions) && (vendor || audience.gets(option))
+        };
         self.options.iter().filter(fits)
     }
 }

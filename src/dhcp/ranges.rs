@@ -157,7 +157,7 @@ impl<'a> Candidates<'a> {
         };
         self.giving(addr, tags)
             .or_else(|| near().find(|candidate| candidate.range.kind == RangeKind::Static))
-            .or_else(|| near().next())
+            .or_else(|| near().find(|candidate| candidate.range.kind != RangeKind::Proxy))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::log;
 use crate::dhcp4::request::Request;
-use crate::outbox::action::Arrival;
+use crate::outbox::action::{Arrival, Door};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interface;
 use crate::store::leases::LeaseId;
@@ -45,6 +45,8 @@ pub(super) struct Client<'c> {
     pub lease: Option<LeaseId>,
     /// It is not to be answered.
     pub ignored: bool,
+    /// The vendor class that makes it a PXE client.
+    pub pxe_class: Option<&'c [u8]>,
     /// It has waited for nothing yet.
     pub first: bool,
     /// Its answer has waited as `dhcp-reply-delay` says.
@@ -112,6 +114,7 @@ impl<'c> Client<'c> {
             override_id: request.override_id,
             lease: find_lease(with, request),
             ignored: false,
+            pxe_class: pxe_class(config, request),
             first: turn == Turn::First,
             delayed: turn == Turn::Held,
         };
@@ -274,6 +277,16 @@ impl<'c> Client<'c> {
         self.host = found;
     }
 
+    /// True when it is a PXE client and there is something for these.
+    pub fn pxe(&self) -> bool {
+        self.pxe_class.is_some() && self.config.dhcp.netboot.pxe()
+    }
+
+    /// True when the packet came to the port of PXE servers.
+    pub fn at_pxe_port(&self) -> bool {
+        self.arrival.door == Door::Pxe4
+    }
+
     /// The address that the configuration gives it.
     pub fn fixed(&self) -> Option<Ipv4Addr> {
         self.host.and_then(|host| host.addr)
@@ -307,6 +320,13 @@ impl<'c> Client<'c> {
             None => self.all_tags.clone(),
         }
     }
+}
+
+/// The class of PXE clients that the client's begins with.
+fn pxe_class<'c>(config: &'c Config, request: &Request) -> Option<&'c [u8]> {
+    let class = request.vendor_class?;
+    let mut all = config.dhcp.netboot.vendors.iter();
+    all.find(|known| class.starts_with(known)).map(|known| &**known)
 }
 
 /// When a test is made: relay, hardware address, options, classes and name.

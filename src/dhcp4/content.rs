@@ -5,6 +5,7 @@ use crate::base::bytes::{Reader, Writer};
 use crate::config::{Boot, DhcpOption, Space};
 use crate::dhcp::choose_options::Chosen;
 use crate::dhcp4::client::Client;
+use crate::dhcp4::pxe_menu::{Menu, part};
 use crate::dhcp4::reply::{Reply, Timing, room};
 use crate::dhcp4::reply_options::{Dropped, DroppedList, OptionWriter};
 use crate::dhcp4::request::Fqdn;
@@ -23,6 +24,20 @@ pub(super) struct Content<'r> {
     pub reply: &'r Reply<'r>,
     pub chosen: &'r Chosen<'r>,
     pub boot: Option<&'r Boot>,
+    /// What option 43 begins with.
+    pub first: First<'r>,
+}
+
+/// What stands in option 43 before what is configured.
+pub(super) enum First<'r> {
+    /// There is no option 43.
+    Nothing,
+    /// Nothing of ours.
+    NoMenu,
+    /// A PXE menu.
+    Menu(&'r Menu),
+    /// The entry of it that the client chose.
+    Item([u8; 4]),
 }
 
 impl Content<'_> {
@@ -43,7 +58,40 @@ impl Content<'_> {
         self.names(&mut options);
         self.configured(&mut options);
         self.inside(&mut options);
+        self.machine(&mut options);
+        self.vendor(&mut options, false);
         options.close(request.agent, REPLY_MIN)
+    }
+
+    /// Writes the options of an answer to a PXE client without an address.
+    pub fn write_pxe(&self, out: &mut Writer, file: &[u8], sname: &[u8]) {
+        let mut options = OptionWriter::new(out, room(self.client), false);
+        options.file_field(file);
+        options.sname_field(sname);
+        self.head(&mut options);
+        self.machine(&mut options);
+        if !matches!(self.first, First::Nothing) {
+            self.vendor(&mut options, true);
+        }
+        self.configured(&mut options);
+        self.inside(&mut options);
+        options.close(self.client.request.agent, REPLY_MIN);
+    }
+
+    /// The class and the identifier of the machine come back to PXE clients.
+    fn machine(&self, options: &mut OptionWriter) {
+        if self.is_pxe() {
+            options.put(code::VENDOR_CLASS, self.client.pxe_class.unwrap_or_default());
+            if let Some(uuid) = self.client.request.uuid {
+                options.put(code::MACHINE_ID, uuid);
+            }
+        }
+    }
+
+    /// True for a PXE client whose answer speaks of booting.
+    fn is_pxe(&self) -> bool {
+        let known = self.client.request.arch.is_some() || matches!(self.first, First::Item(_));
+        self.client.pxe() && known && self.reply.range.is_some() && self.reply.kind.is_some()
     }
 
     /// Message type, server identifier, lease time, rapid commit.
@@ -201,7 +249,9 @@ impl Content<'_> {
                     code::NETMASK | code::BROADCAST | code::ROUTER | code::DNS_SERVER | code::DOMAIN_NAME | code::HOST_NAME
                 );
             let in_field = matches!(number, code::BOOT_FILE | code::SERVER_NAME) && self.in_field(number).is_some();
-            if never || unasked || suppressed || in_field {
+            // PXE clients get their own class back.
+            let class = number == code::VENDOR_CLASS && self.is_pxe();
+            if never || unasked || suppressed || in_field || class {
                 continue;
             }
             let zero = matches!(number, code::BOOT_FILE | code::SERVER_NAME) || request.zero_ends;
@@ -235,7 +285,7 @@ impl Content<'_> {
             let before = all().take(place).any(|other| other.space == first.space);
             match first.space {
                 Space::Encap(outer) if !before => {
-                    pack(options, outer, request.zero_ends, all().filter(|o| o.space == first.space && sent(o, outer)));
+                    pack(options, outer, all().filter(|o| o.space == first.space && sent(o, outer)).map(|option| part_of(option, request.zero_ends)));
                 }
                 Space::Enterprise(number) if !before => {
                     let group = all().filter(|o| o.space == first.space && sent(o, code::VI_ENCAP));
@@ -246,56 +296,67 @@ impl Content<'_> {
                 _ => {}
             }
         }
-        self.vendor(options);
     }
 
-    /// Option 43 for clients whose class holds the text of the line (or for
-    /// whom option 60 is configured with it).
-    fn vendor(&self, options: &mut OptionWriter) {
+    /// Option 43: what PXE has to say, and the lines for clients whose class
+    /// holds their text (or for whom option 60 is configured with it). `always`:
+    /// whether it is asked for or not.
+    fn vendor(&self, options: &mut OptionWriter, always: bool) {
         let request = self.client.request;
-        let configured = self.chosen.get(code::VENDOR_CLASS);
+        let pxe = self.is_pxe();
+        let configured = self.chosen.get(code::VENDOR_CLASS).filter(|_| !pxe);
         let told = configured.filter(|option| option.force || request.asks_for(option.code));
         let class = told.map(|option| &*option.value).or(request.vendor_class);
-        let fits = |option: &&DhcpOption| match (&option.space, class) {
-            (Space::Vendor(text), Some(class)) => {
-                text.is_empty() || class.windows(text.len()).any(|window| window == &**text)
-            }
+        let contains = |text: &[u8]| {
+            text.is_empty() || class.is_some_and(|class| class.windows(text.len()).any(|window| window == text))
+        };
+        let vendors = &self.client.config.dhcp.netboot.vendors;
+        let fits = |option: &&DhcpOption| match &option.space {
+            Space::Vendor(text) => class.is_some() && contains(text),
+            Space::Pxe => class.is_some() && vendors.iter().any(|text| contains(text)),
             _ => false,
         };
         let all = || self.chosen.inside(self.reply.tags).filter(fits);
         let forced = all().any(|option| option.force);
-        if !forced && !request.asks_for(code::VENDOR_ENCAP) {
+        if !always && !forced && !request.asks_for(code::VENDOR_ENCAP) {
             return;
         }
-        let any = pack(options, code::VENDOR_ENCAP, request.zero_ends, all());
-        if let Some(class) = request.vendor_class.filter(|class| any && told.is_none() && !class.is_empty()) {
+        let item: &[u8] = if let First::Item(item) = &self.first { item } else { &[] };
+        let menu = if let First::Menu(menu) = &self.first { Some(*menu) } else { None };
+        let prompted = all().any(|option| option.code == part::PROMPT);
+        let first = Some((part::BOOT_ITEM, item)).filter(|_| !item.is_empty()).into_iter();
+        let first = first.chain(menu.into_iter().flat_map(|menu| menu.parts(prompted)));
+        let first = first.map(|(code, value)| (code, value, false));
+        let zero = request.zero_ends && !always;
+        let any = pack(options, code::VENDOR_ENCAP, first.chain(all().map(|option| part_of(option, zero))));
+        if let Some(class) = request.vendor_class.filter(|class| any && !pxe && told.is_none() && !class.is_empty()) {
             options.put(code::VENDOR_CLASS, class);
         }
     }
 }
 
-/// Packs options into as many options `outer` as they need, the last of which
-/// ends with an end mark if that fits. True if there was any.
-fn pack<'o>(
-    options: &mut OptionWriter,
-    outer: u8,
-    zero_ends: bool,
-    group: impl Iterator<Item = &'o DhcpOption>,
-) -> bool {
-    let mut value = ArrayVec::<u8, 255>::new();
+/// An option to be packed; texts with a final zero if `zero`.
+fn part_of(option: &DhcpOption, zero: bool) -> (u8, &[u8], bool) {
+    (option.code, &option.value, option.text && zero)
+}
+
+/// Packs options (number, value, whether a final zero is added) into as many
+/// options `outer` as they need, the last of which ends with an end mark if that
+/// fits. True if there was any.
+fn pack<'o>(options: &mut OptionWriter, outer: u8, group: impl Iterator<Item = (u8, &'o [u8], bool)>) -> bool {
+    let mut inner = ArrayVec::<u8, 255>::new();
     let mut any = false;
-    for option in group {
+    for (code, value, zero) in group {
         any = true;
-        let zero = zero_ends && option.text;
-        if value.remaining_capacity() < option.value.len().saturating_add(2).saturating_add(zero.into()) {
-            options.put(outer, &value);
-            value.clear();
+        if inner.remaining_capacity() < value.len().saturating_add(2).saturating_add(zero.into()) {
+            options.put(outer, &inner);
+            inner.clear();
         }
-        add(&mut value, option, zero);
+        add(&mut inner, code, value, zero);
     }
-    if !value.is_empty() {
-        let _ = value.try_push(code::END);
-        options.put(outer, &value);
+    if !inner.is_empty() {
+        let _ = inner.try_push(code::END);
+        options.put(outer, &inner);
     }
     any
 }
@@ -306,7 +367,7 @@ fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<
     let mut inner = ArrayVec::<u8, 250>::new();
     let mut fits = true;
     for option in group {
-        fits &= add(&mut inner, option, false);
+        fits &= add(&mut inner, option.code, &option.value, false);
     }
     if fits && !inner.is_empty() {
         let mut value = ArrayVec::<u8, 255>::new();
@@ -320,14 +381,14 @@ fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<
 
 /// Adds an option with its number and length, and a final zero if `zero`;
 /// false if it does not fit.
-fn add<const N: usize>(value: &mut ArrayVec<u8, N>, option: &DhcpOption, zero: bool) -> bool {
-    let len = option.value.len().saturating_add(zero.into());
-    let fits = len <= 255 && value.remaining_capacity() >= len.saturating_add(2);
+fn add<const N: usize>(to: &mut ArrayVec<u8, N>, code: u8, value: &[u8], zero: bool) -> bool {
+    let len = value.len().saturating_add(zero.into());
+    let fits = len <= 255 && to.remaining_capacity() >= len.saturating_add(2);
     if fits {
-        let _ = value.try_extend_from_slice(&[option.code, len as u8]);
-        let _ = value.try_extend_from_slice(&option.value);
+        let _ = to.try_extend_from_slice(&[code, len as u8]);
+        let _ = to.try_extend_from_slice(value);
         if zero {
-            let _ = value.try_push(0);
+            let _ = to.try_push(0);
         }
     }
     fits

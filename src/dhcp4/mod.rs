@@ -20,6 +20,8 @@ mod log;
 mod offer;
 mod persist;
 mod probe;
+mod pxe;
+mod pxe_menu;
 mod release;
 mod rename;
 mod reply;
@@ -32,7 +34,7 @@ use crate::base::hash::Key;
 use crate::base::net::{netmask4, same_net4};
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
-use crate::config::{Config, Host};
+use crate::config::{Config, Host, RangeKind};
 use crate::dhcp::hosts::{Filled, HostTable, fill_addresses};
 use crate::limits;
 use crate::outbox::Outbox;
@@ -163,7 +165,7 @@ impl Server {
                     self.resume(with, slot);
                 }
             }
-            (Door::Dhcp4, IpAddr::V4(_)) => self.on_packet(with, arrival, bytes, Turn::First),
+            (Door::Dhcp4 | Door::Pxe4, IpAddr::V4(_)) => self.on_packet(with, arrival, bytes, Turn::First),
             _ => {}
         }
     }
@@ -257,6 +259,14 @@ impl Server {
         let Some(mut client) = Client::new(with, hosts, &request, entrance, &mut state.routers) else {
             return;
         };
+        if pxe::on_packet(state, with, &client, bytes) {
+            return;
+        }
+        // Beside another server, and at the port of PXE servers, that is all.
+        let proxy = client.ranges.list.first().is_some_and(|range| range.range.kind == RangeKind::Proxy);
+        if proxy || client.at_pxe_port() {
+            return;
+        }
         match request.kind {
             None => bootp::on_bootp(state, with, hosts, &mut client, bytes),
             Some(kind::DISCOVER) => offer::on_discover(state, with, hosts, &mut client, bytes),

@@ -3,18 +3,19 @@
 
 use crate::base::bytes::Writer;
 use crate::config::{Boot, NextServer};
-use crate::dhcp::choose_options::Chosen;
+use crate::dhcp::choose_options::{Audience, Chosen};
 use crate::dhcp::ranges::Candidate;
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
-use crate::dhcp4::content::Content;
+use crate::dhcp4::content::{Content, First};
 use crate::dhcp4::log;
+use crate::dhcp4::pxe::only_file;
+use crate::dhcp4::pxe_menu::Menu;
 use crate::dhcp4::reply_options::{Dropped, DroppedList, OptionWriter};
 use crate::limits;
-use crate::outbox::action::{Action, Door, Route, Span};
+use crate::outbox::action::{Action, Route, Span};
 use crate::outbox::lines::{Arg, dhcp as lines};
-use crate::store::hosts::Hosts;
 use crate::wire::dhcp4::{BROADCAST, REPLY_MIN, ReplyHeader, kind};
 use crate::wire::dhcp4_options::code;
 use crate::wire::dns::name::Name;
@@ -56,7 +57,8 @@ pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
     let broadcast = reply.tags.hold_any(&dhcp.broadcast);
     let flags = client.request.packet.flags | if broadcast { BROADCAST } else { 0 };
     let mut duplicates = ArrayVec::<u8, 16>::new();
-    let chosen = Chosen::new(&dhcp.options, reply.own_tags, reply.tags, |number| {
+    let audience = if client.pxe_class.is_some() { Audience::Pxe } else { Audience::Ordinary };
+    let chosen = Chosen::new(&dhcp.options, reply.own_tags, reply.tags, audience, |number| {
         let _ = duplicates.try_push(number);
     });
     for number in duplicates {
@@ -68,10 +70,12 @@ pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
         flags,
         ciaddr: client.ciaddr,
         yiaddr: reply.yiaddr,
-        siaddr: next_server(with.names, reply, &chosen, boot),
+        siaddr: next_server(with, reply, &chosen, boot),
     };
+    let menu = menu(with, client, reply);
+    let first = menu.as_ref().map_or(First::NoMenu, First::Menu);
     let mut dropped = DroppedList::new();
-    let content = Content { client, reply, chosen: &chosen, boot };
+    let content = Content { client, reply, chosen: &chosen, boot, first };
     let span = with.out.write(limits::DATAGRAM_MAX, |out| {
         client.request.packet.write_reply(out, &header);
         dropped = content.write(out);
@@ -87,6 +91,20 @@ pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
         let kind = if reply.yiaddr.is_unspecified() { Way::Inform } else { Way::Lease };
         route(with, client, &header, span, kind);
     }
+}
+
+/// The menu for a PXE client that gets an address.
+fn menu(with: &mut Surroundings, client: &Client, reply: &Reply) -> Option<Menu> {
+    let arch = client.request.arch.filter(|_| client.pxe())?;
+    let range = reply.range?;
+    let services = &client.config.dhcp.netboot.services;
+    if only_file(services, arch, reply.tags).is_some() { None } else { Menu::new(with, arch, reply.tags, range.local) }
+}
+
+/// Logs and sends a reply that is written.
+pub(super) fn deliver(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: Span) {
+    log_whole(with, client, bytes);
+    route(with, client, header, bytes, Way::Lease);
 }
 
 /// Builds and sends a NAK: message type, server identifier, the reason.
@@ -145,7 +163,12 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
     let iface = client.iface.index;
     let hw = client.request.hw;
     let direct = !hw.is_empty() && hw.kind != 0;
-    let (to, iface) = if !packet.giaddr.is_unspecified() {
+    let (to, iface) = if client.at_pxe_port() {
+        match from.ip() {
+            IpAddr::V4(source) if header.ciaddr.is_unspecified() => ((source, from.port()), 0),
+            _ => ((header.ciaddr, from.port()), 0),
+        }
+    } else if !packet.giaddr.is_unspecified() {
         ((packet.giaddr, server_port), 0)
     } else if !header.ciaddr.is_unspecified() {
         // A source that says the same as the header is believed with its port.
@@ -163,7 +186,7 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
         with.out.push(Action::Neighbour { iface, addr: header.yiaddr, hw });
         ((header.yiaddr, client_port), iface)
     };
-    let route = Route { door: Door::Dhcp4, to: SocketAddr::from(to), source: None, iface };
+    let route = Route { door: client.arrival.door, to: SocketAddr::from(to), source: None, iface };
     with.out.push(Action::Datagram { route, bytes });
 }
 
@@ -174,17 +197,17 @@ pub(super) fn room(client: &Client) -> usize {
 }
 
 /// `dhcp-boot`: a line whose tags hold before one without tags.
-fn choose_boot<'b>(boots: &'b [Boot], tags: &TagSet) -> Option<&'b Boot> {
+pub(super) fn choose_boot<'b>(boots: &'b [Boot], tags: &TagSet) -> Option<&'b Boot> {
     let tagged = boots.iter().find(|boot| tags.hold_some(&boot.conditions));
     tagged.or_else(|| boots.iter().find(|boot| boot.conditions.is_empty()))
 }
 
-fn next_server(names: &Hosts, reply: &Reply, chosen: &Chosen, boot: Option<&Boot>) -> Ipv4Addr {
+fn next_server(with: &mut Surroundings, reply: &Reply, chosen: &Chosen, boot: Option<&Boot>) -> Ipv4Addr {
     let us = reply.range.map_or(Ipv4Addr::UNSPECIFIED, |range| range.local);
     match boot.map(|boot| &boot.next_server) {
         Some(NextServer::Addr(addr)) => *addr,
         Some(NextServer::Us) => us,
-        Some(NextServer::Name(name)) => address_of(names, name).unwrap_or(us),
+        Some(NextServer::Name(name)) => address_of(with, name),
         None => {
             let set = chosen.get(code::NEXT_SERVER).and_then(|option| crate::wire::dhcp4_options::address(&option.value));
             set.unwrap_or(us)
@@ -192,11 +215,18 @@ fn next_server(names: &Hosts, reply: &Reply, chosen: &Chosen, boot: Option<&Boot
     }
 }
 
-/// The first IPv4 address of a local name.
-fn address_of(names: &Hosts, name: &[u8]) -> Option<Ipv4Addr> {
-    let ring = names.find(Name::new(name)?, false)?;
-    names.hosts(ring).find_map(|host| match host.addr {
-        IpAddr::V4(addr) => Some(addr),
-        IpAddr::V6(_) => None,
-    })
+/// The first IPv4 address of a local name (wire form); 0.0.0.0, and a line in
+/// the log, if it has none.
+pub(super) fn address_of(with: &mut Surroundings, name: &[u8]) -> Ipv4Addr {
+    let ring = Name::new(name).and_then(|name| with.names.find(name, false));
+    let found = ring.and_then(|ring| {
+        with.names.hosts(ring).find_map(|host| match host.addr {
+            IpAddr::V4(addr) => Some(addr),
+            IpAddr::V6(_) => None,
+        })
+    });
+    if found.is_none() {
+        with.out.log(&lines::NO_SERVER, &[Arg::Name(name)]);
+    }
+    found.unwrap_or(Ipv4Addr::UNSPECIFIED)
 }

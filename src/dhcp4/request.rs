@@ -5,8 +5,9 @@ use crate::base::bytes::Reader;
 use crate::base::net::HwAddr;
 use crate::dhcp::naming::ClientName;
 use crate::wire::dhcp4::{Packet, REPLY_DEFAULT};
+use crate::dhcp4::pxe_menu::part::BOOT_ITEM;
+use crate::wire::dhcp4_options::{address, agent, code, walk, walk_inside};
 use crate::wire::dhcp4_split::Splits;
-use crate::wire::dhcp4_options::{address, agent, code, walk_inside};
 use std::net::Ipv4Addr;
 
 /// The client's wish about names in DNS (option 81).
@@ -39,6 +40,9 @@ impl Fqdn {
     }
 }
 
+/// Octets of option 97: a type and a UUID (RFC 4578 §2.3).
+const MACHINE_ID_LEN: usize = 17;
+
 /// A request.
 pub struct Request<'a> {
     /// Its header and fields.
@@ -66,6 +70,12 @@ pub struct Request<'a> {
     pub vendor_class: Option<&'a [u8]>,
     /// Option 77.
     pub user_class: Option<&'a [u8]>,
+    /// Architecture (option 93), the first one.
+    pub arch: Option<u16>,
+    /// Identifier of the machine (option 97), as much as counts.
+    pub uuid: Option<&'a [u8]>,
+    /// The entry of the PXE menu that was chosen: its type and layer.
+    pub boot_item: Option<[u8; 4]>,
     /// Option 56.
     pub message: &'a [u8],
     /// Option 80.
@@ -102,6 +112,9 @@ impl<'a> Request<'a> {
             reply_max: REPLY_DEFAULT,
             vendor_class: None,
             user_class: None,
+            arch: None,
+            uuid: None,
+            boot_item: None,
             message: &[],
             rapid_commit: false,
             agent: None,
@@ -134,6 +147,13 @@ impl<'a> Request<'a> {
                 code::MAX_SIZE => request.set_max(value),
                 code::VENDOR_CLASS => request.vendor_class = request.vendor_class.or(Some(value).filter(|value| !value.is_empty())),
                 code::USER_CLASS => request.user_class = request.user_class.or(Some(value).filter(|value| !value.is_empty())),
+                code::ARCHITECTURE => request.arch = request.arch.or(Reader::new(value).u16()),
+                code::MACHINE_ID => request.uuid = request.uuid.or(value.get(..MACHINE_ID_LEN)),
+                code::VENDOR_ENCAP => {
+                    let mut parts = walk(value);
+                    let item = parts.find(|(number, _)| *number == BOOT_ITEM);
+                    request.boot_item = request.boot_item.or(item.and_then(|(_, item)| Reader::new(item).array()));
+                }
                 code::MESSAGE => request.message = value,
                 code::RAPID_COMMIT => request.rapid_commit = true,
                 code::AGENT => request.agent = request.agent.or(Some(value)),

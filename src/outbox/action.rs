@@ -34,6 +34,8 @@ pub enum Door {
     Upstream { slot: u16, v6: bool },
     /// The DHCPv4 server socket (port 67).
     Dhcp4,
+    /// The socket for PXE clients (port 4011).
+    Pxe4,
     /// ICMP echo for address probes.
     Icmp4,
     /// A listening TFTP socket (port 69).

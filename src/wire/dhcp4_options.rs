@@ -34,6 +34,8 @@ pub mod code {
     pub const RAPID_COMMIT: u8 = 80;
     pub const FQDN: u8 = 81;
     pub const AGENT: u8 = 82;
+    pub const ARCHITECTURE: u8 = 93;
+    pub const MACHINE_ID: u8 = 97;
     pub const SUBNET_SELECT: u8 = 118;
     pub const VI_ENCAP: u8 = 125;
     /// Where a device says what it needs of the network (RFC 8520).

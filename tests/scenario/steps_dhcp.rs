@@ -28,7 +28,7 @@ impl Player {
         }
     }
 
-    /// `discover MAC [xid N] [via IF] [from A#P] [to A] [ciaddr A] [giaddr A]
+    /// `discover MAC [pxe] [xid N] [via IF] [from A#P] [to A] [ciaddr A] [giaddr A]
     /// [broadcast] [secs N] [hops N] [hwtype N] [file F] [sname S] [lease
     /// NUMBER]`, and options in the block.
     fn dhcp_say(&mut self, verb: &str, step: &Step) -> Outcome {
@@ -47,6 +47,7 @@ impl Player {
         packet.flags = if words.flag("broadcast") { 0x8000 } else { 0 };
         packet.file = words.named("file").unwrap_or("").into();
         packet.sname = words.named("sname").unwrap_or("").into();
+        let door = if words.flag("pxe") { Door::Pxe4 } else { Door::Dhcp4 };
         let via = words.named("via").map(str::to_owned);
         let relayed = packet.giaddr != Ipv4Addr::UNSPECIFIED;
         let from = match words.named("from") {
@@ -68,7 +69,7 @@ impl Player {
         };
         let iface = interface.index;
         let bytes = packet.encode();
-        self.lab()?.arrive(Arrival { door: Door::Dhcp4, from, to, iface }, &bytes);
+        self.lab()?.arrive(Arrival { door, from, to, iface }, &bytes);
         self.dhcp.said = Some(packet);
         Ok(())
     }
@@ -143,7 +144,7 @@ impl Player {
     /// The next DHCP packet that left, and what left before it.
     fn take_dhcp(&mut self) -> Outcome<(Route, Packet, Vec<Out>)> {
         let out = &mut self.lab()?.out;
-        let at = out.iter().position(|out| matches!(out, Out::Datagram { route, .. } if route.door == Door::Dhcp4));
+        let at = out.iter().position(|out| matches!(out, Out::Datagram { route, .. } if matches!(route.door, Door::Dhcp4 | Door::Pxe4)));
         let Some(at) = at else {
             return Err(differs("a DHCP packet", &out.iter().map(describe).collect::<Vec<_>>().join("\n")));
         };

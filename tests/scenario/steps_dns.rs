@@ -296,6 +296,7 @@ impl Player {
         let door = match words.named("door") {
             None | Some("dns") => Door::Dns(0),
             Some("dhcp") => Door::Dhcp4,
+            Some("pxe") => Door::Pxe4,
             Some("icmp") => Door::Icmp4,
             Some("tftp") => Door::Tftp(0),
             Some(other) => return Err(format!("no door {other}")),

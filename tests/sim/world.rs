@@ -254,6 +254,7 @@ impl World {
                     self.dhcp.told(&self.lab, &bytes, &disk)?;
                     self.shared.send(now, Load::Dhcp { bytes });
                 }
+                Door::Pxe4 => return Err("an answer to a PXE client, and there is none".into()),
                 Door::Icmp4 => self.dhcp.probed(&mut self.shared, now, route.to, &bytes),
                 Door::Tftp(_) | Door::Transfer(_) => {
                     self.shared.send(now, Load::Tftp { client: route.to, door: route.door, bytes });

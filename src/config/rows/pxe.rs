@@ -29,13 +29,13 @@ pub const ROWS: &[Row] = &[
          Ordinary clients cannot be told to use other ports: this is for tests, and for a second server on a machine \
          whose clients are special.",
     ),
-    many("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, pxe_option, "Tell this to PXE clients only").dhcp4().not_yet().manual(
+    many("dhcp-option-pxe=[tag:<tag>,...]<number>|option:<name>[,<value>...]", 0, pxe_option, "Tell this to PXE clients only").dhcp4().manual(
         "As dhcp-option, but only clients that call themselves PXE clients get it: those whose vendor class (option 60) \
          begins with PXEClient or with a text of dhcp-pxe-vendor. In contrast to dhcp-option it also goes into the \
          answers of a PXE proxy (dhcp-range with proxy).\n\n\
          The prefix vendor: is refused here.",
     ),
-    many("pxe-service=[tag:<tag>,...]<architecture>,<text>[,<file>|<type>[,<server>]]", 0, service, "An entry of the PXE menu").dhcp4().not_yet().manual(
+    many("pxe-service=[tag:<tag>,...]<architecture>,<text>[,<file>|<type>[,<server>]]", 0, service, "An entry of the PXE menu").dhcp4().manual(
         "An entry of the menu that a PXE boot ROM shows, in the order of the lines. Only clients of the architecture see \
          it: x86PC (0), PC98 (1), IA64_EFI (2), Alpha (3), Arc_x86 (4), Intel_Lean_Client (5), IA32_EFI (6), x86-64_EFI \
          (7), Xscale_EFI (8), BC_EFI (9), ARM32_EFI (10), ARM64_EFI (11), in any case of letters, or any other number \
@@ -51,14 +51,14 @@ pub const ROWS: &[Row] = &[
          at once, since their firmware is often wrong about menus.\n\n\
          The first such line switches on the port of PXE servers, UDP 4011.",
     ),
-    many("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, prompt, "What stands before the PXE menu").dhcp4().not_yet().manual(
+    many("pxe-prompt=[tag:<tag>,...]<text>[,<seconds>]", 0, prompt, "What stands before the PXE menu").dhcp4().manual(
         "A text that the PXE boot ROM shows, and how long it waits for F8 before it takes the first entry of the menu. \
          With 0 seconds the first entry is taken at once. Without a number, or with something that is no number, the \
          ROM shows the menu and waits for ever. The number is kept in one octet: 255 waits for ever too.\n\n\
          Without this directive a client waits for ever if there is more than one entry, and boots the only one at \
          once. With tags, only clients that have all of them are prompted so.",
     ),
-    many("dhcp-pxe-vendor=<class>[,...]", 0, vendor, "Vendor classes of PXE clients").dhcp4().not_yet().manual(
+    many("dhcp-pxe-vendor=<class>[,...]", 0, vendor, "Vendor classes of PXE clients").dhcp4().manual(
         "Clients count as PXE clients if their vendor class (option 60) begins with one of these texts; the text is also \
          what they get back as vendor class. If this is not said, the text is PXEClient. To keep that beside others, \
          name it too. Firmware of some makers calls itself something else and needs this.",

@@ -138,10 +138,7 @@ fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]], conditions: Condi
     let (second, mut rest) = items.split_first().ok_or_else(bad)?;
     let (end, kind) = match *second {
         b"static" => (start, RangeKind::Static),
-        b"proxy" => {
-            draft.not_yet("dhcp-range with proxy");
-            (start, RangeKind::Proxy)
-        }
+        b"proxy" => (start, RangeKind::Proxy),
         end => (ipv4(end).ok_or_else(bad)?, RangeKind::Dynamic),
     };
     let mut address = || {

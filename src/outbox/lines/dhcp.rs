@@ -84,6 +84,12 @@ pub const BROADCAST: Line = dhcp(Level::Info, "% broadcast response");
 /// `log-dhcp`: an option of the reply.
 pub const SENT: Line = dhcp(Level::Info, "% sent size:% option:% %  %");
 
+/// The services for one architecture do not fit.
+pub const MENU_TOO_LARGE: Line = dhcp(Level::Error, "PXE menu too large");
+/// A PXE client wants a signed file.
+pub const SIGNED: Line = dhcp(Level::Error, "PXE BIS not supported");
+/// A server was given by a name that has no address.
+pub const NO_SERVER: Line = dhcp(Level::Error, "No IPv4 address found for %");
 /// The answer waits so many seconds.
 pub const REPLY_DELAY: Line = dhcp(Level::Info, "% reply delay: %");
 
