@@ -21,7 +21,7 @@ pub struct Local {
     pub records: Records,
     /// `host-record`, in configured order.
     pub hosts: Box<[HostRecord]>,
-    /// `interface-name` and `dynamic-host`, last configured first.
+    /// `interface-name` and `dynamic-host`, in configured order.
     pub interface_names: Box<[InterfaceName]>,
     /// `synth-domain`, last configured first.
     pub synths: Box<[Synth]>,
@@ -277,7 +277,7 @@ pub fn freeze(draft: &mut Draft) -> Local {
     Local {
         records: std::mem::take(&mut local.records),
         hosts: boxed(&mut local.hosts),
-        interface_names: last_first(&mut local.interface_names),
+        interface_names: boxed(&mut local.interface_names),
         synths: last_first(&mut local.synths),
         localise: said.has(Flag::LocaliseQueries),
         self_mx: said.has(Flag::SelfMx),

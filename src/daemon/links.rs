@@ -15,7 +15,7 @@ use crate::platform::sys::{self, Errno};
 use crate::platform::{links, netlink};
 use crate::store::interfaces::{Address, Interface, Interfaces};
 use crate::wire::netlink::{
-    Body, IFA_F_DADFAILED, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_UP, Link, LinkAddress, List, Messages, request,
+    Body, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TEMPORARY, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_UP, Link, LinkAddress, List, Messages, request,
 };
 use arrayvec::{ArrayString, ArrayVec};
 use std::net::{IpAddr, Ipv4Addr};
@@ -171,6 +171,7 @@ fn add_address(config: &Config, table: &mut Interfaces, told: &LinkAddress) -> b
         broadcast,
         dns: serve::by_address(config, name, told.label, interface.loopback, told.addr),
         tentative: told.flags & IFA_F_TENTATIVE != 0 && told.flags & IFA_F_DADFAILED == 0,
+        fleeting: told.flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED) != 0 && told.addr.is_ipv6(),
     };
     interface.addresses.try_push(address).is_ok()
 }

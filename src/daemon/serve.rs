@@ -91,7 +91,7 @@ mod tests {
             let dns = by_address(config, name.as_bytes(), b"", loopback, addr);
             let broadcast = Ipv4Addr::BROADCAST;
             let mut addresses = ArrayVec::new();
-            addresses.push(Address { addr, prefix: 24, broadcast, dns, tentative: false });
+            addresses.push(Address { addr, prefix: 24, broadcast, dns, tentative: false, fleeting: false });
             let name = ArrayString::from(name).unwrap();
             let mut interface = Interface {
                 index, name, mtu: 1500, loopback, up: true, hw: HwAddr::default(), addresses,

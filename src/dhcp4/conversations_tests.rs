@@ -54,6 +54,7 @@ fn eth(addr: &str) -> Interface {
             broadcast: Ipv4Addr::new(10, 0, 0, 255),
             dns: true,
             tentative: false,
+            fleeting: false,
         }]
         .into_iter()
         .collect(),

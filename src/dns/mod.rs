@@ -15,6 +15,7 @@ pub mod chaos;
 pub mod compose;
 pub mod doors;
 pub mod forward;
+pub mod interface_names;
 pub mod journal;
 pub mod local;
 pub mod pending;
@@ -29,6 +30,7 @@ pub mod rules;
 pub mod screen;
 pub mod server_list;
 pub mod stream;
+pub mod synth;
 pub mod tables;
 pub mod upstream;
 
@@ -201,6 +203,7 @@ impl Forwarder {
             Change::Interfaces => {
                 self.upstream.find_own(with.config, with.interfaces);
                 if !core::mem::replace(&mut self.listed, true) {
+                    interface_names::warn(with);
                     self.list_servers(with);
                 }
             }

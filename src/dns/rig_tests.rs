@@ -227,7 +227,7 @@ impl Rig {
 fn interface(index: u32, name: &str, loopback: bool, addr: [u8; 4], prefix: u8) -> Interface {
     let mut addresses = arrayvec::ArrayVec::new();
     let addr = IpAddr::from(addr);
-    addresses.push(Address { addr, prefix, broadcast: Ipv4Addr::BROADCAST, dns: true, tentative: false });
+    addresses.push(Address { addr, prefix, broadcast: Ipv4Addr::BROADCAST, dns: true, tentative: false, fleeting: false });
     Interface {
         index,
         name: arrayvec::ArrayString::from(name).unwrap(),

@@ -6,7 +6,7 @@ use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::time::Millis;
 use crate::config::Config;
 use crate::dns::journal::{self, Prefix};
-use crate::dns::{Surroundings, records, reverse};
+use crate::dns::{Surroundings, interface_names, records, reverse, synth};
 use crate::dns::admit::Query;
 use crate::outbox::lines::Arg;
 use crate::store::hosts::Hosts;
@@ -16,7 +16,7 @@ use crate::wire::dns::codes::{class, kind};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::{Name, NameBuf};
 use std::cell::Cell;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 /// The tables, apart from what is written to.
 #[derive(Clone, Copy)]
@@ -41,12 +41,9 @@ pub(super) struct Place<'a> {
     pub from_cache: bool,
     /// Which record of a set comes first, by the number of its first record.
     turns: &'a [Cell<u8>],
-    /// With `localise-queries` the network it was sent to; else every address.
-    near: Net,
+    /// With `localise-queries` the network it was sent to; else none.
+    near: Option<Net>,
 }
-
-/// Every IPv4 address.
-const EVERYWHERE: Net = Net { addr: IpAddr::V4(Ipv4Addr::UNSPECIFIED), len: 0 };
 
 impl<'a> Place<'a> {
     pub(super) fn new(with: &Surroundings, query: &Query, turns: &'a [Cell<u8>], prefix: &'a Prefix) -> Self {
@@ -54,8 +51,14 @@ impl<'a> Place<'a> {
         let local = with.config.dns.local.localise.then(|| with.interfaces.get(arrival.iface)).flatten();
         let to = unmapped(arrival.to);
         let own = local.and_then(|iface| iface.addresses.iter().find(|own| own.addr == to && to.is_ipv4()));
-        let near = own.map_or(EVERYWHERE, |own| Net { addr: own.addr, len: own.prefix });
+        let near = own.map(|own| Net { addr: own.addr, len: own.prefix });
         Place { prefix, from_cache: query.takes_cached(), turns, near }
+    }
+
+    /// The network whose addresses alone are given of these: with
+    /// `localise-queries`, if any lies in it.
+    pub(super) fn near_of(&self, mut addrs: impl Iterator<Item = IpAddr>) -> Option<Net> {
+        self.near.filter(|near| addrs.any(|addr| near.contains(addr)))
     }
 
     /// Which of the `count` records of the set that begins at `number` comes
@@ -69,21 +72,22 @@ impl<'a> Place<'a> {
 
 /// Adds the local records of `name`. False when there are none.
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
-    let prefix = place.prefix;
+    if kind == kind::PTR && reverse::addr(name).is_some_and(|addr| interface_names::pointer(with, reply, place, name, addr)) {
+        return true;
+    }
     let own = records::answer(with, reply, place, name, kind);
     if own && matches!(kind, kind::PTR | kind::MX) {
         return true;
     }
     let more = match kind {
-        kind::A => hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name),
-        kind::AAAA => hosts(with, reply, prefix, name, None),
+        kind::A | kind::AAAA => addresses(with, reply, place, name, kind),
         kind::ANY => {
-            let v4 = hosts(with, reply, prefix, name, Some(place.near)) || leases(with, reply, prefix, name);
-            let v6 = hosts(with, reply, prefix, name, None);
-            let pointer = !v4 && !v6 && reverse_name(with, reply, prefix, name);
+            let v4 = addresses(with, reply, place, name, kind::A);
+            let v6 = addresses(with, reply, place, name, kind::AAAA);
+            let pointer = !v4 && !v6 && reverse_name(with, reply, place, name);
             records::mail(with, reply, place, name) || v4 || v6 || pointer
         }
-        kind::PTR => reverse_name(with, reply, prefix, name),
+        kind::PTR => reverse_name(with, reply, place, name),
         kind::MX => records::mail(with, reply, place, name),
         _ => false,
     };
@@ -117,22 +121,50 @@ pub(super) fn additional(with: &mut Surroundings, reply: &mut Reply, name: Name,
     any
 }
 
+/// Adds the addresses of one family. Whoever has the name of an interface has no
+/// others.
+fn addresses(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
+    if let Some(any) = interface_names::answer(with, reply, place, name, kind) {
+        return any;
+    }
+    let prefix = place.prefix;
+    hosts(with, reply, place, name, kind == kind::AAAA)
+        || kind == kind::A && leases(with, reply, prefix, name)
+        || synthetic(with, reply, prefix, name, kind)
+}
+
+/// Adds the address of a made-up name.
+fn synthetic(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, kind: u16) -> bool {
+    let Some(addr) = synth::addr(with, name).filter(|addr| addr.is_ipv6() == (kind == kind::AAAA)) else { return false };
+    journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(addr));
+    reply.address(Section::Answer, name, addr, with.config.dns.local_ttl)
+}
+
 /// Adds the name of the address that `name` is the reverse of.
-fn reverse_name(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
-    reverse::addr(name).is_some_and(|addr| pointer(with, reply, prefix, name, addr))
+fn reverse_name(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name) -> bool {
+    let Some(addr) = reverse::addr(name) else { return false };
+    if pointer(with, reply, place.prefix, name, addr) {
+        return true;
+    }
+    let Some(target) = synth::name(with, addr) else { return false };
+    journal::answer(with.out, place.prefix, Arg::Str("config"), Arg::Ip(addr), Arg::Name(target.name().wire()));
+    reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, target.name())
 }
 
 /// True when `name`, or something below it, is known here.
 pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
     let tables = Tables::of(with);
-    records::exist(with, name) || tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
+    records::exist(with, name)
+        || interface_names::exist(with, name)
+        || synth::addr(with, name).is_some()
+        || tables.hosts.exists(name) || leases_of(tables, name).next().is_some() || is_above_leases(tables, name)
 }
 
-/// Adds the addresses of hosts files, another one first each time: IPv6, or IPv4
-/// of this network if there are any there.
-fn hosts(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, v4: Option<Net>) -> bool {
-    let Some(ring) = with.hosts.find(name, v4.is_none()) else { return false };
-    let near = v4.filter(|near| near.len > 0 && with.hosts.hosts(ring).any(|host| near.contains(host.addr)));
+/// Adds the addresses of hosts files, another one first each time: those near
+/// the client if there are any.
+fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, v6: bool) -> bool {
+    let Some(ring) = with.hosts.find(name, v6) else { return false };
+    let (near, prefix) = (place.near_of(with.hosts.hosts(ring).map(|host| host.addr)), place.prefix);
     for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
         reply.address(Section::Answer, name, host.addr, host.ttl.unwrap_or(with.config.dns.local_ttl));

@@ -22,6 +22,8 @@ pub struct Address {
     pub dns: bool,
     /// IPv6: duplicate address detection is not finished.
     pub tentative: bool,
+    /// IPv6: deprecated, or one of those made up for privacy.
+    pub fleeting: bool,
 }
 
 /// One interface.

@@ -58,7 +58,7 @@ struct World {
 
 impl World {
     fn new(config: Tftp) -> Self {
-        let address = Address { addr: SERVER, prefix: 24, broadcast: [10, 0, 0, 255].into(), dns: true, tentative: false };
+        let address = Address { addr: SERVER, prefix: 24, broadcast: [10, 0, 0, 255].into(), dns: true, tentative: false, fleeting: false };
         let mut interfaces = Interfaces::default();
         interfaces.list.push(Interface {
             index: 2,

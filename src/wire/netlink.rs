@@ -48,6 +48,10 @@ pub const IFF_UP: u32 = 1;
 pub const IFF_LOOPBACK: u32 = 8;
 /// Duplicate address detection is under way.
 pub const IFA_F_TENTATIVE: u32 = 0x40;
+/// The address is not to be used for anything new.
+pub const IFA_F_DEPRECATED: u32 = 0x20;
+/// The address was made up for privacy.
+pub const IFA_F_TEMPORARY: u32 = 0x01;
 /// Duplicate address detection found another one.
 pub const IFA_F_DADFAILED: u32 = 0x08;
 

@@ -37,7 +37,7 @@ fn interfaces(more: &[&str]) -> Interfaces {
         let (addr, prefix) = own.split_once('/').unwrap();
         let (addr, prefix): (Ipv4Addr, u8) = (addr.parse().unwrap(), prefix.parse().unwrap());
         let broadcast = Ipv4Addr::from(u32::from(addr) | (u32::MAX >> prefix));
-        addresses.push(Address { addr: IpAddr::V4(addr), prefix, broadcast, dns: true, tentative: false });
+        addresses.push(Address { addr: IpAddr::V4(addr), prefix, broadcast, dns: true, tentative: false, fleeting: false });
     }
     all.list.push(Interface {
         index: 2,

@@ -80,7 +80,7 @@ pub fn interface(
             IpAddr::V4(v4) => Ipv4Addr::from(u32::from(*v4) | !u32::from(netmask4(*prefix))),
             IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
         };
-        Address { addr: *addr, prefix: *prefix, broadcast, dns: false, tentative: false }
+        Address { addr: *addr, prefix: *prefix, broadcast, dns: false, tentative: false, fleeting: false }
     };
     Interface {
         index,

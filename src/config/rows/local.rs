@@ -50,15 +50,13 @@ pub const ROWS: &[Row] = &[
         "The name stands for the addresses that the interface has at the moment; link-local addresses are left \
          out. /4 or /6 chooses IPv4 or IPv6 alone. The addresses are known by the name as well; of several names \
          for one interface the first one given counts for this.",
-    )
-    .not_yet(),
+    ),
     many("dynamic-host=<name>,[<address>,]...<interface>", 0, dynamic_host, "Name for an address inside an interface's network")
         .manual(
             "A name for a machine in the network of an interface whose prefix changes. The part of the address that \
              names the machine in its network is given, such as 0.0.0.8 or ::8, an IPv4 one, an IPv6 one, or both; \
              the rest is taken from the addresses that the interface has at the moment.",
-        )
-    .not_yet(),
+        ),
     many("synth-domain=<domain>,<range>[,<prefix>[*]]", 0, synth_domain, "Make up names for addresses").manual(
         "Makes up a name for every address of a range, and finds the address for such a name: <prefix>, then the \
          address with its dots or colons as dashes, then the domain. With synth-domain=lan.example,192.168.0.0/24,host- \
@@ -66,8 +64,7 @@ pub const ROWS: &[Row] = &[
          groups of four digits.\n\nThe range is a network with its length, or two addresses with a comma between. With \
          a * behind the prefix, addresses are counted from the first one of the range instead: host-0, host-1 and \
          so on; an IPv6 network must then have a length of 64 or more. Names that are really known come first.",
-    )
-    .not_yet(),
+    ),
 ];
 
 fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {

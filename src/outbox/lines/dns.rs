@@ -26,6 +26,9 @@ pub const DUPLICATE: Line = main(Info, "%reply query is duplicate");
 /// An answer with a private address was withheld: whose it was.
 pub const REBIND: Line = main(Warning, "possible DNS-rebind attack detected: %");
 
+/// A name was given to an interface that has no addresses, or is not there.
+pub const NO_ADDRESSES: Line = main(Warning, "warning: no addresses found for interface %");
+
 /// A client from elsewhere (UDP).
 pub const NOT_LOCAL: Line = main(Warning, "ignoring query from non-local network % (logged only once)");
 /// A client from elsewhere (TCP).
