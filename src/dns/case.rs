@@ -31,9 +31,34 @@ impl Case {
     }
 }
 
+/// Letters of a name whose case is drawn: as many as there are bits.
+const DRAWN: usize = u32::BITS as usize;
+
+/// Spells the first letters of `name` as `bits` say (`do-0x20-encode`): a forger
+/// has to guess them (draft-vixie-dnsext-dns0x20).
+pub fn draw(name: &mut [u8], bits: u32) {
+    let letters = name.iter_mut().filter(|octet| octet.is_ascii_alphabetic()).take(DRAWN);
+    for (letter, place) in letters.zip(0..) {
+        *letter = match bits.checked_shr(place).unwrap_or(0) & 1 {
+            0 => letter.to_ascii_lowercase(),
+            _ => letter.to_ascii_uppercase(),
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_are_spent_on_letters_only() {
+        let mut name = *b"\x05a-b1c\x02dE\0";
+        draw(&mut name, 0b10101);
+        assert_eq!(&name, b"\x05A-b1C\x02dE\0");
+        let mut long = [b'x'; 40];
+        draw(&mut long, u32::MAX);
+        assert!(long.iter().take(32).all(u8::is_ascii_uppercase) && long[32..].iter().all(u8::is_ascii_lowercase));
+    }
 
     #[test]
     fn a_name_gets_its_spelling_back() {

@@ -55,6 +55,8 @@ pub struct Changes<'c> {
     pub finding: Finding,
     /// The type that was asked for.
     pub asked: u16,
+    /// `proxy-dnssec`: what the server says of validation is passed on.
+    pub proxy: bool,
 }
 
 impl Changes<'_> {
@@ -169,9 +171,11 @@ fn try_relay(out: &mut Writer, answer: &Message, client: &Client, question: &[u8
 }
 
 /// The flags of an upstream answer as the client gets them: recursion is
-/// available here, nothing was validated, CD and RD are the client's own.
+/// available here, nothing was validated here, CD and RD are the client's own.
 fn relayed_flags(answer: &Message, client: &Client, changes: &Changes) -> u16 {
-    let own = flag::AD | flag::CD | flag::RD;
+    // What was changed here was not validated.
+    let proxy = changes.proxy && matches!(changes.finding, Finding::Clean) && changes.screen.aliases.is_empty();
+    let own = if proxy { 0 } else { flag::AD } | flag::CD | flag::RD;
     let mut flags = answer.flags() & !own | flag::QR | flag::RA | client.flags & (flag::CD | flag::RD);
     if changes.name_exists && answer.rcode() == rcode::NXDOMAIN {
         flags = flags & !flag::RCODE | flag::AA;

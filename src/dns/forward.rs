@@ -10,7 +10,7 @@ use crate::base::time::{Due, Millis, Why};
 use crate::config::{self, Config, Server};
 use crate::dns::additions::{self, Made};
 use crate::dns::admit::Query;
-use crate::dns::case::Case;
+use crate::dns::case::{self, Case};
 use crate::dns::compose::{self, Client};
 use crate::dns::doors::{self, Owner};
 use crate::dns::journal::{self, Prefix};
@@ -87,6 +87,9 @@ impl Forwarder {
             (entry.traits, entry.len, entry.question_len) = (traits, len, question_len);
             entry.group.clone_from(&found.group);
             (entry.memory, entry.serial) = (found.memory, query.serial);
+        }
+        if with.config.dns.case_check && !query.signed {
+            case::draw(self.pending.name_mut(slot), with.random.u32());
         }
         self.pending.set_due(slot, with.now.mono.plus_ms(patience(&with.config.dns).0));
         Ok((slot, ask))

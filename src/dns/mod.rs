@@ -121,6 +121,7 @@ pub struct Forwarder {
     /// When the full table was last complained about.
     complained: Option<Millis>,
     stranger_logged: bool,
+    case_logged: bool,
     /// How far the list of all names has come.
     dump: Dump,
     /// Which of several records of the configuration comes first.
@@ -162,6 +163,7 @@ impl Forwarder {
             serial: 0,
             complained: None,
             stranger_logged: false,
+            case_logged: false,
             dump: Dump::Idle,
             turns: vec![Cell::new(0); config.dns.local.records.len()].into(),
             listed: false,

@@ -12,6 +12,7 @@ use crate::base::slab::Slab;
 use crate::base::time::Millis;
 use crate::limits;
 use crate::outbox::action::Arrival;
+use crate::wire::dns::message;
 use arrayvec::ArrayVec;
 
 /// No slot.
@@ -283,8 +284,15 @@ impl Pending {
     /// The question section of that query.
     pub fn question(&self, slot: u16) -> &[u8] {
         let len = self.get(slot).map_or(0, |entry| usize::from(entry.question_len));
-        let behind_header = self.query(slot).get(crate::wire::dns::message::HEADER..).unwrap_or_default();
+        let behind_header = self.query(slot).get(message::HEADER..).unwrap_or_default();
         behind_header.get(..len).unwrap_or_default()
+    }
+
+    /// The name in that question, to be spelled otherwise.
+    pub fn name_mut(&mut self, slot: u16) -> &mut [u8] {
+        let from = usize::from(slot).saturating_mul(limits::UPSTREAM_QUERY_MAX).saturating_add(message::HEADER);
+        let len = self.question(slot).len().saturating_sub(4);
+        self.queries.get_mut(from..from.saturating_add(len)).unwrap_or_default()
     }
 
     /// Lets one more client wait for `slot`. False when there is no place.

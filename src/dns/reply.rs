@@ -40,6 +40,12 @@ impl Forwarder {
         if !self.is_door_of(with.config, slot, position, door_slot) || !additions::fits(self.pending.query(slot), &answer) {
             return;
         }
+        if with.config.dns.case_check && self.pending.question(slot) != answer.question_bytes() {
+            if !core::mem::replace(&mut self.case_logged, true) {
+                with.out.log(&lines::CASE_MISMATCH, &[]);
+            }
+            return;
+        }
         let screen = &with.config.dns.screen;
         if screen::is_ignored(screen, &answer) || !self.is_settled(with, slot, position, &answer) {
             return;
@@ -155,7 +161,15 @@ impl Forwarder {
             }
         }
         let asked = question.map_or(0, |question| question.kind);
-        Changes { udp_size: dns.edns_max, max_ttl: dns.max_ttl, name_exists, screen: &dns.screen, finding, asked }
+        Changes {
+            udp_size: dns.edns_max,
+            max_ttl: dns.max_ttl,
+            name_exists,
+            screen: &dns.screen,
+            finding,
+            asked,
+            proxy: with.config.dnssec.proxy,
+        }
     }
 }
 

@@ -42,7 +42,6 @@ pub const ROWS: &[Row] = &[
             hashes in all (200), further questions (40), and rounds of hashing in an NSEC3 record (150). A 0 or nothing leaves \
             the default. An answer that needs more is not given."),
     flag("proxy-dnssec", 0, Flag::ProxyDnssec, "Pass on what upstream says about validation")
-        .not_yet()
         .manual("Passes the AD bit of an upstream server's answer on to the client, which is otherwise taken out, because it says \
             nothing unless the way to that server can be trusted."),
 ];

@@ -95,7 +95,6 @@ pub const ROWS: &[Row] = &[
             TXT for a made-up name below test, and a server whose probe comes back as a question is not used any more. That \
             is done again whenever the servers change."),
     flag("do-0x20-encode", 0, Flag::CaseCheck, "Mix the letter case of questions as a check")
-        .not_yet()
         .manual("Draws at random which letters of a name are sent upstream as capitals, and drops answers that do not repeat them: a \
             forger would have to guess them. A few servers do not repeat the letters as they came; they cannot be used then."),
     flag("no-0x20-encode", 0, Flag::NoCaseCheck, "Leave the letter case of questions alone")

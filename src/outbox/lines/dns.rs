@@ -37,6 +37,8 @@ pub const NOT_LOCAL_TCP: Line = main(Warning, "ignoring query from non-local net
 pub const FULL: Line = main(Warning, "Maximum number of concurrent DNS queries reached (max: %)");
 /// An upstream server does not recurse.
 pub const REFUSES_RECURSION: Line = main(Warning, "nameserver % refused to do a recursive query");
+/// An answer does not repeat the letters of its question.
+pub const CASE_MISMATCH: Line = main(Warning, "Case mismatch in DNS reply - check bit 0x20 encoding.");
 /// A server of ours in a list of servers.
 pub const OWN_SERVER: Line = main(Warning, "ignoring nameserver % - local interface");
 
