@@ -50,12 +50,13 @@ impl<'a> Chosen<'a> {
         for (place, option) in plain {
             let fit = if option.conditions.is_empty() {
                 Fit::Untagged
+            } else if !all.hold(&option.conditions) {
+                // Also where the range has set what must not be set.
+                Fit::No
             } else if own.hold(&option.conditions) {
                 Fit::ByClient
-            } else if all.hold(&option.conditions) {
-                Fit::ByRange
             } else {
-                Fit::No
+                Fit::ByRange
             };
             let Some(known) = best.get_mut(usize::from(option.code)) else { continue };
             if fit == Fit::Untagged && known.0 == Fit::Untagged {

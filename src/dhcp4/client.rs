@@ -267,7 +267,8 @@ impl<'c> Client<'c> {
         match found {
             Some(host) => {
                 self.tags.set_word(dhcp, b"known");
-                host.set.iter().for_each(|tag| self.tags.set(*tag));
+                // Quirk: the log shows the tags of a host in the order of its line.
+                host.set.iter().rev().for_each(|tag| self.tags.set(*tag));
             }
             None if hosts.of_client(&who, &all, None).is_some() => {
                 self.tags.set_word(dhcp, b"known-othernet");
