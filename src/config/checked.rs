@@ -70,7 +70,6 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
 /// The frozen configuration. The draft is empty afterwards. Neither this nor the
 /// parts are inlined: the compiler would move each field by itself.
 #[inline(never)]
-#[inline(never)]
 pub fn config(draft: &mut Draft) -> Config {
     Config {
         process: process(draft),
@@ -89,7 +88,6 @@ pub fn config(draft: &mut Draft) -> Config {
 }
 
 #[inline(never)]
-#[inline(never)]
 fn process(draft: &mut Draft) -> Process {
     let said = draft.said;
     let mode = match (said.has(Flag::Debug), said.has(Flag::Foreground)) {
@@ -100,7 +98,6 @@ fn process(draft: &mut Draft) -> Process {
     Process { mode, pid_file: draft.pid_file.take(), user: draft.user.take(), group: draft.group.take() }
 }
 
-#[inline(never)]
 #[inline(never)]
 fn log(draft: &mut Draft) -> Log {
     let said = draft.said;
@@ -116,7 +113,6 @@ fn log(draft: &mut Draft) -> Log {
     }
 }
 
-#[inline(never)]
 #[inline(never)]
 fn listen(draft: &mut Draft) -> Listen {
     let said = draft.said;
@@ -160,7 +156,6 @@ fn ports(said: &Said) -> (u16, u16) {
     (port(Number::MinPort).unwrap_or(1024), port(Number::MaxPort).unwrap_or(u16::MAX))
 }
 
-#[inline(never)]
 #[inline(never)]
 fn dns(draft: &mut Draft) -> Dns {
     let said = draft.said;
@@ -238,7 +233,6 @@ pub fn last_first<T>(list: &mut Vec<T>) -> Box<[T]> {
 }
 
 #[inline(never)]
-#[inline(never)]
 fn dhcp(draft: &mut Draft) -> Dhcp {
     let said = draft.said;
     Dhcp {
@@ -274,7 +268,6 @@ fn dhcp(draft: &mut Draft) -> Dhcp {
     }
 }
 
-#[inline(never)]
 #[inline(never)]
 fn tftp(draft: &mut Draft) -> Tftp {
     let said = draft.said;

@@ -63,17 +63,17 @@ fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty()
         && let Err((refusal, exit)) = resolv_domain::search(&mut source.draft, source.files)
     {
-        source.problem(refusal.0.into_owned(), exit);
+        source.problem(refusal.words().into(), exit);
     }
     if source.problems.is_empty() {
         for refusal in checked::check(&mut source.draft, source.files, test) {
-            source.problem(refusal.0.into_owned(), WRONG);
+            source.problem(refusal.words().into(), WRONG);
         }
     }
     if test && source.problems.is_empty() {
         // What only a start looks at.
         for refusal in checked::check(&mut source.draft, source.files, false) {
-            source.warnings.push(Warning(["a start is refused: ", &refusal.0].concat()));
+            source.warnings.push(Warning(["a start is refused: ", refusal.words()].concat()));
         }
     }
     for words in std::mem::take(&mut source.unmet) {
@@ -94,7 +94,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
 
 /// The words of a refusal, as a log line begins.
 pub fn words(refusal: Refusal) -> String {
-    if refusal.0.is_empty() { "error".into() } else { refusal.0.into_owned() }
+    if refusal.words().is_empty() { "error".into() } else { refusal.words().into() }
 }
 
 /// Reads a line of a file that holds values only, with quotes and comments.

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_in_words() {
-        let refused = |text: &str| parse(text.as_bytes()).err().unwrap().0;
+        let refused = |text: &str| parse(text.as_bytes()).err().unwrap().words().to_owned();
         assert_eq!(refused("1.2.3.4#x"), "bad port");
         assert_eq!(refused("1.2.3.4@10.0.0.1@eth0"), "interface can only be specified once");
         assert!(refused("1.2.3.4@::1").starts_with("cannot use IPv4"));

@@ -116,7 +116,7 @@ impl<'f> Source<'f> {
 
     /// Remembers a refusal.
     pub fn refused(&mut self, refusal: &Refusal, place: Place) {
-        self.problem(place.tell(&refusal.0), WRONG);
+        self.problem(place.tell(refusal.words()), WRONG);
     }
 
     /// Remembers an unknown name and the one it may have meant.

@@ -3,7 +3,7 @@
 use crate::config::dnssec::{Anchor, Key};
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, ERROR, Refusal};
+use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{name_box, number, parse_hex, path_or_none, port, push};
 use crate::wire::dns::codes::class;
@@ -47,12 +47,12 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// What is wrong with a trust anchor.
-const BAD: Refusal = Refusal(std::borrow::Cow::Borrowed("bad trust anchor"));
+const BAD: &str = "bad trust anchor";
 
 fn anchor(draft: &mut Draft, text: Text) -> Applied {
     let (name, rest) = text.split(b',');
     let name = match name.octets() {
-        b"" if rest.is_none() => return Err(BAD),
+        b"" if rest.is_none() => return Err(BAD.into()),
         b"" | b"." => [0].into(),
         name => name_box(name).map_err(|_| BAD)?,
     };
