@@ -123,7 +123,8 @@ fn overhead(hosts: &Hosts) -> usize {
         + size_of_val(&*hosts.entries)
         + hosts.by_name.bytes()
         + hosts.by_addr.bytes()
-        + size_of_val(&*hosts.parents.cells)
+        + hosts.parents.bytes()
+        + hosts.listed.bytes()
 }
 
 #[test]
@@ -146,4 +147,59 @@ fn many_addresses_of_one_name_load_in_linear_time_and_keep_their_order() {
     let hosts = builder.freeze();
     let ring = hosts.find(name("many").name(), false).unwrap();
     assert!(hosts.hosts(ring).map(|host| host.addr).eq(all));
+}
+
+#[test]
+fn a_long_block_list_costs_about_12_octets_a_name() {
+    let mut builder = builder();
+    let count = 100_000u32;
+    for number in 0..count {
+        builder.add(name(&format!("host{number}.example")).name(), Ipv4Addr::UNSPECIFIED.into());
+        builder.add(name(&format!("host{number}.example")).name(), Ipv6Addr::UNSPECIFIED.into());
+    }
+    let hosts = builder.freeze();
+    assert_eq!(hosts.len(), 2 * count as usize);
+    // The first ten thousand have their text.
+    assert!(overhead(&hosts) <= 15 * count as usize, "{}", overhead(&hosts) / count as usize);
+    assert!(hosts.arena.len() < 200_000);
+    for number in [0, 9_999, 10_001, 50_000, count - 1] {
+        let text = format!("HOST{number}.Example");
+        assert_eq!([addrs(&hosts, &text, false), addrs(&hosts, &text, true)], [["0.0.0.0"], ["::"]], "{number}");
+        assert!(hosts.has(name(&text).name()) && !hosts.has(name(&format!("{text}s")).name()));
+    }
+    assert!(hosts.exists(name("example").name()));
+    assert!(hosts.by_addr(Ipv4Addr::UNSPECIFIED.into()).unwrap().name.same(name("host0.example").name()));
+}
+
+#[test]
+fn a_name_without_text_gets_one_when_it_needs_it() {
+    let mut builder = builder();
+    builder.source(b"first");
+    for number in 0..SPELLED as u32 {
+        builder.add(name(&format!("h{number}")).name(), Ipv4Addr::from(number % 4).into());
+    }
+    let ip = |low: u32| IpAddr::from(Ipv4Addr::from(low));
+    for (who, low) in [("a", 0), ("b", 1), ("c", 2), ("a", 0)] {
+        builder.add(name(who).name(), ip(low));
+    }
+    builder.source(b"second");
+    builder.add(name("a").name(), ip(1)); // another address of the family
+    builder.add(name("b").name(), ip(77)); // an address that nobody else has
+    builder.add(name("c").name(), ip(2)); // nothing new
+    builder.add(name("a").name(), ip(0));
+    let mut hosts = builder.freeze();
+    assert_eq!(hosts.len(), SPELLED + 5);
+    let all = |hosts: &Hosts, who: &str| {
+        let ring = hosts.find(name(who).name(), false).unwrap();
+        hosts.hosts(ring).map(|host| (host.addr, host.source.to_vec())).collect::<Vec<_>>()
+    };
+    let (first, second) = (b"first".to_vec(), b"second".to_vec());
+    assert_eq!(all(&hosts, "a"), [(ip(0), first.clone()), (ip(1), second.clone())]);
+    assert_eq!(all(&hosts, "b"), [(ip(1), first.clone()), (ip(77), second)]);
+    assert_eq!(all(&hosts, "c"), [(ip(2), first)]);
+    assert_eq!((hosts.count_of(b"first"), hosts.count_of(b"second")), (SPELLED as u32 + 3, 2));
+    hosts.turn(hosts.find(name("a").name(), false).unwrap());
+    hosts.turn(hosts.find(name("c").name(), false).unwrap());
+    assert_eq!(all(&hosts, "a").first().map(|(addr, _)| *addr), Some(ip(1)));
+    assert!(hosts.by_addr(ip(77)).unwrap().name.same(name("b").name()));
 }

@@ -11,4 +11,5 @@ pub mod interfaces;
 pub mod lease_file;
 pub mod leases;
 pub mod occupied;
+mod prints;
 pub mod untold;
