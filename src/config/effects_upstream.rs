@@ -19,8 +19,8 @@ fn set(table: &str, family: u8, name: &str, only: Only) -> Set {
 }
 
 pub const LINES: &[Effect] = &[
-    ("server=localhost", |c| c.dns.servers.iter().any(|server| server.addr.ip().is_loopback())),
-    ("server=/lan/localhost#5", |c| !targets(c, &wire("lan")).is_empty() && c.dns.servers[0].addr.port() == 5),
+    ("server=127.0.0.1", |c| c.dns.servers.iter().any(|server| server.addr.ip().is_loopback())),
+    ("server=/lan/127.0.0.1#5", |c| !targets(c, &wire("lan")).is_empty() && c.dns.servers[0].addr.port() == 5),
     ("server=1.1.1.1@eth0@1.2.3.4#5", |c| {
         c.dns.servers[0].iface.as_deref() == Some(b"eth0") && c.dns.servers[0].source == "1.2.3.4:5".parse().ok()
     }),
