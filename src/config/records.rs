@@ -207,23 +207,21 @@ pub struct LocalDraft {
     pub mx_target: Option<NameBuf>,
     /// What this machine is called.
     pub host: Option<NameBuf>,
-    /// The last alias that closed a circle.
+    /// The last alias that closed a circle or leads to one.
     pub circle: Option<NameBuf>,
 }
 
 impl LocalDraft {
-    /// Notes whether the alias that was just added closes a circle.
+    /// Notes whether the alias that was just added closes a circle, or leads to
+    /// one.
     pub fn look_for_circle(&mut self, alias: Name) {
         let mut at = NameBuf::from_name(alias);
         for _ in 0..=self.records.len() {
             let Some(record) = self.records.alias(at.name()) else { return };
             let Some(target) = Name::new(record.data) else { return };
-            if target.same(alias) {
-                self.circle = Some(NameBuf::from_name(alias));
-                return;
-            }
             at = NameBuf::from_name(target);
         }
+        self.circle = Some(NameBuf::from_name(alias));
     }
 }
 

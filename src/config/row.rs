@@ -143,6 +143,12 @@ impl Row {
         self
     }
 
+    /// The row, to stand once.
+    pub const fn only_once(mut self) -> Row {
+        self.repeat = Repeat::Once;
+        self
+    }
+
     /// The row, its short form being one without value.
     pub const fn bare_short(mut self) -> Row {
         self.takes = Takes::LongOnly;

@@ -24,9 +24,9 @@ pub enum Spec {
     Servers(Vec<Server>),
 }
 
-/// Splits at the first `separator`.
+/// Splits at the first `separator`, with blanks around it or not.
 fn split(octets: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let mut parts = octets.splitn(2, |octet| *octet == separator);
+    let mut parts = octets.splitn(2, |octet| *octet == separator).map(<[u8]>::trim_ascii);
     (parts.next().unwrap_or_default(), parts.next())
 }
 

@@ -167,6 +167,11 @@ fn address6(octets: &[u8]) -> Applied<Suffix6> {
     // Nothing may stand behind the prefix, as far as one host's block goes.
     let fits = |prefix: &u8| {
         let behind = 128u32.checked_sub((*prefix).into())?;
+        // Quirk: a whole network is not looked at; people write their own
+        // prefix behind the one address they mean.
+        if behind == 64 {
+            return Some(true);
+        }
         let mask = u64::MAX.checked_shr(64u32.saturating_sub(behind)).unwrap_or(0);
         Some(addr.to_bits() as u64 & mask == 0)
     };

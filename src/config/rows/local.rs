@@ -82,7 +82,7 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
     let ranged = rest.filter(|rest| !rest.is_empty());
     match (first.octets(), ranged) {
         (b"#", None) => draft.domain_from_resolv = true,
-        (b"", None) => (draft.domain, draft.domain_from_resolv) = (None, false),
+        (b"" | b".", None) => (draft.domain, draft.domain_from_resolv) = (None, false),
         (octets, None) => (draft.domain, draft.domain_from_resolv) = (Some(name_box(octets)?), false),
         (octets, Some(range)) => ranged_domain(draft, octets, range)?,
     }

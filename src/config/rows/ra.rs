@@ -47,7 +47,9 @@ fn advert(draft: &mut Draft, text: Text) -> Applied {
     // Quirk: an interface alone is no error and means nothing.
     let Some(mut item) = items.next() else { return Ok(()) };
     let mut mtu = AdvertMtu::Own;
-    if let Some(said) = item.strip_prefix(b"mtu:") {
+    let begins = |item: &[u8], word: &[u8]| item.get(..word.len()).is_some_and(|front| front.eq_ignore_ascii_case(word));
+    if begins(item, b"mtu:") {
+        let said = item.get(4..).unwrap_or_default();
         mtu = match (said, number(said)) {
             (b"", _) => return Err(bad()),
             (b"off", _) => AdvertMtu::Off,
@@ -58,8 +60,9 @@ fn advert(draft: &mut Draft, text: Text) -> Applied {
         item = items.next().ok_or_else(bad)?;
     }
     let preference = match item {
-        b"high" => Preference::High,
-        b"low" => Preference::Low,
+        // Quirk: what begins so is enough.
+        _ if begins(item, b"high") => Preference::High,
+        _ if begins(item, b"low") => Preference::Low,
         _ => Preference::Medium,
     };
     if preference != Preference::Medium {

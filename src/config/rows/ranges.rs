@@ -44,7 +44,7 @@ pub const ROWS: &[Row] = &[
          may read it: one line a lease, with the end of the lease in seconds since 1970, the hardware address, the \
          address, the name or *, and the client identifier or *. If it cannot be created the program does not start.",
     ),
-    once("dhcp-lease[=<path>]", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
+    once("dhcp-lease=<path>", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
         "An old spelling of dhcp-leasefile.",
     ),
     row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4().manual(

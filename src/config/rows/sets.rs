@@ -75,7 +75,8 @@ fn nftset(draft: &mut Draft, text: Text) -> Applied {
             [b'6', b'#', rest @ ..] => (Only::V6, rest),
             _ => (Only::Any, octets),
         };
-        let mut parts = rest.split(|octet| *octet == b'#');
+        // Quirk: blanks do as well, as in the tool `nft`.
+        let mut parts = rest.split(|octet| matches!(octet, b'#' | b' '));
         let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
         let (family, table, name) = match third {
             Some(name) => (FAMILIES.iter().find(|(known, _)| *known == first)?.1, second, name),

@@ -12,6 +12,9 @@ use crate::config::values::{number as digits, path_or_none, push};
 use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
 
+/// Where dnsmasq holds a number with a sign.
+const INT_MAX: u32 = i32::MAX as u32;
+
 pub const ROWS: &[Row] = &[
     many("server=[/<domain>/...]<server>[#<port>][@<interface>][@<source>[#<port>]]", b'S', server, "Ask this upstream server, perhaps for some domains only")
         .in_servers_file()
@@ -70,7 +73,7 @@ pub const ROWS: &[Row] = &[
     number("max-port=<n>", 0, Number::MaxPort, (0, 65535), "Highest port to ask upstream from (65535)")
         .manual("The highest port that a question upstream may leave from; 0 stands for the default, 65535. It must not be below \
             min-port."),
-    number("port-limit=<n>", 0, Number::PortLimit, (1, u32::MAX), "How many ports one query may use (1)")
+    number("port-limit=<n>", 0, Number::PortLimit, (1, INT_MAX), "How many ports one query may use (1)")
         .manual("How many source ports one question may use while it is repeated and sent to several servers, 1 if the option is \
             not given; more than 8 count as 8, because a question is sent no more often. More ports make forging answers easier and help with servers or firewalls that drop what comes from \
             one port. It must not exceed the number of ports between min-port and max-port."),
@@ -198,7 +201,8 @@ fn address(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn rev_server(draft: &mut Draft, text: Text) -> Applied {
-    let (prefix, value) = text.split(b',');
+    // Quotes have no effect here.
+    let (prefix, value) = Text::plain(text.octets()).split(b',');
     let value = match value {
         // A comma with nothing behind it names no server at all.
         Some(value) if value.is_empty() => return Err("Name or service not known".into()),
@@ -226,7 +230,7 @@ fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
     let (first, total) = text.split(b',');
     let first = if text.is_empty() { Some(1000) } else { digits(first.octets()) };
     let total = total.map_or(Some(10_000), |total| digits(total.octets()));
-    let first = first.filter(|ms| *ms >= 50).ok_or(ERROR)?;
+    let first = first.filter(|ms| (50..=INT_MAX).contains(ms)).ok_or(ERROR)?;
     draft.fast_retry = Some((first, total.ok_or(ERROR)? / 1000));
     Ok(())
 }
