@@ -71,6 +71,12 @@ impl Prefix {
     }
 }
 
+/// Who knows the networks of interfaces.
+pub trait Networks {
+    /// True when `addr` lies in a network of the interface with this name.
+    fn holds(&self, iface: &[u8], addr: IpAddr) -> bool;
+}
+
 /// The netmask of a prefix length (0–32; more counts as 32).
 pub fn netmask4(len: u8) -> Ipv4Addr {
     let shift = 32u32.saturating_sub(u32::from(len));

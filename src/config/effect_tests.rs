@@ -6,6 +6,7 @@ use super::effects_netboot::EFFECTS as NETBOOT;
 use super::effects_dhcp6::DHCP6;
 use super::row::Apply;
 use super::*;
+use crate::base::net::Networks;
 use crate::base::hash::Key;
 use crate::base::random::Random;
 use crate::wire::dns::name::NameBuf;
@@ -23,6 +24,15 @@ pub fn configured(text: &str) -> Config {
 }
 
 pub type Effect = (&'static str, fn(&Config) -> bool);
+
+/// Every address lies in the network of every interface called `eth0`.
+struct Anywhere;
+
+impl Networks for Anywhere {
+    fn holds(&self, iface: &[u8], _: IpAddr) -> bool {
+        iface == b"eth0"
+    }
+}
 
 pub fn wire(text: &str) -> NameBox {
     NameBuf::from_text(text.as_bytes()).unwrap().name().wire().into()
@@ -116,7 +126,7 @@ const UPSTREAM: &[Effect] = &[
     ("domain=Lan", |c| c.dns.domain.as_deref() == Some(&wire("lan"))),
     ("domain-suffix=lan", |c| c.dns.domain.is_some()),
     ("domain=a,10.0.0.0/8,local", |c| {
-        c.dns.domain_for(IpAddr::V4(Ipv4Addr::new(10, 9, 9, 9))) == Some(&wire("a"))
+        c.dns.domain_for(IpAddr::V4(Ipv4Addr::new(10, 9, 9, 9)), &Anywhere) == Some(&wire("a"))
             && targets(c, &wire("a")) == [Target::Local]
             && targets(c, &wire("10.in-addr.arpa")) == [Target::Local]
     }),

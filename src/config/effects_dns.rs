@@ -1,6 +1,6 @@
 //! The effects of what is kept from clients, and of local records.
 
-use super::{Effect, wire};
+use super::{Anywhere, Effect, wire};
 use crate::config::{Config, Record};
 use crate::wire::dns::codes::kind;
 use crate::wire::dns::name::Name;
@@ -42,6 +42,7 @@ pub const LOCAL: &[Effect] = &[
     ("filter-rr=https,65280", |c| *c.dns.screen.filtered == [65, 65280]),
     ("filter-rr=ANY", |c| c.dns.screen.drops(kind::ANY, kind::TXT) && !c.dns.screen.drops(kind::ANY, kind::MX)),
     ("filterwin2k", |c| c.dns.screen.win2k),
+    ("domain=a\ndomain=b,eth0", |c| c.dns.domain_for(Ipv4Addr::LOCALHOST.into(), &Anywhere) == Some(&wire("b"))),
     ("hostsdir=/x", |c| c.dns.hosts_dirs.len() == 1),
     ("localise-queries", |c| c.dns.local.localise),
     ("interface-name=A.b,eth0/4", |c| {

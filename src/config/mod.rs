@@ -70,6 +70,7 @@ pub use screen::{Alias, Screen};
 pub use tftp::{Tftp, UniqueRoot};
 pub use warnings::warnings;
 
+use crate::base::net::Networks;
 use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};
 
@@ -338,8 +339,8 @@ pub struct Dns {
 impl Dns {
     /// The domain that applies to an address: the first ranged one that holds
     /// it, else the default.
-    pub fn domain_for(&self, addr: IpAddr) -> Option<&[u8]> {
-        let ranged = self.ranged_domains.iter().find(|d| d.contains(addr));
+    pub fn domain_for(&self, addr: IpAddr, networks: &dyn Networks) -> Option<&[u8]> {
+        let ranged = self.ranged_domains.iter().find(|ranged| ranged.contains(addr, networks));
         ranged.map(|d| &*d.name).or(self.domain.as_deref())
     }
 }
@@ -348,16 +349,25 @@ impl Dns {
 pub struct RangedDomain {
     /// The domain.
     pub name: NameBox,
-    /// First address.
-    pub from: IpAddr,
-    /// Last address, of the same family.
-    pub to: IpAddr,
+    /// The range.
+    pub place: Place,
+}
+
+/// Which addresses are meant.
+pub enum Place {
+    /// From the first to the last, of one family.
+    Range(IpAddr, IpAddr),
+    /// Those in the networks of an interface.
+    Interface(Box<[u8]>),
 }
 
 impl RangedDomain {
     /// True when `addr` lies in the range.
-    pub fn contains(&self, addr: IpAddr) -> bool {
-        self.from.is_ipv4() == addr.is_ipv4() && self.from <= addr && addr <= self.to
+    pub fn contains(&self, addr: IpAddr, networks: &dyn Networks) -> bool {
+        match &self.place {
+            Place::Range(from, to) => from.is_ipv4() == addr.is_ipv4() && *from <= addr && addr <= *to,
+            Place::Interface(iface) => networks.holds(iface, addr),
+        }
     }
 }
 

@@ -131,7 +131,7 @@ fn names_of_files(core: &mut Core, files: &dyn Files, say: Say, is_told: &dyn Fn
     let dns = &core.config.dns;
     let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));
     let domain_of = |addr: IpAddr| {
-        let domain = dns.expand_hosts.then(|| dns.domain_for(addr)).flatten()?;
+        let domain = dns.expand_hosts.then(|| dns.domain_for(addr, &*core.world.interfaces)).flatten()?;
         Name::new(domain).map(NameBuf::from_name)
     };
     builder.source(b"config");

@@ -230,7 +230,7 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
     let naming = client.naming().filter(|naming| naming.ours || !ignored);
     let mut told = ArrayVec::new();
     let Some(addr) = with.leases.get(id).map(|lease| lease.addr) else { return told };
-    let known = known_name(client.config, with.names, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
+    let known = known_name(client.config, with.names, with.interfaces, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
     let naming = known.map(|label| Naming { label, domain: &[], zone: None, ours: true }).or(naming);
     let hw = &client.request.hw;
     let made = match naming {
@@ -243,14 +243,15 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
         (None, true) => return told,
     };
     let dns = &client.config.dns;
-    let zone = dns.domain_for(addr.into());
+    let nets = with.interfaces;
+    let zone = dns.domain_for(addr.into(), nets);
     if !naming.domain.is_empty() && !is_domain(naming.domain, zone) {
         with.out.log(&lines::IGNORING_DOMAIN, &[Arg::Text(naming.domain), Arg::Text(naming.label)]);
     }
     if let Some(given) = naming.zone.filter(|given| !zone.is_some_and(|zone| zone.eq_ignore_ascii_case(given))) {
         with.out.log(&lines::IGNORING_DOMAIN, &[Arg::Name(given), Arg::Text(naming.label)]);
     }
-    let same_domain = |a: Ipv4Addr, b: Ipv4Addr| !dhcp.fqdn || dns.domain_for(a.into()) == dns.domain_for(b.into());
+    let same_domain = |a: Ipv4Addr, b: Ipv4Addr| !dhcp.fqdn || dns.domain_for(a.into(), nets) == dns.domain_for(b.into(), nets);
     let (changed, loser) = give_name(with.leases, id, naming.label, naming.ours, same_domain);
     if changed && loser {
         // The file must not show the name twice: the whole is written.

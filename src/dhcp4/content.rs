@@ -1,6 +1,7 @@
 //! The options of a reply (RFC 2131 §4.3.1, RFC 2132): which ones, with which
 //! values, in dnsmasq's order. Some clients depend on that order.
 
+use crate::base::net::Networks;
 use crate::base::bytes::{Reader, Writer};
 use crate::config::{Boot, DhcpOption, Space};
 use crate::dhcp::choose_options::Chosen;
@@ -24,6 +25,7 @@ pub(super) struct Content<'r> {
     pub reply: &'r Reply<'r>,
     pub chosen: &'r Chosen<'r>,
     pub boot: Option<&'r Boot>,
+    pub networks: &'r dyn Networks,
     /// What option 43 begins with.
     pub first: First<'r>,
 }
@@ -191,7 +193,7 @@ impl Content<'_> {
             true => self.client.ciaddr,
             false => self.reply.yiaddr,
         };
-        let zone = self.client.config.dns.domain_for(addr.into()).and_then(Name::new);
+        let zone = self.client.config.dns.domain_for(addr.into(), self.networks).and_then(Name::new);
         let mut domain = ArrayVec::<u8, 255>::new();
         if let Some(zone) = zone {
             let mut buffer = [0; 255];

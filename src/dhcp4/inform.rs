@@ -28,7 +28,7 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
         Some(naming) => naming.label,
         // Quirk: only of a lease that was found by its address.
         None => other.map(|lease| lease.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| {
-            known_name(client.config, with.names, addr).unwrap_or_default()
+            known_name(client.config, with.names, with.interfaces, addr).unwrap_or_default()
         }),
     };
     let _ = name.try_extend_from_slice(known);

@@ -174,7 +174,7 @@ fn answer(with: &mut Surroundings, client: &Client, answer: Answer) {
         name: None,
     };
     let chosen = Chosen::new(&client.config.dhcp.options, reply.own_tags, tags, Audience::PxeOnly, |_| {});
-    let content = Content { client, reply: &reply, chosen: &chosen, boot: None, first };
+    let content = Content { client, reply: &reply, chosen: &chosen, boot: None, networks: with.interfaces, first };
     let span = with.out.write(limits::DATAGRAM_MAX, |out| {
         client.request.packet.write_reply(out, &header);
         content.write_pxe(out, file, sname);

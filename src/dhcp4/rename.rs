@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::dhcp::hosts::{HostTable, Identity};
 use crate::dhcp::naming::{give_name, legal_label};
 use crate::dhcp::tags::TagSet;
+use crate::base::net::Networks;
 use crate::dhcp4::{Surroundings, persist};
 use crate::limits::HOST_NAME_MAX;
 use crate::store::hosts::Hosts;
@@ -19,7 +20,8 @@ use std::net::Ipv4Addr;
 pub(super) fn rename_leases(with: &mut Surroundings, hosts: &HostTable) {
     let dns = &with.config.dns;
     let fqdn = with.config.dhcp.fqdn;
-    let same_domain = |a: Ipv4Addr, b: Ipv4Addr| !fqdn || dns.domain_for(a.into()) == dns.domain_for(b.into());
+    let nets = with.interfaces;
+    let same_domain = |a: Ipv4Addr, b: Ipv4Addr| !fqdn || dns.domain_for(a.into(), nets) == dns.domain_for(b.into(), nets);
     let mut any = false;
     let mut slot = 0;
     while let Some((id, behind)) = with.leases.walk(slot) {
@@ -42,7 +44,7 @@ fn name_for(with: &Surroundings, hosts: &HostTable, id: LeaseId) -> Option<Array
     let host = hosts.of_client(&Identity { client_id, hw, name: None }, &TagSet::default(), None);
     let host = host.filter(|host| host.addr.is_none_or(|addr| addr == lease.addr));
     let configured = host.and_then(|host| host.name.as_deref());
-    let label = configured.or_else(|| known_name(with.config, with.names, lease.addr))?;
+    let label = configured.or_else(|| known_name(with.config, with.names, with.interfaces, lease.addr))?;
     let mut name = ArrayVec::new();
     name.try_extend_from_slice(label).ok()?;
     Some(name)
@@ -50,13 +52,13 @@ fn name_for(with: &Surroundings, hosts: &HostTable, id: LeaseId) -> Option<Array
 
 /// The host's own label of the name that hosts files give an address, if its
 /// domain is the one of the address or it has none.
-pub(super) fn known_name<'n>(config: &Config, names: &'n Hosts, addr: Ipv4Addr) -> Option<&'n [u8]> {
+pub(super) fn known_name<'n>(config: &Config, names: &'n Hosts, nets: &dyn Networks, addr: Ipv4Addr) -> Option<&'n [u8]> {
     if config.listen.port == 0 {
         return None;
     }
     let name = names.by_addr(addr.into())?.name;
     let domain = name.parent().filter(|domain| !domain.is_root());
-    let zone = config.dns.domain_for(addr.into()).and_then(Name::new);
+    let zone = config.dns.domain_for(addr.into(), nets).and_then(Name::new);
     let fits = domain.is_none_or(|domain| zone.is_some_and(|zone| zone.same(domain)));
     Some(name.first_label()).filter(|label| fits && legal_label(label).is_some())
 }

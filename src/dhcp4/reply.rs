@@ -75,7 +75,7 @@ pub(super) fn send(with: &mut Surroundings, client: &Client, reply: &Reply) {
     let menu = menu(with, client, reply);
     let first = menu.as_ref().map_or(First::NoMenu, First::Menu);
     let mut dropped = DroppedList::new();
-    let content = Content { client, reply, chosen: &chosen, boot, first };
+    let content = Content { client, reply, chosen: &chosen, boot, networks: with.interfaces, first };
     let span = with.out.write(limits::DATAGRAM_MAX, |out| {
         client.request.packet.write_reply(out, &header);
         dropped = content.write(out);

@@ -142,7 +142,7 @@ fn lease_variables(
         variable(out, b"INTERFACE", iface.name.as_bytes());
     }
     let named = matches!(tell, Tell::Lost(_)) || !lease.name().is_empty();
-    if let Some(domain) = config.dns.domain_for(lease.addr.into()).filter(|_| named).and_then(Name::new) {
+    if let Some(domain) = config.dns.domain_for(lease.addr.into(), interfaces).filter(|_| named).and_then(Name::new) {
         begin(out, b"DOMAIN");
         domain.text(out);
         out.u8(0);

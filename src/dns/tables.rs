@@ -10,6 +10,7 @@ use crate::dns::{Surroundings, interface_names, records, reverse, synth};
 use crate::dns::admit::Query;
 use crate::outbox::lines::Arg;
 use crate::store::hosts::Hosts;
+use crate::store::interfaces::Interfaces;
 use crate::store::leases::{Lease, Leases};
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, kind};
@@ -22,6 +23,7 @@ use std::net::IpAddr;
 #[derive(Clone, Copy)]
 struct Tables<'a> {
     config: &'a Config,
+    interfaces: &'a Interfaces,
     hosts: &'a Hosts,
     leases: &'a Leases,
     now: Millis,
@@ -29,7 +31,7 @@ struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     fn of(with: &'a Surroundings) -> Self {
-        Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono }
+        Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono }
     }
 }
 
@@ -180,7 +182,7 @@ fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Nam
     if with.leases.is_empty() {
         return false;
     }
-    let tables = Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono };
+    let tables = Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono };
     let mut any = false;
     for lease in leases_of(tables, name) {
         journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Name(name.wire()), Arg::Ip4(lease.addr));
@@ -201,7 +203,7 @@ fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Na
     }
     let IpAddr::V4(v4) = addr else { return false };
     let Some(lease) = with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono)) else { return false };
-    let tables = Tables { config: with.config, hosts: with.hosts, leases: with.leases, now: with.now.mono };
+    let tables = Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono };
     let Some(target) = name_of(tables, lease) else { return false };
     journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Ip(addr), Arg::Name(target.name().wire()));
     reply.name(Section::Answer, name, kind::PTR, class::IN, ttl_of(tables, lease), target.name())
@@ -219,7 +221,7 @@ fn leases_of<'a>(with: Tables<'a>, name: Name<'a>) -> impl Iterator<Item = &'a L
 
 /// The domain that applies to a lease.
 fn domain_of<'a>(with: Tables<'a>, lease: &Lease) -> Option<Name<'a>> {
-    with.config.dns.domain_for(lease.addr.into()).and_then(Name::new)
+    with.config.dns.domain_for(lease.addr.into(), with.interfaces).and_then(Name::new)
 }
 
 /// The name that the address of a lease stands for.
@@ -232,7 +234,11 @@ fn name_of(with: Tables, lease: &Lease) -> Option<NameBuf> {
 fn names_of(with: Tables, lease: &Lease) -> [Option<NameBuf>; 2] {
     let full = domain_of(with, lease).and_then(|domain| NameBuf::join(lease.name(), domain));
     let plain = NameBuf::join(lease.name(), Name::ROOT).filter(|_| !with.config.dhcp.fqdn);
-    [full, plain].map(|name| name.filter(|name| with.hosts.find(name.name(), false).is_none()))
+    [full, plain].map(|name| name.filter(|name| {
+        let records = &with.config.dns.local.records;
+        let is_alias = !records.is_empty() && records.alias(name.lower().name()).is_some();
+        !is_alias && with.hosts.find(name.name(), false).is_none()
+    }))
 }
 
 /// The names of a lease.

@@ -3,7 +3,7 @@
 //! out by the daemon from the configuration whenever something changes, so a
 //! packet costs one look-up.
 
-use crate::base::net::{HwAddr, IfIndex, netmask4, same_net4};
+use crate::base::net::{HwAddr, IfIndex, Networks, Prefix, netmask4, same_net4};
 use crate::limits;
 use arrayvec::{ArrayString, ArrayVec};
 use std::net::{IpAddr, Ipv4Addr};
@@ -71,6 +71,13 @@ impl Interface {
 pub struct Interfaces {
     /// In the order of their kernel numbers.
     pub list: ArrayVec<Interface, { limits::INTERFACES_MAX }>,
+}
+
+impl Networks for Interfaces {
+    fn holds(&self, iface: &[u8], addr: IpAddr) -> bool {
+        let own = self.iter().filter(|entry| entry.name.as_bytes() == iface).flat_map(|entry| &entry.addresses);
+        own.into_iter().any(|own| Prefix { addr: own.addr, len: own.prefix }.contains(addr))
+    }
 }
 
 impl Interfaces {

@@ -8,7 +8,7 @@ use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many};
 use crate::config::values::{name, name_box, number, path};
-use crate::config::{InterfaceName, RangedDomain, Synth, Target, reverse};
+use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
@@ -93,8 +93,11 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
 /// `NAME,INTERFACE`.
 fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
     let domain = name(octets).ok_or(ERROR)?;
+    let name = domain.name().wire().into();
     let Some(span) = span(range)? else {
-        draft.not_yet("domain for an interface");
+        // What follows the interface is not looked at.
+        let iface = range.split(b',').0.octets().into();
+        draft.ranged_domains.push(RangedDomain { name, place: Place::Interface(iface) });
         return Ok(());
     };
     match (span.len, span.behind) {
@@ -105,7 +108,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
         }
         _ => return Err(ERROR),
     }
-    draft.ranged_domains.push(RangedDomain { name: domain.name().wire().into(), from: span.from, to: span.to });
+    draft.ranged_domains.push(RangedDomain { name, place: Place::Range(span.from, span.to) });
     Ok(())
 }
 
