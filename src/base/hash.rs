@@ -6,6 +6,7 @@
 
 /// A key for hashing, one for each process.
 #[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Key(u64, u64);
 
 impl Key {

@@ -9,6 +9,7 @@
 use crate::base::hash::Key;
 
 /// The frozen table.
+#[cfg_attr(test, derive(Debug))]
 pub struct SuffixTable {
     key: Key,
     /// Fingerprints, ascending.

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 /// Authoritative service.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Auth {
     /// `auth-server`: the primary server's name in NS and SOA records.
     pub server: Option<NameBox>,
@@ -30,6 +31,7 @@ pub struct Auth {
 }
 
 /// An interface, or only its addresses of one family.
+#[cfg_attr(test, derive(Debug))]
 pub struct Interface {
     /// Its name.
     pub name: Box<[u8]>,
@@ -39,6 +41,7 @@ pub struct Interface {
 
 /// Which addresses of an interface.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Family {
     /// All.
     Any,
@@ -49,6 +52,7 @@ pub enum Family {
 }
 
 /// `auth-zone`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Zone {
     /// The domain; the root for every name.
     pub name: NameBox,
@@ -59,6 +63,7 @@ pub struct Zone {
 }
 
 /// A network of a zone.
+#[cfg_attr(test, derive(Debug))]
 pub enum Subnet {
     /// This one.
     Prefix(Prefix),
@@ -68,6 +73,7 @@ pub enum Subnet {
 
 /// `auth-soa`: what is missing has dnsmasq's defaults.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Soa {
     /// Serial number; `None`: the time of the start.
     pub serial: Option<u32>,

@@ -5,6 +5,7 @@ use super::Path;
 
 /// `dumpfile` and `dumpmask`.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Capture {
     /// `dumpfile`; `None`: nothing is captured.
     pub file: Option<Path>,

@@ -7,6 +7,7 @@ use crate::base::net::HwAddr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// DHCPv4.
+#[cfg_attr(test, derive(Debug))]
 pub struct Dhcp {
     /// `dhcp-range`, in configured order; empty: no DHCP.
     pub ranges: Box<[Range]>,
@@ -83,6 +84,7 @@ pub type Conditions = Box<[(Tag, bool)]>;
 
 /// A length of time that may be endless.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum LeaseTime {
     /// Seconds.
     Secs(u32),
@@ -92,6 +94,7 @@ pub enum LeaseTime {
 
 /// What a range is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum RangeKind {
     /// Addresses are given out.
     Dynamic,
@@ -102,6 +105,7 @@ pub enum RangeKind {
 }
 
 /// `dhcp-range` (IPv4).
+#[cfg_attr(test, derive(Debug))]
 pub struct Range {
     /// First address.
     pub start: Ipv4Addr,
@@ -123,6 +127,7 @@ pub struct Range {
 
 /// A hardware address with wildcards.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct HwPattern {
     /// Type (0: any) and octets.
     pub hw: HwAddr,
@@ -132,6 +137,7 @@ pub struct HwPattern {
 
 /// How a host is recognised by its client identifier.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum ClientId {
     /// Nothing said.
     None,
@@ -143,6 +149,7 @@ pub enum ClientId {
 
 /// `dhcp-host`.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Host {
     /// Hardware addresses.
     pub hw: Box<[HwPattern]>,
@@ -168,6 +175,7 @@ pub struct Host {
 
 /// An IPv6 address of a host.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Suffix6 {
     /// The address. A network part of zeros stands for every network that the
     /// host is in.
@@ -179,6 +187,7 @@ pub struct Suffix6 {
 
 /// Where a `dhcp-option` goes.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Space {
     /// An ordinary option.
     Plain,
@@ -195,6 +204,7 @@ pub enum Space {
 
 /// `dhcp-option`.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DhcpOption {
     /// Option number.
     pub code: u8,
@@ -215,6 +225,7 @@ pub struct DhcpOption {
 }
 
 /// `dhcp-boot`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Boot {
     /// Boot file.
     pub file: Box<[u8]>,
@@ -227,6 +238,7 @@ pub struct Boot {
 }
 
 /// The next server of `dhcp-boot`.
+#[cfg_attr(test, derive(Debug))]
 pub enum NextServer {
     /// This server.
     Us,
@@ -237,6 +249,7 @@ pub enum NextServer {
 }
 
 /// What a client must have sent for a tag to be set.
+#[cfg_attr(test, derive(Debug))]
 pub struct Match {
     /// The tag.
     pub set: Tag,
@@ -245,6 +258,7 @@ pub struct Match {
 }
 
 /// Tests on a request.
+#[cfg_attr(test, derive(Debug))]
 pub enum Test {
     /// `dhcp-mac`.
     Hw(HwPattern),
@@ -263,6 +277,7 @@ pub enum Test {
 
 /// What `dhcp-match` looks at.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Where {
     /// The option with this number.
     Option(u16),
@@ -271,6 +286,7 @@ pub enum Where {
 }
 
 /// What `dhcp-match` wants of a value.
+#[cfg_attr(test, derive(Debug))]
 pub enum Fits {
     /// That it is there.
     Present,
@@ -283,6 +299,7 @@ pub enum Fits {
 }
 
 /// `tag-if`.
+#[cfg_attr(test, derive(Debug))]
 pub struct TagIf {
     /// Tags to set.
     pub set: Box<[Tag]>,

@@ -8,6 +8,7 @@ use std::mem::take;
 use std::net::Ipv6Addr;
 
 /// DHCPv6 and router advertisements.
+#[cfg_attr(test, derive(Debug))]
 pub struct Dhcp6 {
     /// `dhcp-range`, in configured order.
     pub ranges: Box<[Range6]>,
@@ -24,6 +25,7 @@ pub struct Dhcp6 {
 }
 
 /// `dhcp-range` (IPv6).
+#[cfg_attr(test, derive(Debug))]
 pub struct Range6 {
     /// First address; its network part is zero with `constructor`.
     pub start: Ipv6Addr,
@@ -67,6 +69,7 @@ pub mod mode {
 
 /// `dhcp-option` with `option6:`.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Option6 {
     /// Option number.
     pub code: u16,
@@ -83,6 +86,7 @@ pub struct Option6 {
 }
 
 /// `ra-param`.
+#[cfg_attr(test, derive(Debug))]
 pub struct AdvertParam {
     /// Where it applies.
     pub iface: Pattern,
@@ -98,6 +102,7 @@ pub struct AdvertParam {
 
 /// The MTU option of an advertisement.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum AdvertMtu {
     /// That of the interface.
     Own,
@@ -111,6 +116,7 @@ pub enum AdvertMtu {
 
 /// How much a router is preferred (RFC 4191).
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Preference {
     /// Less than others.
     Low,

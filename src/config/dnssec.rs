@@ -12,6 +12,7 @@ const CACHE_LEAST: u32 = 150;
 
 /// DNSSEC.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Dnssec {
     /// `dnssec`: answers are validated.
     pub on: bool,
@@ -33,6 +34,7 @@ pub struct Dnssec {
 
 /// `trust-anchor`.
 #[derive(PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Anchor {
     /// The zone.
     pub name: NameBox,
@@ -42,6 +44,7 @@ pub struct Anchor {
 
 /// The digest of a key, as in a DS record.
 #[derive(PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Key {
     /// Class (1, 3 or 4).
     pub class: u16,

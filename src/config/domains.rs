@@ -28,6 +28,20 @@ pub enum Domain<'a> {
     Wild(&'a [u8]),
 }
 
+#[cfg(test)]
+impl Domain<'_> {
+    /// As it stands between slashes.
+    fn text(self) -> Box<[u8]> {
+        match self {
+            Domain::All => b"#".as_slice().into(),
+            Domain::Dotless => Box::default(),
+            // Behind a dot stars, hashes and blanks are ordinary.
+            Domain::Name(text) => [b".", text].concat().into(),
+            Domain::Wild(text) => [b"*", text].concat().into(),
+        }
+    }
+}
+
 /// The rules so far.
 pub struct DomainsDraft {
     table: SuffixBuilder,
@@ -45,6 +59,8 @@ pub struct DomainsDraft {
     /// Servers that were not put into the list.
     more_servers: u32,
     name: NameBuf,
+    #[cfg(test)]
+    said: Vec<(Box<[u8]>, Target)>,
 }
 
 impl DomainsDraft {
@@ -61,6 +77,8 @@ impl DomainsDraft {
             locals: 0,
             more_servers: 0,
             name: NameBuf::default(),
+            #[cfg(test)]
+            said: Vec::new(),
         }
     }
 
@@ -114,10 +132,12 @@ impl DomainsDraft {
 
     /// Lets `target` apply to `domain`.
     pub fn add(&mut self, domain: Domain, target: Target) -> Applied {
+        // "Every name as every name" says nothing.
+        if matches!((domain, target), (Domain::All, Target::Standard)) {
+            return Ok(());
+        }
         let number = self.targets.number(target);
         match domain {
-            // "Every name as every name" says nothing.
-            Domain::All if target == Target::Standard => return Ok(()),
             Domain::All => self.table.add(&[0], number),
             Domain::Dotless => self.table.add(b"", number),
             Domain::Name(text) => {
@@ -132,6 +152,8 @@ impl DomainsDraft {
             Domain::Wild(text) => self.wild.push((text.to_ascii_lowercase().into(), number)),
         }
         self.show(domain, target);
+        #[cfg(test)]
+        self.said.push((domain.text(), target));
         Ok(())
     }
 
@@ -177,6 +199,8 @@ impl DomainsDraft {
             table: table.freeze(),
             targets: take(&mut self.targets.list).into(),
             wild: take(&mut self.wild).into(),
+            #[cfg(test)]
+            said: take(&mut self.said),
         };
         (rules, take(&mut self.servers).into(), take(&mut self.shown).into(), (self.more_servers, more_local))
     }

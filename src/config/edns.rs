@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 /// EDNS options of forwarded questions.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Edns {
     /// `add-mac`: the client's hardware address as octets (option 65001).
     pub mac: bool,
@@ -27,6 +28,7 @@ pub struct Edns {
 
 /// How a hardware address is written as text.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum MacText {
     /// In base64.
     Base64,
@@ -36,6 +38,7 @@ pub enum MacText {
 
 /// The network that is told of a client.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Subnet {
     /// This address instead of the client's.
     pub addr: Option<IpAddr>,
@@ -45,6 +48,7 @@ pub struct Subnet {
 
 /// What Cisco Umbrella is told besides the client's address; 0 and `None`: nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Umbrella {
     /// Organisation.
     pub org: u32,

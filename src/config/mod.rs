@@ -46,6 +46,8 @@ mod warnings;
 #[cfg(test)]
 mod effect_tests;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod effects_dhcp6;
 #[cfg(test)]
 mod effects_netboot;
@@ -81,6 +83,7 @@ pub type Path = Box<CStr>;
 pub type NameBox = Box<[u8]>;
 
 /// The whole configuration.
+#[cfg_attr(test, derive(Debug))]
 pub struct Config {
     /// How to run.
     pub process: Process,
@@ -109,6 +112,7 @@ pub struct Config {
 }
 
 /// How the process behaves.
+#[cfg_attr(test, derive(Debug))]
 pub struct Process {
     /// `-k`, `-d` or neither.
     pub mode: Mode,
@@ -123,6 +127,7 @@ pub struct Process {
 
 /// Foreground, background or debugging.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Mode {
     /// Fork twice and leave the terminal.
     Daemon,
@@ -133,6 +138,7 @@ pub enum Mode {
 }
 
 /// What to log, and where.
+#[cfg_attr(test, derive(Debug))]
 pub struct Log {
     /// Where lines go.
     pub target: LogTarget,
@@ -151,6 +157,7 @@ pub struct Log {
 }
 
 /// Where log lines go.
+#[cfg_attr(test, derive(Debug))]
 pub enum LogTarget {
     /// The syslog socket, with this facility (0–23).
     Syslog(u8),
@@ -162,6 +169,7 @@ pub enum LogTarget {
 
 /// How much of DNS is logged.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Queries {
     /// Queries and answers are logged.
     pub on: bool,
@@ -177,6 +185,7 @@ pub struct Queries {
 
 /// An interface name, possibly with a trailing wildcard.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Pattern {
     /// The name, without the `*`.
     pub name: Box<[u8]>,
@@ -196,6 +205,7 @@ impl Pattern {
 
 /// Which sockets to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Bind {
     /// One wildcard socket a family, filtered by interface.
     Wildcard,
@@ -207,6 +217,7 @@ pub enum Bind {
 
 /// `local-service`.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum LocalService {
     /// Not restricted.
     Off,
@@ -217,6 +228,7 @@ pub enum LocalService {
 }
 
 /// Where to listen.
+#[cfg_attr(test, derive(Debug))]
 pub struct Listen {
     /// DNS port; 0: no DNS.
     pub port: u16,
@@ -240,6 +252,7 @@ pub struct Listen {
 pub const SOURCE_PORTS_MAX: usize = 64;
 
 /// DNS.
+#[cfg_attr(test, derive(Debug))]
 pub struct Dns {
     /// `cache-size`: entries of upstream data; 0: none.
     pub cache_size: u32,
@@ -346,6 +359,7 @@ impl Dns {
 }
 
 /// A domain for the addresses of a range.
+#[cfg_attr(test, derive(Debug))]
 pub struct RangedDomain {
     /// The domain.
     pub name: NameBox,
@@ -373,6 +387,7 @@ impl RangedDomain {
 
 /// An upstream server.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Server {
     /// Address and port.
     pub addr: SocketAddr,
@@ -391,6 +406,7 @@ impl Server {
 
 /// What applies to a domain.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Target {
     /// Forward to `Dns::servers[n]`.
     Server(u16),
@@ -405,6 +421,7 @@ pub enum Target {
 }
 
 /// `server`, `local` and `address` lines, looked up by longest suffix.
+#[cfg_attr(test, derive(Debug))]
 pub struct DomainRules {
     /// Domain (wire form) → numbers of targets, in configured order. The root
     /// stands for every name (plain `server=`, `/#/`); no octets at all for
@@ -414,11 +431,15 @@ pub struct DomainRules {
     pub targets: Box<[Target]>,
     /// `*domain` forms, which match mid-label: domain text folded, target.
     pub wild: Box<[(Box<[u8]>, u32)]>,
+    /// The rules as they were said: the table keeps no names.
+    #[cfg(test)]
+    pub said: Vec<(Box<[u8]>, Target)>,
 }
 
 /// One line of the server list that is logged at start: first the servers in
 /// configured order, then what has none of its own, last configured first.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Shown {
     /// The target.
     pub target: Target,

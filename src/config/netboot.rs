@@ -14,6 +14,7 @@ pub const ALTERNATE_PORTS: (u16, u16) = (1067, 1068);
 const PXE_CLIENT: &[u8] = b"PXEClient";
 
 /// Booting, frozen.
+#[cfg_attr(test, derive(Debug))]
 pub struct Netboot {
     /// `pxe-service`, in configured order.
     pub services: Box<[Service]>,
@@ -37,6 +38,7 @@ impl Netboot {
 }
 
 /// `pxe-service`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Service {
     /// Architecture of clients that see it (RFC 4578 §2.1).
     pub arch: u32,

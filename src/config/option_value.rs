@@ -26,14 +26,12 @@ pub struct Numbered {
 /// Reads `option:NAME`, `option6:NAME`, `option6:NUMBER` or a number; nothing
 /// for anything else. `internal`: also names of what the server fills in itself.
 pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
-    let (six, name) = match (item.behind(b"option:"), item.behind(b"option6:")) {
-        (Some(name), _) => (false, name.octets()),
-        (_, Some(name)) => (true, name.octets()),
-        _ => (false, item.bare().unwrap_or_default()),
-    };
+    let named = item.behind(b"option:").or_else(|| item.behind(b"option6:"));
+    let six = named.is_some() && item.behind(b"option6:").is_some();
+    let name = named.map(|name| name.octets()).or(item.bare()).unwrap_or_default();
     let is_number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
-    let by_number = is_number && (six || name.len() == item.octets().len());
-    if !by_number && name.len() == item.octets().len() {
+    let by_number = is_number && (six || named.is_none());
+    if !by_number && named.is_none() {
         return Ok(None);
     }
     let bad = || Refusal::from("bad dhcp-option");

@@ -15,6 +15,7 @@ use crate::wire::dns::name::{Name, NameBuf};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is known without asking anybody.
+#[cfg_attr(test, derive(Debug))]
 pub struct Local {
     /// `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
     /// `naptr-record`, `caa-record`, `dns-rr`.
@@ -34,6 +35,7 @@ pub struct Local {
 }
 
 /// `host-record`.
+#[cfg_attr(test, derive(Debug))]
 pub struct HostRecord {
     /// The names; the first is that of the addresses.
     pub names: Box<[NameBox]>,
@@ -46,6 +48,7 @@ pub struct HostRecord {
 }
 
 /// `interface-name` or `dynamic-host`.
+#[cfg_attr(test, derive(Debug))]
 pub struct InterfaceName {
     /// The name.
     pub name: NameBox,
@@ -60,6 +63,7 @@ pub struct InterfaceName {
 }
 
 /// `synth-domain`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Synth {
     /// The domain.
     pub domain: NameBox,
@@ -95,6 +99,7 @@ struct Row {
 
 /// One record.
 #[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Record<'a> {
     /// Its type.
     pub kind: u16,
@@ -182,9 +187,28 @@ impl Records {
         })
     }
 
+    /// All records with their names, in an order to say them again in.
+    #[cfg(test)]
+    pub fn all(&self) -> impl Iterator<Item = (&[u8], Record<'_>)> {
+        // What was said last of one name and type stands first.
+        self.rows.iter().rev().filter(|row| row.kind != 0).map(|row| {
+            let ttl = (row.ttl != LOCAL_TTL).then_some(row.ttl);
+            let from = row.data as usize;
+            (self.name(row), Record { kind: row.kind, ttl, data: &self.octets[from..from + usize::from(row.len)] })
+        })
+    }
+
     /// Where the alias of a name, which is in lower case, leads.
     pub fn alias(&self, name: Name) -> Option<Record<'_>> {
         self.of(name).map(|(_, record)| record).find(|record| record.kind == kind::CNAME)
+    }
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for Records {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        // Not where in the octets they stand.
+        out.debug_list().entries(self.all()).finish()
     }
 }
 

@@ -7,6 +7,7 @@ use std::mem::take;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Relaying, frozen.
+#[cfg_attr(test, derive(Debug))]
 pub struct Relaying {
     /// `dhcp-relay` and `dhcp-split-relay`, last configured first.
     pub relays: Box<[Relay]>,
@@ -22,6 +23,7 @@ pub struct Relaying {
 }
 
 /// `dhcp-relay`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Relay {
     /// Our address on the side of the clients.
     pub local: IpAddr,
@@ -34,6 +36,7 @@ pub struct Relay {
 }
 
 /// Whom requests are passed on to.
+#[cfg_attr(test, derive(Debug))]
 pub enum RelayTo {
     /// A server.
     Server(IpAddr),
@@ -42,6 +45,7 @@ pub enum RelayTo {
 }
 
 /// What else a relay line says.
+#[cfg_attr(test, derive(Debug))]
 pub enum RelayBy {
     /// Replies come in by any interface.
     Any,
@@ -54,6 +58,7 @@ pub enum RelayBy {
 }
 
 /// A link, by what is on it.
+#[cfg_attr(test, derive(Debug))]
 pub enum Link {
     /// The interface of this name.
     Interface(Box<[u8]>),
@@ -62,6 +67,7 @@ pub enum Link {
 }
 
 /// `shared-network`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Shared {
     /// The wire.
     pub link: Link,
@@ -70,6 +76,7 @@ pub struct Shared {
 }
 
 /// `bridge-interface`.
+#[cfg_attr(test, derive(Debug))]
 pub struct Bridge {
     /// The interface that counts.
     pub interface: Box<[u8]>,

@@ -9,6 +9,7 @@ use crate::wire::dns::codes::kind;
 use std::net::Ipv4Addr;
 
 /// The screen in front of upstream servers.
+#[cfg_attr(test, derive(Debug))]
 pub struct Screen {
     /// `stop-dns-rebind`.
     pub stop_rebind: bool,
@@ -42,6 +43,7 @@ impl Screen {
 }
 
 /// An IPv4 address, or a range of them, and what it becomes.
+#[cfg_attr(test, derive(Debug))]
 pub struct Alias {
     /// First address.
     pub from: Ipv4Addr,

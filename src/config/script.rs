@@ -5,6 +5,7 @@ use super::draft::{Draft, Flag};
 
 /// What `dhcp-script` and its companions say.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Script {
     /// `dhcp-script`.
     pub program: Option<Path>,

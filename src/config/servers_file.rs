@@ -16,6 +16,7 @@ use crate::base::suffix::SuffixBuilder;
 use std::mem::{ManuallyDrop, take};
 
 /// The file, and what the configuration alone says.
+#[cfg_attr(test, derive(Debug))]
 pub struct ServersFile {
     /// Where it is.
     pub path: Path,

@@ -10,6 +10,7 @@ use crate::base::suffix::{SuffixBuilder, SuffixTable};
 use std::mem::take;
 
 /// Sets and marks.
+#[cfg_attr(test, derive(Debug))]
 pub struct Sets {
     /// `ipset`.
     pub ip: Lines,
@@ -24,15 +25,20 @@ pub struct Sets {
 }
 
 /// Which sets get the addresses of which domains.
+#[cfg_attr(test, derive(Debug))]
 pub struct Lines {
     /// Domain (wire form; the root for every name) → numbers of lines.
     pub domains: SuffixTable,
     /// The sets of each line.
     pub lines: Box<[Box<[Set]>]>,
+    /// Domains and numbers as they were said: the table keeps no names.
+    #[cfg(test)]
+    pub said: Vec<(NameBox, u32)>,
 }
 
 /// A set of the kernel.
 #[derive(PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Set {
     /// Its name.
     pub name: Box<[u8]>,
@@ -46,6 +52,7 @@ pub struct Set {
 
 /// Which addresses go into a set.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Only {
     /// All.
     Any,
@@ -56,6 +63,7 @@ pub enum Only {
 }
 
 /// `connmark-allowlist`: what questions with a mark may ask for.
+#[cfg_attr(test, derive(Debug))]
 pub struct Allowed {
     /// The mark, within the mask.
     pub mark: u32,
@@ -70,6 +78,8 @@ pub struct Allowed {
 pub struct LinesDraft {
     domains: SuffixBuilder,
     lines: Vec<Box<[Set]>>,
+    #[cfg(test)]
+    said: Vec<(NameBox, u32)>,
 }
 
 /// Sets and marks as far as they were said.
@@ -83,14 +93,22 @@ pub struct SetsDraft {
 
 impl LinesDraft {
     fn new(key: Key) -> Self {
-        LinesDraft { domains: SuffixBuilder::new(key), lines: Vec::new() }
+        LinesDraft {
+            domains: SuffixBuilder::new(key),
+            lines: Vec::new(),
+            #[cfg(test)]
+            said: Vec::new(),
+        }
     }
 
     /// Adds a line with its domains in wire form.
     pub fn add(&mut self, domains: &mut dyn Iterator<Item = Applied<NameBox>>, sets: Vec<Set>) -> Applied {
         let number = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         for domain in domains {
-            self.domains.add(&domain?, number);
+            let domain = domain?;
+            self.domains.add(&domain, number);
+            #[cfg(test)]
+            self.said.push((domain, number));
         }
         self.lines.push(sets.into());
         Ok(())
@@ -99,7 +117,12 @@ impl LinesDraft {
     #[inline(never)]
     fn freeze(&mut self, key: Key) -> Lines {
         let draft = std::mem::replace(self, LinesDraft::new(key));
-        Lines { domains: draft.domains.freeze(), lines: draft.lines.into() }
+        Lines {
+            domains: draft.domains.freeze(),
+            lines: draft.lines.into(),
+            #[cfg(test)]
+            said: draft.said,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::Pattern;
 
 /// TFTP.
+#[cfg_attr(test, derive(Debug))]
 pub struct Tftp {
     /// `enable-tftp`.
     pub on: bool,
@@ -50,6 +51,7 @@ impl Tftp {
 
 /// `tftp-unique-root`.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum UniqueRoot {
     /// A directory named after the address.
     Ip,
