@@ -368,6 +368,7 @@ pub struct RangedDomain {
 }
 
 /// Which addresses are meant.
+#[cfg_attr(test, derive(Debug))]
 pub enum Place {
     /// From the first to the last, of one family.
     Range(IpAddr, IpAddr),

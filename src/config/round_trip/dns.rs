@@ -5,7 +5,7 @@ use super::text::{Out, hex, name, quoted, shown, with_port};
 use crate::config::auth::{Family, Interface, Subnet};
 use crate::config::edns::MacText;
 use crate::config::sets::{Lines, Only};
-use crate::config::{Server, Target};
+use crate::config::{Place, Server, Target};
 
 pub fn write(out: &mut Out) {
     upstream(out);
@@ -102,7 +102,11 @@ fn names(out: &mut Out) {
         out.line("domain", name(domain));
     }
     for domain in dns.ranged_domains.iter().rev() {
-        out.line("domain", [name(&domain.name), shown(domain.from), shown(domain.to)].join(&b','));
+        let place = match &domain.place {
+            Place::Range(from, to) => shown(format!("{from},{to}")),
+            Place::Interface(iface) => quoted(iface),
+        };
+        out.line("domain", [name(&domain.name), place].join(&b','));
     }
 }
 
