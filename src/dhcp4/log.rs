@@ -105,12 +105,13 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
     let xid = Arg::Number(packet.xid.into());
     let overload = packet.walk_options().find(|(number, _)| *number == code::OVERLOAD);
     let overload = overload.and_then(|(_, value)| value.first().copied()).unwrap_or(0);
-    let (file, sname) = (up_to_zero(packet.file), up_to_zero(packet.sname));
-    if overload & 1 == 0 && !file.is_empty() {
-        with.out.log(&lines::BOOT_FILE, &[xid, Arg::Text(file)]);
-    }
-    if overload & 2 == 0 && !sname.is_empty() {
-        with.out.log(&lines::SERVER_NAME, &[xid, Arg::Text(sname)]);
+    for (bit, field, line) in [(1, packet.file, &lines::BOOT_FILE), (2, packet.sname, &lines::SERVER_NAME)] {
+        let text = up_to_zero(field);
+        if overload & bit != 0 {
+            options(with, xid, &packet, bit);
+        } else if !text.is_empty() {
+            with.out.log(line, &[xid, Arg::Text(text)]);
+        }
     }
     if !packet.siaddr.is_unspecified() {
         with.out.log(&lines::NEXT_SERVER, &[xid, Arg::Ip4(packet.siaddr)]);
@@ -120,8 +121,12 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
         with.out.log(&lines::BROADCAST, &[xid]);
     }
     // Also of BOOTP replies without the cookie.
-    let packet = Packet { has_options: true, ..packet };
-    for (number, value) in packet.walk_options() {
+    options(with, xid, &Packet { has_options: true, ..packet }, 0);
+}
+
+/// The options of one area: behind the header, or in a name field.
+fn options(with: &mut Surroundings, xid: Arg, packet: &Packet, area: u8) {
+    for (_, number, value) in packet.walk_areas().filter(|(own, ..)| *own == area) {
         if has_room(with) {
             sent(with, xid, number, value);
         }
