@@ -14,7 +14,7 @@ use crate::dns::case::{self, Case};
 use crate::dns::compose::{self, Client};
 use crate::dns::doors::{self, Owner};
 use crate::dns::journal::{self, Prefix};
-use crate::dns::pending::{Entry, PERSONAL, Positions, Waiter};
+use crate::dns::pending::{Entry, PERSONAL, PROBE, Positions, Waiter};
 use crate::dns::upstream::{self, Group};
 use crate::dns::{Forwarder, Surroundings};
 use crate::limits;
@@ -165,7 +165,7 @@ impl Forwarder {
 
     /// The socket for datagram number `turn` of a question to this server, whose
     /// port is chosen before the first one leaves.
-    fn open_door(&mut self, with: &mut Surroundings, slot: u16, turn: u8, server: Option<&Server>) -> u16 {
+    pub(super) fn open_door(&mut self, with: &mut Surroundings, slot: u16, turn: u8, server: Option<&Server>) -> u16 {
         let config = &with.config.dns;
         if let Some((door, which, port)) = self.doors.shared(config, server.and_then(Server::source_port)) {
             if mark(&mut self.shared_open, which) {
@@ -200,6 +200,9 @@ impl Forwarder {
     fn server_failed(&mut self, with: &mut Surroundings, slot: u16, to: SocketAddr) {
         let Some(position) = self.position_of(with.config, slot, to) else { return };
         let Some(entry) = self.pending.get_mut(slot) else { return };
+        if entry.traits & PROBE != 0 {
+            return self.end(with, slot);
+        }
         entry.failed |= upstream::position_bit(position);
         let number = entry.group.get(position).copied();
         let memory = entry.memory;
@@ -291,6 +294,9 @@ impl Forwarder {
     /// The deadline of `slot` has come.
     fn tick(&mut self, with: &mut Surroundings, slot: u16) {
         let Some(entry) = self.pending.get_mut(slot) else { return };
+        if entry.traits & PROBE != 0 {
+            return self.end(with, slot);
+        }
         let (pause, lifetime) = patience(&with.config.dns);
         let end = entry.since.plus_ms(lifetime);
         if end <= with.now.mono {
@@ -314,7 +320,7 @@ impl Forwarder {
     }
 
     /// An identifier that no question under way has.
-    fn fresh_id(&mut self, with: &mut Surroundings) -> u16 {
+    pub(super) fn fresh_id(&mut self, with: &mut Surroundings) -> u16 {
         let mut id = with.random.u16();
         // At most half of all identifiers are in use: this ends soon.
         for _ in 0..64 {

@@ -18,6 +18,7 @@ pub mod forward;
 pub mod interface_names;
 pub mod journal;
 pub mod local;
+pub mod loops;
 pub mod pending;
 pub mod reply;
 pub mod refresh;
@@ -122,6 +123,8 @@ pub struct Forwarder {
     complained: Option<Millis>,
     stranger_logged: bool,
     case_logged: bool,
+    /// The position of the server to be probed next.
+    next_probe: Option<u8>,
     /// How far the list of all names has come.
     dump: Dump,
     /// Which of several records of the configuration comes first.
@@ -164,6 +167,7 @@ impl Forwarder {
             complained: None,
             stranger_logged: false,
             case_logged: false,
+            next_probe: None,
             dump: Dump::Idle,
             turns: vec![Cell::new(0); config.dns.local.records.len()].into(),
             listed: false,
@@ -184,6 +188,7 @@ impl Forwarder {
     /// A deadline has come.
     pub fn on_due(&mut self, with: &mut Surroundings) {
         self.forward_due(with);
+        self.probes_due(with);
         self.streams_due(with);
         self.dump_due(with);
     }
@@ -191,7 +196,7 @@ impl Forwarder {
     /// The earliest deadline.
     pub fn next_due(&self) -> Option<Due> {
         let network = Due::earlier(self.forward_next_due(), self.streams_next_due());
-        Due::earlier(network, self.dump_next_due())
+        Due::earlier(network, Due::earlier(self.dump_next_due(), self.probes_next_due()))
     }
 
     /// Something happened.
@@ -207,6 +212,7 @@ impl Forwarder {
                 if !core::mem::replace(&mut self.listed, true) {
                     interface_names::warn(with);
                     self.list_servers(with);
+                    self.probe_servers(with);
                 }
             }
             Change::ClearCache | Change::HostsReloaded => with.cache.clear(),
@@ -240,7 +246,9 @@ impl Forwarder {
         match &mut admit::decode(bytes, arrival, false, &with.config.dns) {
             Kind::Query(query) => {
                 query.serial = self.next_serial();
-                self.client_query(with, query);
+                if !self.is_loop(with, query) {
+                    self.client_query(with, query);
+                }
             }
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);

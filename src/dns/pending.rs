@@ -25,6 +25,9 @@ const ENTRIES_MAX: u16 = u16::MAX - 1;
 /// not cached. (The others are header flags, DO, and 1 for EDNS.)
 pub const PERSONAL: u16 = 2;
 
+/// Trait of a question that is there to find loops: nobody wants its answer.
+pub const PROBE: u16 = 4;
+
 /// What a client gets back besides the answer.
 #[derive(Clone, Copy)]
 pub struct Waiter {

@@ -11,7 +11,7 @@ use crate::dns::compose::{self, Changes};
 use crate::dns::doors::Owner;
 use crate::dns::forward::{Spelled, client_of};
 use crate::dns::journal::{self, Prefix};
-use crate::dns::pending::{PERSONAL, same_question};
+use crate::dns::pending::{PERSONAL, PROBE, same_question};
 use crate::dns::upstream::position_bit;
 use crate::dns::screen::{self, Finding};
 use crate::dns::{Forwarder, Surroundings, local, remember};
@@ -39,6 +39,9 @@ impl Forwarder {
         let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
         if !self.is_door_of(with.config, slot, position, door_slot) || !additions::fits(self.pending.query(slot), &answer) {
             return;
+        }
+        if self.pending.get(slot).is_some_and(|entry| entry.traits & PROBE != 0) {
+            return self.end(with, slot);
         }
         if with.config.dns.case_check && self.pending.question(slot) != answer.question_bytes() {
             if !core::mem::replace(&mut self.case_logged, true) {

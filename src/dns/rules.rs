@@ -69,12 +69,17 @@ impl Judge<'_> {
     /// What the domain with these targets says, if anything: the first usable
     /// kind wins.
     fn domain(&self, numbers: &[u32], found: &mut Found) -> Option<Step> {
+        self.domain_less(numbers, found, false)
+    }
+
+    /// The same; with `every`, servers that send questions back do not count.
+    fn domain_less(&self, numbers: &[u32], found: &mut Found, every: bool) -> Option<Step> {
         found.group.clear();
         found.addresses.clear();
         let (mut zeros, mut local, mut standard, mut other_data) = (false, false, false, false);
         for target in self.targets(numbers) {
             match target {
-                Target::Server(server) if self.upstream.is_own(*server) => {}
+                Target::Server(server) if self.is_out(*server, every) => {}
                 Target::Server(server) if found.group.contains(server) => {}
                 Target::Server(server) => push(&mut found.group, *server),
                 Target::Standard => standard = true,
@@ -112,6 +117,11 @@ impl Judge<'_> {
         }
     }
 
+    /// The server is not asked.
+    fn is_out(&self, server: u16, every: bool) -> bool {
+        self.upstream.is_own(server) || every && self.upstream.is_looping(server)
+    }
+
     /// The ruling of the domains that hold `name`, longest first.
     fn domains(&self, name: Name, found: &mut Found) -> Option<Step> {
         let table = &self.config.domains.table;
@@ -146,11 +156,11 @@ impl Judge<'_> {
     /// The ruling for every name; what is not a server counts only if no
     /// domain has sent us here.
     fn every_name(&self, sent: bool, found: &mut Found) -> Ruling {
-        match self.domain(self.config.domains.table.exactly(&[0]), found) {
+        match self.domain_less(self.config.domains.table.exactly(&[0]), found, true) {
             Some(Step::Ruling(ruling @ (Ruling::Addresses | Ruling::Nothing { .. }))) if !sent => return ruling,
             _ => {}
         }
-        for number in self.upstream.resolv_numbers().filter(|number| !self.upstream.is_own(*number)) {
+        for number in self.upstream.resolv_numbers().filter(|number| !self.is_out(*number, true)) {
             push(&mut found.group, number);
         }
         if found.group.is_empty() { Ruling::NoServers } else { Ruling::Forward { for_every_name: true } }

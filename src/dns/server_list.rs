@@ -15,6 +15,7 @@ impl Forwarder {
         if with.config.dns.clear_on_reload {
             with.cache.clear();
         }
+        self.probe_servers(with);
         if !servers.is_empty() {
             self.list_servers(with);
         }
@@ -25,6 +26,7 @@ impl Forwarder {
         self.upstream.set_configured(&with.config.dns, kept);
         self.pending.forget_servers(kept);
         self.upstream.find_own(with.config, with.interfaces);
+        self.probe_servers(with);
         self.list_servers(with);
     }
 
@@ -36,17 +38,19 @@ impl Forwarder {
             if let Target::Server(number) = shown.target
                 && let Some(server) = dns.servers.get(usize::from(number))
             {
-                match self.upstream.is_own(number) {
-                    true => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(server.addr.ip())]),
-                    false => server_line(with.out, server.addr, server.iface.as_deref(), shown),
+                match () {
+                    () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(server.addr.ip())]),
+                    () if shown.domain.is_empty() && self.upstream.is_looping(number) => loop_line(with.out, server.addr),
+                    () => server_line(with.out, server.addr, server.iface.as_deref(), shown),
                 }
             }
         }
         for number in self.upstream.resolv_numbers() {
             let Some(addr) = self.upstream.addr(dns, number) else { continue };
-            match self.upstream.is_own(number) {
-                true => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(addr.ip())]),
-                false => say(with.out, &lines::USING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]),
+            match () {
+                () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(addr.ip())]),
+                () if self.upstream.is_looping(number) => loop_line(with.out, addr),
+                () => say(with.out, &lines::USING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]),
             }
         }
         let (more_servers, more_local) = dns.shown_more;
@@ -64,6 +68,10 @@ impl Forwarder {
             say(with.out, &lines::USING_MORE_LOCAL, &[Arg::Number(more_local.into())]);
         }
     }
+}
+
+fn loop_line(out: &mut Outbox, addr: SocketAddr) {
+    say(out, &lines::LOOPING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]);
 }
 
 fn server_line(out: &mut Outbox, addr: SocketAddr, iface: Option<&[u8]>, shown: &Shown) {

@@ -42,6 +42,10 @@ pub struct Tally {
     pub refusal_logged: bool,
     /// It is ourselves: not asked.
     is_own: bool,
+    /// The number that it was probed with (`dns-loop-detect`).
+    probe: Option<u32>,
+    /// It sends questions back here: not asked for every name.
+    is_looping: bool,
 }
 
 impl Tally {
@@ -172,6 +176,31 @@ impl Upstream {
     /// The server is ourselves.
     pub fn is_own(&self, number: u16) -> bool {
         self.tallies.get(usize::from(number)).is_some_and(|tally| tally.is_own)
+    }
+
+    /// The server sends questions back here.
+    pub fn is_looping(&self, number: u16) -> bool {
+        self.tallies.get(usize::from(number)).is_some_and(|tally| tally.is_looping)
+    }
+
+    /// Notes the number that a server is probed with.
+    pub fn set_probe(&mut self, number: u16, probe: u32) {
+        if let Some(tally) = self.tally(number) {
+            tally.probe = Some(probe);
+        }
+    }
+
+    /// No server is known to send questions back.
+    pub fn forget_loops(&mut self) {
+        for tally in &mut self.tallies {
+            (tally.probe, tally.is_looping) = (None, false);
+        }
+    }
+
+    /// The server whose probe `came` back does so. False when none has it.
+    pub fn loop_at(&mut self, came: &mut dyn FnMut(u32) -> bool) -> bool {
+        let tally = self.tallies.iter_mut().find(|tally| tally.probe.is_some_and(&mut *came));
+        tally.map(|tally| tally.is_looping = true).is_some()
     }
 
     /// The numbers of all servers.

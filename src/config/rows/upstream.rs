@@ -93,10 +93,9 @@ pub const ROWS: &[Row] = &[
     number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)")
         .manual("How many DNS clients may be connected by TCP at the same time, at most 255. Further ones wait to be accepted."),
     flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here")
-        .not_yet()
         .manual("Finds upstream servers that send questions back to this server: each server is sent a probe, a question of type \
             TXT for a made-up name below test, and a server whose probe comes back as a question is not used any more. That \
-            is done again whenever the servers change."),
+            is done again whenever the servers change. Servers for some domains only are not probed."),
     flag("do-0x20-encode", 0, Flag::CaseCheck, "Mix the letter case of questions as a check")
         .manual("Draws at random which letters of a name are sent upstream as capitals, and drops answers that do not repeat them: a \
             forger would have to guess them. A few servers do not repeat the letters as they came; they cannot be used then."),

@@ -44,6 +44,8 @@ pub const OWN_SERVER: Line = main(Warning, "ignoring nameserver % - local interf
 
 /// An upstream server: address with port.
 pub const USING: Line = main(Info, "using nameserver %#%");
+/// An upstream server that sends questions back here.
+pub const LOOPING: Line = main(Info, "NOT using nameserver %#% - query loop detected");
 /// An upstream server behind an interface.
 pub const USING_VIA: Line = main(Info, "using nameserver %#%(via %)");
 /// An upstream server of a domain.
