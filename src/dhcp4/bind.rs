@@ -271,6 +271,10 @@ fn tell_rivals(with: &mut Surroundings, client: &Client, label: &[u8], addr: Ipv
     let alone = NameBuf::join(label, Name::ROOT).filter(|_| !client.config.dhcp.fqdn);
     let names = with.names;
     for name in whole.into_iter().chain(alone) {
+        if client.config.dns.local.records.alias(name.lower().name()).is_some() {
+            with.out.log(&lines::IS_ALIAS, &[Arg::Name(name.name().wire()), Arg::Ip4(addr)]);
+            continue;
+        }
         let Some(ring) = names.find(name.name(), false) else { continue };
         if names.hosts(ring).any(|host| host.addr == addr) {
             continue;

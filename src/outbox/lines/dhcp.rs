@@ -38,6 +38,8 @@ pub const NOT_GIVING: Line = dhcp(
     Level::Warning,
     "not giving name % to the DHCP lease of % because the name exists in % with address %",
 );
+/// The name of a lease is an alias of the configuration.
+pub const IS_ALIAS: Line = dhcp(Level::Warning, "% is a CNAME, not giving it to the DHCP lease of %");
 /// A range and the subnet of an interface overlap in part.
 pub const NOT_CONSISTENT: Line =
     dhcp(Level::Warning, "DHCP range % -- % is not consistent with netmask %");
