@@ -2,12 +2,12 @@
 //! RFC 3527), and what each means on the link it is used for.
 
 use crate::base::net::{netmask4, same_net4};
-use crate::config::{Dhcp, Range, RangeKind};
+use crate::config::{Dhcp, Link, Range, RangeKind};
 use crate::dhcp::tags::TagSet;
 use crate::limits::RANGES_PER_REQUEST;
 use crate::store::interfaces::{Interface, Interfaces};
 use arrayvec::ArrayVec;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A range as it applies to one request.
 #[derive(Clone, Copy)]
@@ -52,14 +52,28 @@ pub struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// The ranges of the subnets of an interface: in the order of the
-    /// configuration, those of its newer addresses first.
+    /// configuration, those of its newer addresses first, and behind them those
+    /// of networks that share the wire (`shared-network`).
     pub fn on_interface(dhcp: &'a Dhcp, iface: &Interface) -> Self {
         let mut all = Candidates::default();
         for (local, address) in iface.ipv4() {
             let mut found = ArrayVec::<Candidate, RANGES_PER_REQUEST>::new();
+            let mut shared = ArrayVec::<Candidate, RANGES_PER_REQUEST>::new();
+            let sharing = |link: &Link| match link {
+                Link::Interface(name) => **name == *iface.name.as_bytes(),
+                Link::Address(addr) => *addr == IpAddr::V4(local),
+            };
+            for (number, range) in dhcp.ranges.iter().enumerate() {
+                let seen = all.list.iter().any(|seen| seen.number == number);
+                if let Some(netmask) = range.netmask.filter(|mask| !seen && is_shared(dhcp, range, *mask, sharing)) {
+                    let broadcast = range.broadcast.unwrap_or(last_of(range.start, netmask));
+                    let router = Ipv4Addr::UNSPECIFIED;
+                    let _ = shared.try_push(Candidate { number, range, netmask, broadcast, local, router });
+                }
+            }
             for (number, range) in dhcp.ranges.iter().enumerate() {
                 let netmask = range.netmask.unwrap_or(netmask4(address.prefix));
-                let seen = all.list.iter().any(|seen| seen.number == number);
+                let seen = all.list.iter().chain(&shared).any(|seen| seen.number == number);
                 if seen || !both_ends_near(range, local, netmask) {
                     continue;
                 }
@@ -69,7 +83,7 @@ impl<'a> Candidates<'a> {
                 let candidate = Candidate { number, range, netmask, broadcast, local, router: local };
                 let _ = found.try_push(candidate);
             }
-            for candidate in core::mem::take(&mut all.list) {
+            for candidate in shared.into_iter().chain(core::mem::take(&mut all.list)) {
                 let _ = found.try_push(candidate);
             }
             all.list = found;
@@ -97,11 +111,17 @@ impl<'a> Candidates<'a> {
             });
             let guess = own.map_or_else(|| class_mask(range), |(_, address)| netmask4(address.prefix));
             let netmask = range.netmask.unwrap_or(guess);
-            if netmask.is_unspecified() || !both_ends_near(range, addr, netmask) {
+            if netmask.is_unspecified() {
+                continue;
+            }
+            // A network on the wire behind a relay; nobody knows its router.
+            let by_relay = |link: &Link| matches!(link, Link::Address(relay) if addr == router && *relay == IpAddr::V4(addr));
+            let shared = is_shared(dhcp, range, netmask, by_relay);
+            if !shared && !both_ends_near(range, addr, netmask) {
                 continue;
             }
             let local = own.map_or(fallback, |(local, _)| local);
-            let learned = routers.get_mut(number).map(|learned| {
+            let learned = routers.get_mut(number).filter(|_| !shared).map(|learned| {
                 if learned.is_unspecified() {
                     *learned = router;
                 }
@@ -113,7 +133,7 @@ impl<'a> Candidates<'a> {
                 netmask,
                 broadcast: range.broadcast.unwrap_or(last_of(range.start, netmask)),
                 local,
-                router: own.map_or(learned.unwrap_or(router), |(local, _)| local),
+                router: own.map_or(learned.unwrap_or(if shared { Ipv4Addr::UNSPECIFIED } else { router }), |(local, _)| local),
             });
         }
         all
@@ -159,6 +179,14 @@ impl<'a> Candidates<'a> {
             .or_else(|| near().find(|candidate| candidate.range.kind == RangeKind::Static))
             .or_else(|| near().find(|candidate| candidate.range.kind != RangeKind::Proxy))
     }
+}
+
+/// True when a `shared-network` of such a link holds the range.
+fn is_shared(dhcp: &Dhcp, range: &Range, netmask: Ipv4Addr, on: impl Fn(&Link) -> bool) -> bool {
+    dhcp.relaying.shared.iter().any(|shared| match shared.address {
+        IpAddr::V4(addr) => on(&shared.link) && both_ends_near(range, addr, netmask),
+        IpAddr::V6(_) => false,
+    })
 }
 
 /// True when both ends of the range share a subnet with `addr`.

@@ -111,7 +111,7 @@ impl<'c> Client<'c> {
             all_tags: TagSet::default(),
             host: None,
             client_id: request.client_id,
-            override_id: request.override_id,
+            override_id: request.override_id.or_else(|| relay_id(config, request)),
             lease: find_lease(with, request),
             ignored: false,
             pxe_class: pxe_class(config, request),
@@ -321,6 +321,13 @@ impl<'c> Client<'c> {
             None => self.all_tags.clone(),
         }
     }
+}
+
+/// `dhcp-proxy`: we call ourselves as the relay, so that everything passes it.
+fn relay_id(config: &Config, request: &Request) -> Option<Ipv4Addr> {
+    let relays = config.dhcp.relaying.proxy.as_ref()?;
+    let relay = Some(request.packet.giaddr).filter(|relay| !relay.is_unspecified());
+    relay.filter(|relay| relays.is_empty() || relays.contains(relay))
 }
 
 /// The class of PXE clients that the client's begins with.

@@ -34,7 +34,7 @@ use crate::base::hash::Key;
 use crate::base::net::{netmask4, same_net4};
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
-use crate::config::{Config, Host, RangeKind};
+use crate::config::{Config, Host, Pattern, RangeKind};
 use crate::dhcp::hosts::{Filled, HostTable, fill_addresses};
 use crate::limits;
 use crate::outbox::Outbox;
@@ -246,7 +246,7 @@ impl Server {
     /// A request.
     fn on_packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], turn: Turn) {
         let Some(packet) = Packet::parse(bytes).filter(|packet| !packet.is_reply) else { return };
-        let Some(iface) = with.interfaces.get(arrival.iface).filter(|iface| iface.dhcp4) else { return };
+        let Some(iface) = interface(with, arrival).filter(|iface| iface.dhcp4) else { return };
         let Some((own, _)) = iface.ipv4().next() else {
             return with.out.log(&lines::NO_ADDRESS, &[Arg::Text(iface.name.as_bytes())]);
         };
@@ -279,6 +279,20 @@ impl Server {
     }
 }
 
+/// The interface that a packet counts as having come in by (`bridge-interface`);
+/// nothing, and a line in the log, if it is not there.
+fn interface<'a>(with: &mut Surroundings<'a>, arrival: &Arrival) -> Option<&'a Interface> {
+    let interfaces = with.interfaces;
+    let came = interfaces.get(arrival.iface)?;
+    let alias = |pattern: &Pattern| pattern.matches(came.name.as_bytes());
+    let mut bridges = with.config.dhcp.relaying.bridges.iter();
+    let Some(bridge) = bridges.find(|bridge| bridge.aliases.iter().any(alias)) else { return Some(came) };
+    let meant = interfaces.iter().find(|known| known.name.as_bytes() == &*bridge.interface);
+    if meant.is_none() {
+        with.out.log(&lines::NO_BRIDGE, &[Arg::Text(&bridge.interface)]);
+    }
+    meant
+}
 
 impl State {
     /// Tells, once each, of ranges without a netmask of their own of which one

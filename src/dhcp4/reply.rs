@@ -160,7 +160,8 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
     let packet = &client.request.packet;
     let (server_port, client_port) = client.config.dhcp.netboot.ports;
     let from = client.arrival.from;
-    let iface = client.iface.index;
+    // The one that it came in by, whatever that counts as.
+    let iface = client.arrival.iface;
     let hw = client.request.hw;
     let direct = !hw.is_empty() && hw.kind != 0;
     let (to, iface) = if client.at_pxe_port() {

@@ -33,20 +33,20 @@ pub const ROWS: &[Row] = &[
          honour that (this program does). Clients are told to send renewals to the local address, and these are relayed \
          too.",
     ),
-    many("dhcp-proxy[=<relay>,...]", 0, proxy, "Have all DHCP go through these relays").dhcp4().not_yet().manual(
+    many("dhcp-proxy[=<relay>,...]", 0, proxy, "Have all DHCP go through these relays").dhcp4().manual(
         "For DHCPv4 requests that come through a relay, the server calls itself by the address of the relay, so that the \
          client sends its renewals there too and everything passes the relay, which can add its information each time. \
          With addresses, only for these relays, else for all of them. Relays that ask for it themselves (RFC 5107) do \
          not need this.",
     ),
-    many("shared-network=<interface>|<address>,<address>", 0, shared_network, "Networks that share a wire").dhcp4().not_yet().manual(
+    many("shared-network=<interface>|<address>,<address>", 0, shared_network, "Networks that share a wire").dhcp4().manual(
         "The ranges of the network that holds the second address are also used for clients on the wire of the interface \
          named first, or on the wire where this machine has the first address, or behind the relay of that address.\n\n\
          The dhcp-range line of that network must say its netmask, since no interface does. No default router is sent \
          with such an address: use dhcp-option with the tag of the range. The client must have a way to this server's \
          address in the first network.",
     ),
-    many("bridge-interface=<interface>,<alias>[,<alias>...]", 0, bridge_interface, "Interfaces that count as one for DHCP").dhcp4().not_yet().manual(
+    many("bridge-interface=<interface>,<alias>[,<alias>...]", 0, bridge_interface, "Interfaces that count as one for DHCP").dhcp4().manual(
         "DHCP requests that arrive on one of the aliases are treated as if they had arrived on the first interface, and \
          answered by the alias. It is for bridges whose ports have no address of their own. An alias may end in an \
          asterisk. Several lines for one interface add up.",

@@ -92,6 +92,8 @@ pub const MENU_TOO_LARGE: Line = dhcp(Level::Error, "PXE menu too large");
 pub const SIGNED: Line = dhcp(Level::Error, "PXE BIS not supported");
 /// A server was given by a name that has no address.
 pub const NO_SERVER: Line = dhcp(Level::Error, "No IPv4 address found for %");
+/// An interface of `bridge-interface` does not exist.
+pub const NO_BRIDGE: Line = dhcp(Level::Warning, "unknown interface % in bridge-interface");
 /// The answer waits so many seconds.
 pub const REPLY_DELAY: Line = dhcp(Level::Info, "% reply delay: %");
 
