@@ -80,9 +80,12 @@ fn hostsdir(draft: &mut Draft, text: Text) -> Applied {
 fn domain(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
     let ranged = rest.filter(|rest| !rest.is_empty());
-    match (first.octets(), ranged) {
+    // People write `.lan`, and dnsmasq takes it.
+    let domain = first.octets();
+    let domain = domain.strip_prefix(b".").unwrap_or(domain);
+    match (domain, ranged) {
         (b"#", None) => draft.domain_from_resolv = true,
-        (b"" | b".", None) => (draft.domain, draft.domain_from_resolv) = (None, false),
+        (b"", None) => (draft.domain, draft.domain_from_resolv) = (None, false),
         (octets, None) => (draft.domain, draft.domain_from_resolv) = (Some(name_box(octets)?), false),
         (octets, Some(range)) => ranged_domain(draft, octets, range)?,
     }
