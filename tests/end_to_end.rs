@@ -8,6 +8,8 @@
 
 #[path = "end_to_end/clients.rs"]
 mod clients;
+#[path = "end_to_end/directories.rs"]
+mod directories;
 #[path = "end_to_end/files.rs"]
 mod files;
 #[path = "end_to_end/net.rs"]
