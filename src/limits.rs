@@ -94,6 +94,9 @@ pub const LARGE_BUFFERS: usize = 4;
 /// must stay addressable in the lease file, and memory bounded.
 pub const LEASES_MAX: usize = 1 << 20;
 
+/// Addresses of one answer that are put into sets of the kernel.
+pub const SET_ADDRESSES_MAX: usize = 128;
+
 /// Neighbours that `script-arp` follows.
 pub const NEIGHBOURS_MAX: usize = 1024;
 

@@ -18,5 +18,7 @@ mod net;
 mod process;
 #[path = "end_to_end/script.rs"]
 mod script;
+#[path = "end_to_end/sets.rs"]
+mod sets;
 #[path = "end_to_end/start.rs"]
 mod start;

@@ -8,6 +8,7 @@ use super::refusal::Applied;
 use crate::base::hash::Key;
 use crate::base::suffix::{SuffixBuilder, SuffixTable};
 use std::mem::take;
+use std::net::IpAddr;
 
 /// Sets and marks.
 #[cfg_attr(test, derive(Debug))]
@@ -22,6 +23,31 @@ pub struct Sets {
     pub mark_mask: Option<u32>,
     /// `connmark-allowlist`, in configured order.
     pub allowed: Box<[Allowed]>,
+}
+
+impl Sets {
+    /// True when addresses are put into any set.
+    pub fn any(&self) -> bool {
+        !self.ip.lines.is_empty() || !self.nft.lines.is_empty()
+    }
+}
+
+impl Lines {
+    /// The sets of a line.
+    pub fn of(&self, line: Option<u32>) -> &[Set] {
+        line.and_then(|line| self.lines.get(line as usize)).map_or(&[], |sets| sets)
+    }
+}
+
+impl Set {
+    /// True when addresses of this family may go into it.
+    pub fn takes(&self, addr: IpAddr) -> bool {
+        match self.only {
+            Only::Any => true,
+            Only::V4 => addr.is_ipv4(),
+            Only::V6 => addr.is_ipv6(),
+        }
+    }
 }
 
 /// Which sets get the addresses of which domains.

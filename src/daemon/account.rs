@@ -71,11 +71,14 @@ impl Account {
 }
 
 /// What is done after start and takes more than an ordinary account: write the
-/// neighbour table, bind a stream to the interface that a server names, bind
+/// neighbour table and sets, bind a stream to the interface that a server names, bind
 /// low ports when addresses appear.
 fn needed(config: &Config) -> Capabilities {
     let mut needed = Capabilities::default();
     if !config.dhcp.ranges.is_empty() {
+        needed = needed.and(Capabilities::NET_ADMIN);
+    }
+    if config.listen.port != 0 && config.sets.any() {
         needed = needed.and(Capabilities::NET_ADMIN);
     }
     if config.listen.port != 0 && config.dns.servers.iter().any(|server| server.iface.is_some()) {

@@ -14,6 +14,7 @@ use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::scripts::Scripts;
+use crate::daemon::sets::Sets;
 use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
 use crate::limits;
@@ -56,6 +57,8 @@ pub struct Deliver {
     pub journal: Journal,
     /// The lease file.
     pub leases: LeaseDisk,
+    /// The way to sets of the kernel.
+    pub sets: Sets,
     /// Who runs the program that follows leases.
     pub scripts: Scripts,
     sender: Sender,
@@ -68,12 +71,13 @@ pub struct Deliver {
 
 impl Deliver {
     /// With nothing said yet.
-    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk, scripts: Scripts) -> Self {
+    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk, scripts: Scripts, sets: Sets) -> Self {
         Deliver {
             sockets,
             journal,
             leases,
             scripts,
+            sets,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
             answers: Box::default(),
@@ -146,6 +150,10 @@ impl Deliver {
             Action::Lease(LeaseWrite::At { offset, bytes }) => self.leases.write_at(offset, out.bytes(bytes)),
             Action::Lease(LeaseWrite::Append { bytes }) => self.leases.append(out.bytes(bytes)),
             Action::Lease(LeaseWrite::Rewrite) => self.leases.rewrite(),
+            Action::Sets { ip, nft, addresses } => {
+                let Deliver { sets, journal, .. } = self;
+                sets.fill(&core.config.sets, (ip, nft), out.bytes(addresses), &mut |line, args| say(journal, line, args));
+            }
             Action::Script { record } => self.scripts.add(out.bytes(record)),
             Action::Neighbour { iface, addr, hw } => {
                 let name = core.world.interfaces.get(iface).map(|known| known.name);

@@ -26,6 +26,7 @@ mod look_up;
 mod neighbours;
 mod resolv;
 mod scripts;
+mod sets;
 pub mod serve;
 mod shell;
 mod sockets;

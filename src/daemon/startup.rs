@@ -20,6 +20,7 @@ use crate::daemon::links::Links;
 use crate::daemon::neighbours::Neighbours;
 use crate::daemon::resolv::Resolv;
 use crate::daemon::scripts::Scripts;
+use crate::daemon::sets::Sets;
 use crate::daemon::shell::{self, Shell};
 use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
@@ -113,7 +114,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         sockets.wake(Place::Links);
     }
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
-    let mut deliver = Deliver::new(sockets, journal, leases, scripts);
+    let mut deliver = Deliver::new(sockets, journal, leases, scripts, Sets::open(&core.config));
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);

@@ -113,6 +113,11 @@ pub fn answer(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Arg, data: A
     say(out, prefix, &lines::ANSWER, [source, name, data]);
 }
 
+/// An address was put into a set because of a domain.
+pub fn set(out: &mut Outbox, prefix: &Prefix, line: &'static Line, set: &[u8], addr: IpAddr, domain: Name) {
+    say(out, prefix, line, [Arg::Text(set), Arg::Ip(addr), Arg::Name(domain.wire())]);
+}
+
 /// There is no answer: NXDOMAIN, or no data of this type.
 pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind: u16, nxdomain: bool) {
     let data = match (nxdomain, kind) {

@@ -30,6 +30,7 @@ pub mod reverse;
 pub mod rules;
 pub mod screen;
 pub mod server_list;
+mod sets;
 pub mod stream;
 pub mod synth;
 pub mod tables;
@@ -291,6 +292,9 @@ impl Forwarder {
         }
         if matches!(verdict, Verdict::Answered(_) | Verdict::Stale(_)) {
             self.counts.answered = self.counts.answered.saturating_add(1);
+        }
+        if let Verdict::Answered(len) | Verdict::Stale(len) = verdict {
+            sets::refill(with, scratch.get(..len).unwrap_or_default());
         }
         verdict
     }

@@ -14,7 +14,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{PERSONAL, PROBE, same_question};
 use crate::dns::upstream::position_bit;
 use crate::dns::screen::{self, Finding};
-use crate::dns::{Forwarder, Surroundings, local, remember};
+use crate::dns::{Forwarder, Surroundings, local, remember, sets};
 use crate::limits;
 use crate::outbox::action::Arrival;
 use crate::outbox::lines::{Arg, dns as lines};
@@ -116,6 +116,9 @@ impl Forwarder {
         let personal = additions::is_tailored(self.pending.query(slot), answer);
         let plain = entry.traits & flag::CD == 0 && entry.traits & PERSONAL == 0 && !personal;
         let changes = self.settle(with, answer, plain);
+        if changes.finding == Finding::Clean {
+            sets::fill(with, &self.prefix_of(with.config, slot, false), answer);
+        }
         let mut spelled = Spelled::new(self.pending.question(slot));
         let mut waiting = self.pending.waiters(slot).count();
         if waiting == 0 {

@@ -161,6 +161,9 @@ pub enum Action {
     Lease(LeaseWrite),
     /// Have `dhcp-script` run: a record as `platform::helper` wants it.
     Script { record: Span },
+    /// Put addresses (16 octets each, those of IPv4 mapped) into the sets of these
+    /// lines of `ipset` and `nftset`: before any datagram leaves.
+    Sets { ip: Option<u32>, nft: Option<u32>, addresses: Span },
     /// Write a log line.
     Log { channel: Channel, level: Level, text: Span },
 }

@@ -26,6 +26,12 @@ pub fn open(groups: u32) -> Result<OwnedFd, Errno> {
     Ok(fd)
 }
 
+/// A socket to netfilter. Reading it never waits: the kernel answers while it is
+/// asked.
+pub fn open_netfilter() -> Result<OwnedFd, Errno> {
+    sys::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_NETFILTER)
+}
+
 /// Sends one request to the kernel.
 pub fn send(fd: &OwnedFd, request: &[u8]) -> Result<(), Errno> {
     // SAFETY: the pointer and the length describe the request; an unconnected

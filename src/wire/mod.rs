@@ -16,5 +16,6 @@ pub mod dhcp4_split;
 pub mod dhcp6_options;
 pub mod dns;
 pub mod icmp4;
+pub mod netfilter;
 pub mod netlink;
 pub mod tftp;

@@ -31,6 +31,8 @@ pub enum Out {
     /// A datagram. `port`: the local one that the engine asked for, if any.
     /// `disk`: the lease file at that moment (`Lab::keep_disk`).
     Datagram { route: Route, bytes: Vec<u8>, port: u16, disk: String },
+    /// Addresses for sets of the kernel, and the names of these.
+    Fill { addresses: Vec<IpAddr>, sets: Vec<String> },
     /// An entry for the neighbour table.
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
     /// A connection is wanted.
@@ -249,6 +251,14 @@ impl Lab {
             Action::Lease(LeaseWrite::At { offset, bytes: span }) => Owned::LeaseAt(offset, bytes(span)),
             Action::Lease(LeaseWrite::Append { bytes: span }) => Owned::LeaseAppend(bytes(span)),
             Action::Lease(LeaseWrite::Rewrite) => Owned::LeaseRewrite,
+            Action::Sets { ip, nft, addresses } => {
+                let (all, _) = self.core.outbox.bytes(addresses).as_chunks::<16>();
+                let addresses = all.iter().map(|octets| IpAddr::from(*octets).to_canonical()).collect();
+                let sets = &self.core.config.sets;
+                let named = sets.ip.of(ip).iter().chain(sets.nft.of(nft));
+                let sets = named.map(|set| String::from_utf8_lossy(&set.name).into_owned()).collect();
+                Owned::Out(Out::Fill { addresses, sets })
+            }
             Action::Script { record } => Owned::Script(bytes(record)),
             Action::Log { channel, level, text } => {
                 let text = String::from_utf8_lossy(&bytes(text)).into_owned();

@@ -114,6 +114,7 @@ impl Player {
             "disk" => self.lab()?.files.broken = step.rest == "fails",
             "helper" => self.lab()?.helper_is_busy = step.rest == "busy",
             "script" => self.expect_script(step)?,
+            "filled" => self.expect_fill(step)?,
             "unreachable" => {
                 let addr = step.rest.parse().map_err(|_| "an address")?;
                 self.lab()?.unreachable.insert(addr, 101);
@@ -302,6 +303,19 @@ impl Player {
         };
         let (found, wanted) = if any_order { (sorted(&found), sorted(&wanted)) } else { (found, wanted) };
         if found == wanted { Ok(()) } else { Err(differs(&wanted, &found)) }
+    }
+
+    /// The next thing that happens: these addresses go into these sets.
+    fn expect_fill(&mut self, step: &Step) -> Outcome {
+        let came = match self.lab()?.out.pop_front() {
+            Some(Out::Fill { addresses, sets }) => {
+                let all = addresses.iter().map(|addr| addr.to_string()).chain(["into".into()]).chain(sets);
+                all.collect::<Vec<_>>().join(" ")
+            }
+            Some(other) => describe(&other),
+            None => "nothing".into(),
+        };
+        if came == step.rest { Ok(()) } else { Err(differs(&step.rest, &came)) }
     }
 
     /// The program is called with these arguments, and exactly these variables

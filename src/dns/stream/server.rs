@@ -11,7 +11,8 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::same_question;
 use crate::dns::reply::log_answer;
 use crate::dns::upstream::{position_bit, way_to};
-use crate::dns::{Forwarder, Surroundings, screen};
+use crate::dns::screen::Finding;
+use crate::dns::{Forwarder, Surroundings, screen, sets};
 use crate::limits;
 use crate::outbox::action::Action;
 use crate::wire::dns::codes::{ede, flag, rcode};
@@ -219,6 +220,9 @@ impl Forwarder {
         let answer = Message::parse(received)?;
         let plain = query.message.flags() & flag::CD == 0 && !query.personal;
         let changes = self.settle(with, &answer, plain);
+        if changes.finding == Finding::Clean {
+            sets::fill(with, &prefix, &answer);
+        }
         log_answer(with, &prefix, &answer, &changes);
         compose::relay(&mut Writer::new(built), &answer, &Client::of(query), query.message.question_bytes(), &changes)
     }

@@ -2,7 +2,7 @@
 //! `log-queries=extra` puts in front (serial number, client), else empty.
 
 use super::{Line, main};
-use crate::outbox::action::Level::{Info, Warning};
+use crate::outbox::action::Level::{self, Info, Warning};
 
 /// A question: type, name, client.
 pub const QUERY: Line = main(Info, "%query[%] % from %");
@@ -22,6 +22,15 @@ pub const OPCODE: Line = main(Info, "%reply opcode is not implemented");
 pub const CHAOS_UNKNOWN: Line = main(Info, "%config % is not implemented");
 /// With `extra`: a merged question was answered.
 pub const DUPLICATE: Line = main(Info, "%reply query is duplicate");
+
+/// An address was put into a set of ipset: set, address, domain.
+pub const IPSET: Line = main(Info, "%ipset add % % %");
+/// The same for nftables.
+pub const NFTSET: Line = main(Info, "%nftset add % % %");
+/// Set, why.
+pub const IPSET_FAILED: Line = main(Level::Error, "failed to update ipset %: %");
+/// Table, set, why.
+pub const NFTSET_FAILED: Line = main(Level::Error, "nftset % % Error: %");
 
 /// An answer with a private address was withheld: whose it was.
 pub const REBIND: Line = main(Warning, "possible DNS-rebind attack detected: %");
