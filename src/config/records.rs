@@ -312,3 +312,38 @@ fn joined(front: &NameBuf, domain: Name) -> Option<NameBuf> {
     let labels: Vec<&[u8]> = front.name().labels().collect();
     labels.iter().rev().try_fold(NameBuf::from_name(domain), |name, label| NameBuf::join(label, name.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(text: &str) -> NameBuf {
+        NameBuf::from_text(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_name_has_its_records_by_type_and_the_last_first() {
+        let mut records = Records::default();
+        for (name, kind, octet) in [("b.lan", 16, 1), ("a.lan", 15, 2), ("b.lan", 16, 3), ("b.lan", 5, 4), ("ab.lan", 1, 5)] {
+            records.add(wire(name).name(), kind, Some(u32::MAX), &[octet]).unwrap();
+        }
+        let of = |name| records.of(wire(name).name()).map(|(_, r)| (r.kind, r.data[0])).collect::<Vec<_>>();
+        assert_eq!((of("b.lan"), of("a.lan")), (vec![(5, 4), (16, 3), (16, 1)], vec![(15, 2)]));
+        assert!(of("lan").is_empty() && records.has(wire("lan").name()) && !records.has(wire("c.lan").name()));
+        assert_eq!(records.of(wire("ab.lan").name()).next().unwrap().1.ttl, Some(TTL_MAX), "never taken for none");
+        assert_eq!(records.len(), 6, "five records, and the domain once");
+    }
+
+    #[test]
+    fn thousands_of_names_are_found_again() {
+        let mut records = Records::default();
+        for n in 0..3_000u16 {
+            let name = wire(&format!("{}.n{}.lan", n % 7, n * 7 % 3_001));
+            records.add(name.name(), kind::TXT, None, &n.to_be_bytes()).unwrap();
+        }
+        for n in 0..3_000u16 {
+            let name = wire(&format!("{}.n{}.lan", n % 7, n * 7 % 3_001));
+            assert_eq!(records.of(name.name()).next().unwrap().1.data, n.to_be_bytes());
+        }
+    }
+}

@@ -5,6 +5,14 @@ use crate::dns::rig_tests::*;
 const CONFIG: &str = "server=192.0.2.1\nserver=192.0.2.2\nserver=/b.test/192.0.2.3\naddress=/ad.test/1.1.1.1\nlog-queries=extra\n\
     dns-forward-max=20\ncache-size=30\nmax-tcp-connections=3\nlocal-ttl=5\ndomain=lan";
 
+/// As above, with everything that looks into answers or makes some up.
+const SCREENED: &str = "server=192.0.2.1\nserver=192.0.2.2\nlog-queries=extra\ndns-forward-max=20\ncache-size=30\n\
+    max-tcp-connections=3\ndomain=lan\nstop-dns-rebind\nrebind-localhost-ok\nrebind-domain-ok=/ad.test/\n\
+    bogus-nxdomain=1.2.3.0/31\nignore-address=9.0.0.0/8\nalias=1.2.3.4,10.0.0.4\nfilter-rr=PTR,ANY\nlocalise-queries\n\
+    cname=a.test,c.test\ncname=c.test,x.b.test\ntxt-record=a.test,x\nsrv-host=x.b.test,pc,1\nmx-host=box.lan,box.lan\n\
+    dns-rr=pc,5,c0\ninterface-name=ad.test,lan\nsynth-domain=lan,10.0.0.0/24,b\nptr-record=9.0.0.10.in-addr.arpa,box.lan\n\
+    selfmx\nfilterwin2k";
+
 /// Turns some octets of a message into others, or cuts it, or adds some.
 fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..random.below(4) {
@@ -55,7 +63,16 @@ fn answer(question: &[u8], random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn spoilt_datagrams_change_nothing_they_should_not() {
-    let mut rig = Rig::new(CONFIG);
+    spoilt_datagrams(CONFIG);
+}
+
+#[test]
+fn spoilt_datagrams_pass_the_screen_unharmed() {
+    spoilt_datagrams(SCREENED);
+}
+
+fn spoilt_datagrams(config: &str) {
+    let mut rig = Rig::new(config);
     rig.hosts(&[("10.0.0.5", "box.lan")]);
     rig.lease([10, 0, 0, 9], "pc", None);
     let mut random = Random::seeded(11);
@@ -111,7 +128,16 @@ fn every_beginning_of_a_message_is_survived() {
 
 #[test]
 fn streams_come_to_an_end_whatever_their_peers_do() {
-    let mut rig = Rig::new(CONFIG);
+    streams(CONFIG);
+}
+
+#[test]
+fn streams_come_to_an_end_behind_the_screen_too() {
+    streams(SCREENED);
+}
+
+fn streams(config: &str) {
+    let mut rig = Rig::new(config);
     let mut random = Random::seeded(12);
     let slots = u32::from(rig.engine.stream_slots());
     for _ in 0..20_000 {

@@ -328,6 +328,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod local_tests;
 #[cfg(test)]
+mod records_tests;
+#[cfg(test)]
 mod rig_tests;
 #[cfg(test)]
 mod report_tests;
