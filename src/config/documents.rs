@@ -121,6 +121,13 @@ fn the_manual_page_explains_the_rows() {
     shows("src/manual/ironmasq.8", ".\\\" options\n", ".\\\" /options\n", &text);
 }
 
+#[test]
+fn every_option_is_explained() {
+    let short = |row: &&Row| row.manual.len() < 60 || !row.manual.ends_with('.') || !row.manual.is_ascii();
+    let poor: Vec<_> = ALL.iter().copied().filter(short).map(Row::name).collect();
+    assert!(poor.is_empty(), "{} options are not explained in whole sentences: {poor:?}", poor.len());
+}
+
 /// What may stand first in the value of a row, as its form says: the words
 /// between `|`, placeholders in angle brackets.
 fn first_values(row: &Row) -> Vec<&'static str> {

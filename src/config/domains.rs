@@ -137,6 +137,8 @@ impl DomainsDraft {
             return Ok(());
         }
         let number = self.targets.number(target);
+        #[cfg(test)]
+        self.said.push((domain.text(), target));
         match domain {
             Domain::All => self.table.add(&[0], number),
             Domain::Dotless => self.table.add(b"", number),
@@ -152,8 +154,6 @@ impl DomainsDraft {
             Domain::Wild(text) => self.wild.push((text.to_ascii_lowercase().into(), number)),
         }
         self.show(domain, target);
-        #[cfg(test)]
-        self.said.push((domain.text(), target));
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub fn write(out: &mut Out) {
         items.resize(items.len().max(1) + 1, Vec::new());
         out.list("host-record", &items);
     }
-    for named in local.interface_names.iter().rev() {
+    for named in &local.interface_names {
         let iface = quoted(&named.iface);
         if named.dynamic {
             let mut items = vec![name(&named.name)];

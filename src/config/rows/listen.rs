@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
     many("no-dhcp-interface=<interface>[,...]", b'2', no_dhcp, "Neither DHCP nor TFTP on these interfaces")
         .manual("Serves DNS on these interfaces, and neither DHCP nor TFTP. A name may end in *."),
     many("no-dhcpv4-interface=<interface>[,...]", 0, no_dhcp4, "No DHCPv4 on these interfaces")
-        .manual("Serves no DHCPv4 on these interfaces. A name may end in *."),
+        .manual("Serves no DHCPv4 on these interfaces; DNS and TFTP are served there as elsewhere. A name may end in *."),
     special("no-dhcpv6-interface=<interface>[,...]", 0, Apply::Holds, "No DHCPv6 on these interfaces")
         .manual("Serves no DHCPv6 on these interfaces. A name may end in *. This server has no DHCPv6 yet, so that \
             holds in any case."),

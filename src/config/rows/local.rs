@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
          network are never forwarded, as by local=.",
     ),
     many("domain-suffix=<domain>[,<range>[,local]]", b's', domain, "Old spelling of domain")
-        .manual("The same as domain."),
+        .manual("The same as domain, under the name that older configurations use."),
     flag("localise-queries", b'y', Flag::LocaliseQueries, "Prefer addresses in the network a query came from").manual(
         "A name with several IPv4 addresses in hosts files, or given by interface-name, is answered with only those \
          that lie in the network of the address the question was sent to. If there is none, all are given. So one \

@@ -45,7 +45,7 @@ pub const ROWS: &[Row] = &[
          address, the name or *, and the client identifier or *. If it cannot be created the program does not start.",
     ),
     once("dhcp-lease=<path>", b'l', lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
-        "An old spelling of dhcp-leasefile.",
+        "The same as dhcp-leasefile, under the name that older configurations use.",
     ),
     row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4().manual(
         "How many leases there may be at the same time, 1000 if nothing is said. Memory for that many is set aside at \
