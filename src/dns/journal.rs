@@ -34,6 +34,11 @@ impl Prefix {
 
     /// True when queries are logged.
     pub fn is_on(&self) -> bool {
+        self.queries.on && !self.queries.failed
+    }
+
+    /// True when answers that say no are logged, with the others or without.
+    pub fn tells_failures(&self) -> bool {
         self.queries.on
     }
 
@@ -62,7 +67,14 @@ impl Prefix {
 
 /// Says `line` if the log is on; up to three arguments follow the prefix.
 fn say(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Arg; 3]) {
-    if prefix.is_on() && out.has_room_for_log() {
+    if prefix.is_on() {
+        say_failure(out, prefix, line, args);
+    }
+}
+
+/// The same for an answer that says no.
+fn say_failure(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Arg; 3]) {
+    if prefix.tells_failures() && out.has_room_for_log() {
         let [a, b, c] = args;
         let mut buffer = [0; PREFIX_MAX];
         let mut text = Writer::new(&mut buffer);
@@ -126,10 +138,11 @@ pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind
         (_, codes::kind::AAAA) => "NODATA-IPv6",
         _ => "NODATA",
     };
-    match reverse::addr(name) {
-        Some(addr) if kind == codes::kind::PTR => answer(out, prefix, source, Arg::Ip(addr), Arg::Str(data)),
-        _ => answer(out, prefix, source, Arg::Name(name.wire()), Arg::Str(data)),
-    }
+    let about = match reverse::addr(name) {
+        Some(addr) if kind == codes::kind::PTR => Arg::Ip(addr),
+        _ => Arg::Name(name.wire()),
+    };
+    say_failure(out, prefix, &lines::ANSWER, [source, about, Arg::Str(data)]);
 }
 
 /// One record of an answer about type `asked`: other types only by their names.
@@ -191,7 +204,7 @@ pub fn data(out: &mut Outbox, prefix: &Prefix, source: Arg, owner: Name, kind: u
 
 /// An error code was answered; `ede` explains it.
 pub fn error(out: &mut Outbox, prefix: &Prefix, source: &'static str, code: u8, ede: Option<u16>) {
-    if !prefix.is_on() {
+    if !prefix.tells_failures() {
         return;
     }
     let mut buffer = [0; 4];
@@ -204,7 +217,7 @@ pub fn error(out: &mut Outbox, prefix: &Prefix, source: &'static str, code: u8, 
         codes::rcode::NOTIMP => Arg::Str("not implemented"),
         _ => Arg::Text(digits.written()),
     };
-    say(out, prefix, &lines::ERROR, [Arg::Str(source), shown, Arg::Str(explanation(ede))]);
+    say_failure(out, prefix, &lines::ERROR, [Arg::Str(source), shown, Arg::Str(explanation(ede))]);
 }
 
 /// The explanation of an extended error, as it stands behind the text.

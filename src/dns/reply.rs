@@ -181,7 +181,7 @@ impl Forwarder {
 
 /// Logs an answer as it came, and what was found in it.
 pub fn log_answer(with: &mut Surroundings, prefix: &Prefix, answer: &Message, changes: &Changes) {
-    if prefix.is_on() {
+    if prefix.tells_failures() {
         log_records(with, prefix, answer, changes);
     }
     if let (Finding::Private(_), Some(owner)) = (changes.finding, changes.finding.record(answer).and_then(|r| r.owner())) {

@@ -91,10 +91,7 @@ fn log_queries(draft: &mut Draft, text: Text) -> Applied {
             queries.auth = true;
             draft.not_yet("log-queries=auth");
         }
-        b"only_failed" => {
-            queries.failed = true;
-            draft.not_yet("log-queries=only_failed");
-        }
+        b"only_failed" => queries.failed = true,
         _ => {}
     }
     Ok(())
