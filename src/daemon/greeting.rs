@@ -1,7 +1,7 @@
 //! The first lines of the log, in dnsmasq's order: what is running, what is
 //! limited, what is probably a mistake.
 
-use crate::config::{self, Bind, Config, LocalService, Warning};
+use crate::config::{self, Bind, Config, LocalService, LogTarget, Warning};
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
 use crate::daemon::dhcp_files;
@@ -55,6 +55,9 @@ pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
         if config.dns.resolv_files.is_empty() && config.dns.servers.is_empty() {
             say(&process::NO_UPSTREAM, &[]);
         }
+    }
+    if config.log.queue > 0 && matches!(config.log.target, LogTarget::Syslog(_)) {
+        say(&process::LOG_QUEUE, &[Arg::Number(config.log.queue.into())]);
     }
     #[cfg(feature = "dhcp4")]
     dhcp_files::range_lines(config, say);

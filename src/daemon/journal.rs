@@ -55,7 +55,7 @@ impl Journal {
             debug: log.debug,
             pid: sys::pid(),
             stamp: Default::default(),
-            ring: Ring::new(),
+            ring: Ring::new(if log.queue == 0 { usize::MAX } else { log.queue.into() }),
             lost: 0,
         }
     }
@@ -86,7 +86,7 @@ impl Journal {
             debug: false,
             pid: sys::pid(),
             stamp: Default::default(),
-            ring: Ring { octets: Box::default(), first: 0, used: 0 },
+            ring: Ring { octets: Box::default(), first: 0, used: 0, lines: 0, most: 0 },
             lost: 0,
         }
     }
@@ -286,11 +286,15 @@ struct Ring {
     octets: Box<[u8]>,
     first: usize,
     used: usize,
+    /// Lines that wait, and that may.
+    lines: usize,
+    most: usize,
 }
 
 impl Ring {
-    fn new() -> Self {
-        Ring { octets: vec![0; limits::LOG_RING_BYTES].into_boxed_slice(), first: 0, used: 0 }
+    /// For at most `most` lines (`log-async`).
+    fn new(most: usize) -> Self {
+        Ring { octets: vec![0; limits::LOG_RING_BYTES].into_boxed_slice(), first: 0, used: 0, lines: 0, most }
     }
 
     fn is_empty(&self) -> bool {
@@ -300,9 +304,10 @@ impl Ring {
     /// Adds a line whole, or not at all.
     fn push(&mut self, line: &[u8]) -> bool {
         let Ok(len) = u16::try_from(line.len()) else { return false };
-        if self.octets.len() - self.used < line.len() + 2 {
+        if self.octets.len() - self.used < line.len() + 2 || self.lines >= self.most {
             return false;
         }
+        self.lines += 1;
         for octet in len.to_ne_bytes().iter().chain(line) {
             let place = (self.first + self.used) % self.octets.len();
             if let Some(place) = self.octets.get_mut(place) {
@@ -338,6 +343,7 @@ impl Ring {
         let len = (self.front_len() + 2).min(self.used);
         self.first = (self.first + len) % self.octets.len();
         self.used -= len;
+        self.lines = self.lines.saturating_sub(1);
     }
 }
 
@@ -359,7 +365,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_whole_lines_in_order_round_its_end() {
-        let mut ring = Ring::new();
+        let mut ring = Ring::new(usize::MAX);
         let line = |n: usize| vec![n as u8; 900 + n % 7];
         let (mut next, mut oldest) = (0, 0);
         let mut got = [0; FRAMED];
@@ -380,5 +386,13 @@ mod tests {
             oldest += 1;
         }
         assert_eq!(oldest, next);
+    }
+
+    #[test]
+    fn no_more_lines_wait_than_were_allowed() {
+        let mut ring = Ring::new(2);
+        assert!(ring.push(b"a") && ring.push(b"b") && !ring.push(b"c"));
+        ring.pop();
+        assert!(ring.push(b"c") && !ring.push(b"d"));
     }
 }

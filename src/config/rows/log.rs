@@ -37,9 +37,10 @@ pub const ROWS: &[Row] = &[
             in any case."),
     flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log")
         .manual("Does not log that files asked for by TFTP do not exist; other problems are still logged."),
-    once("log-async[=<lines>]", 0, log_async, "Queue log lines while the log is busy").not_yet()
-        .manual("How many lines may wait while the log is busy: 5 if there is no number, at most 100. Lines beyond \
-            that are lost, and a line says how many were."),
+    once("log-async[=<lines>]", 0, log_async, "Queue at most so many log lines (5)")
+        .manual("How many lines may wait while the system's log is busy: 5 if there is no number, at most 100. Lines beyond that \
+            are lost, and a line says how many were. This server never waits for its log; without this option, or with 0, as \
+            many lines may wait as fit into 32 KiB. It has no effect on lines that go to a file or to standard error."),
 ];
 
 /// Facilities by name, with their numbers in RFC 3164 §4.1.1.

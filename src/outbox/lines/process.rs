@@ -34,6 +34,8 @@ pub const LOCAL_SUBNETS: Line = info("DNS service limited to local subnets");
 pub const LOCAL_HOST: Line = info("DNS service limited to localhost");
 /// What was built in.
 pub const OPTIONS: Line = info("compile time options: %");
+/// `log-async`: lines that may wait.
+pub const LOG_QUEUE: Line = info("asynchronous logging enabled, queue limit is % messages");
 /// File, why.
 pub const PID_CHOWN: Line = warning("chown of PID file % failed: %");
 /// File, why.
