@@ -179,12 +179,20 @@ impl Records {
 
     /// The records of a name, which is in lower case, with the number of each.
     pub fn of(&self, name: Name) -> impl Iterator<Item = (usize, Record<'_>)> {
-        self.rows(name).filter(|(_, row)| row.kind != 0).map(|(number, row)| {
-            let ttl = (row.ttl != LOCAL_TTL).then_some(row.ttl);
-            let from = row.data as usize;
-            let data = self.octets.get(from..from.saturating_add(row.len.into())).unwrap_or_default();
-            (number, Record { kind: row.kind, ttl, data })
-        })
+        self.rows(name).filter(|(_, row)| row.kind != 0).map(|(number, row)| (number, self.record(row)))
+    }
+
+    /// The record with this number (0 to `len` − 1) and its name.
+    pub fn get(&self, number: usize) -> Option<(Name<'_>, Record<'_>)> {
+        let row = self.rows.get(number)?;
+        Some((Name::new(self.name(row))?, self.record(row)))
+    }
+
+    fn record(&self, row: &Row) -> Record<'_> {
+        let ttl = (row.ttl != LOCAL_TTL).then_some(row.ttl);
+        let from = row.data as usize;
+        let data = self.octets.get(from..from.saturating_add(row.len.into())).unwrap_or_default();
+        Record { kind: row.kind, ttl, data }
     }
 
     /// All records with their names, in an order to say them again in.

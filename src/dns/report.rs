@@ -24,6 +24,9 @@ pub(super) enum Dump {
     Idle,
     /// Hosts files, from this entry on; since when.
     Hosts(u32, Millis),
+    /// Aliases of the configuration, and names that exist because of what is
+    /// below them, from this record on.
+    Records(u32, Millis),
     /// Leases, from this slot on.
     Leases(u32, Millis),
     /// The cache, from this slot on.
@@ -36,8 +39,9 @@ struct Row<'a> {
     value: &'a [u8],
     /// Letter of the type.
     kind: u8,
-    /// `F`orward `R`everse `I`mmortal `D`HCP `N`egative `X` (NXDOMAIN) `H`osts.
-    flags: [bool; 7],
+    /// `F`orward `R`everse `I`mmortal `D`HCP `N`egative `X` (NXDOMAIN) `H`osts
+    /// `C`onfig.
+    flags: [bool; 8],
     /// The end, if there is one.
     ends: Option<UnixTime>,
     /// The file, for names of hosts files.
@@ -82,6 +86,7 @@ impl Forwarder {
             self.dump = match self.dump {
                 Dump::Idle => Dump::Idle,
                 Dump::Hosts(at, since) => host(with, at, since),
+                Dump::Records(at, since) => record(with, at, since),
                 Dump::Leases(at, since) => lease(with, at, since),
                 Dump::Cache(at, since) => cached(with, at, since),
             };
@@ -92,14 +97,16 @@ impl Forwarder {
     pub(super) fn dump_next_due(&self) -> Option<Due> {
         match self.dump {
             Dump::Idle => None,
-            Dump::Hosts(_, at) | Dump::Leases(_, at) | Dump::Cache(_, at) => Some(Due { at, why: Why::Backlog }),
+            Dump::Hosts(_, at) | Dump::Records(_, at) | Dump::Leases(_, at) | Dump::Cache(_, at) => {
+                Some(Due { at, why: Why::Backlog })
+            }
         }
     }
 }
 
 fn host(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
     let Some((host, names_addr)) = with.hosts.get(at).filter(|_| (at as usize) < with.hosts.len()) else {
-        return Dump::Leases(0, since);
+        return Dump::Records(0, since);
     };
     let mut name = Text::new(|out| write_lower(out, host.name.wire()));
     let mut value = Text::new(|out| text::ip(out, host.addr));
@@ -107,13 +114,31 @@ fn host(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
         name: name.bytes(),
         value: value.bytes(),
         kind: family(host.addr),
-        flags: [true, names_addr, true, false, false, false, true],
+        flags: [true, names_addr, true, false, false, false, true, host.source == b"config"],
         ends: None,
         source: Some(host.source),
     };
     let line = row.line();
     say(with, &lines::DUMP, line);
     Dump::Hosts(at.saturating_add(1), since)
+}
+
+fn record(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
+    let Some((name, record)) = with.config.dns.local.records.get(at as usize) else { return Dump::Leases(0, since) };
+    let target = match record.kind {
+        kind::CNAME => Name::new(record.data),
+        0 => Some(Name::ROOT),
+        _ => None,
+    };
+    if let Some(target) = target {
+        let mut name = Text::new(|out| write_lower(out, name.wire()));
+        let mut value = Text::new(|out| if record.kind != 0 { write_lower(out, target.wire()) });
+        let kind = if record.kind == 0 { b'!' } else { b'C' };
+        let flags = [true, false, true, false, false, false, false, true];
+        let line = Row { name: name.bytes(), value: value.bytes(), kind, flags, ends: None, source: None }.line();
+        say(with, &lines::DUMP, line);
+    }
+    Dump::Records(at.saturating_add(1), since)
 }
 
 fn lease(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
@@ -127,7 +152,7 @@ fn lease(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
                 name: name.bytes(),
                 value: value.bytes(),
                 kind: b'4',
-                flags: [true, place == 0, left.is_none(), true, false, false, false],
+                flags: [true, place == 0, left.is_none(), true, false, false, false, false],
                 ends: left.map(|left| UnixTime(with.now.wall.0.saturating_add(left))),
                 source: None,
             };
@@ -146,7 +171,7 @@ fn cached(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
     if found.outcome != Outcome::Records {
         let missing = found.outcome == Outcome::NxDomain;
         let kind = if missing { b' ' } else { letter(found.kind) };
-        let flags = [true, false, false, false, true, missing, false];
+        let flags = [true, false, false, false, true, missing, false, false];
         let line = Row { name: owner.bytes(), value: b"", kind, flags, ends, source: None }.line();
         say(with, &lines::DUMP, line);
         return Dump::Cache(next, since);
@@ -165,7 +190,7 @@ fn cached(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
             (_, kind::CNAME) => (owner, Text::new(target), b'C'),
             (_, kind) => (owner, Text::new(|out| angled(out, kind)), b'T'),
         };
-        let flags = [reverse.is_none(), reverse.is_some(), false, false, false, false, false];
+        let flags = [reverse.is_none(), reverse.is_some(), false, false, false, false, false, false];
         let row = Row { name: first.bytes(), value: value.bytes(), kind, flags, ends, source: None };
         with.out.log(&lines::DUMP, &[Arg::Text(row.line().bytes())]);
     }
@@ -230,11 +255,11 @@ impl Row<'_> {
             column(out, self.value, 40);
             out.u8(b' ');
             out.u8(self.kind);
-            for (letter, set) in b"FRIDNXH".iter().zip(self.flags) {
+            for (letter, set) in b"FRIDNXHC".iter().zip(self.flags) {
                 out.u8(if set { *letter } else { b' ' });
             }
-            // Two more: from the configuration, validated.
-            out.bytes(b"   ");
+            // One more: validated.
+            out.bytes(b"  ");
             match self.ends {
                 Some(ends) => text::ctime(out, ends),
                 None => column(out, b"", 24),
