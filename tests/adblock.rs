@@ -19,6 +19,8 @@ mod steps_dhcp;
 #[path = "scenario/steps_dns.rs"]
 mod steps_dns;
 #[allow(dead_code)]
+#[path = "scenario/steps_relay.rs"]
+mod steps_relay;
 #[path = "scenario/steps_tftp.rs"]
 mod steps_tftp;
 

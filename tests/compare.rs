@@ -22,6 +22,8 @@ mod diff;
 mod dns;
 #[path = "compare/lab.rs"]
 mod lab;
+#[path = "compare/relay.rs"]
+mod relay;
 #[path = "compare/sweep.rs"]
 mod sweep;
 #[path = "compare/tftp.rs"]

@@ -14,6 +14,8 @@ mod script;
 mod steps_dhcp;
 #[path = "scenario/steps_dns.rs"]
 mod steps_dns;
+#[path = "scenario/steps_relay.rs"]
+mod steps_relay;
 #[path = "scenario/steps_tftp.rs"]
 mod steps_tftp;
 

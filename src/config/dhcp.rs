@@ -70,6 +70,11 @@ pub struct Dhcp {
 }
 
 impl Dhcp {
+    /// True when there is anything to serve or to relay.
+    pub fn on(&self) -> bool {
+        !self.ranges.is_empty() || !self.relaying.relays.is_empty()
+    }
+
     /// First and last address of each range, in configured order.
     pub fn spans(&self) -> impl Iterator<Item = (Ipv4Addr, Ipv4Addr)> {
         self.ranges.iter().map(|range| (range.start, range.end))

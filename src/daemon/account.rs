@@ -75,7 +75,7 @@ impl Account {
 /// low ports when addresses appear.
 fn needed(config: &Config) -> Capabilities {
     let mut needed = Capabilities::default();
-    if !config.dhcp.ranges.is_empty() {
+    if config.dhcp.on() {
         needed = needed.and(Capabilities::NET_ADMIN);
     }
     if config.listen.port != 0 && config.sets.any() {

@@ -84,7 +84,7 @@ impl Core {
             .telling(followed(&config.script));
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
         #[cfg(feature = "dhcp4")]
-        let dhcp4 = (!config.dhcp.ranges.is_empty()).then(|| dhcp4::Server::new(&config, &mut random));
+        let dhcp4 = config.dhcp.on().then(|| dhcp4::Server::new(&config, &mut random));
         Core {
             dns,
             #[cfg(feature = "dhcp4")]

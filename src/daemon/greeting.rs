@@ -4,7 +4,7 @@
 use crate::config::{self, Bind, Config, LocalService, LogTarget, Warning};
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
-use crate::daemon::dhcp_files;
+use crate::daemon::{dhcp_files, relay_lines};
 use crate::daemon::outside::Say;
 use crate::daemon::serve;
 use crate::dns::reverse::is_private;
@@ -61,6 +61,8 @@ pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
     }
     #[cfg(feature = "dhcp4")]
     dhcp_files::range_lines(config, say);
+    #[cfg(feature = "dhcp4")]
+    relay_lines::say_all(config, say);
     if !config.dhcp.ranges.is_empty()
         && let Some(device) = serve::dhcp_device(config, &world.interfaces.list)
     {

@@ -97,7 +97,7 @@ pub fn open(sockets: &mut Sockets, core: &Core) -> Result<(), Failure> {
             }
         }
     }
-    if !config.dhcp.ranges.is_empty() {
+    if config.dhcp.on() {
         open_dhcp(sockets, config, interfaces)?;
     }
     Ok(())
@@ -139,7 +139,7 @@ fn open_dhcp(sockets: &mut Sockets, config: &Config, interfaces: &Interfaces) ->
     let dhcp4 = open(config.dhcp.netboot.ports.0, Place::Dhcp4)?;
     let pxe4 = if config.dhcp.netboot.pxe() { Some(open(PXE, Place::Pxe4)?) } else { None };
     (sockets.dhcp4, sockets.pxe4) = (Some(dhcp4), pxe4);
-    if !config.dhcp.no_ping {
+    if !config.dhcp.no_ping && !config.dhcp.ranges.is_empty() {
         let socket = icmp::open().map_err(|errno| say(b"failed to create ICMP listening socket: ", errno))?;
         sockets.watch(socket.as_fd(), Place::Icmp4).map_err(|errno| say(b"failed to set up ICMP socket: ", errno))?;
         sockets.icmp4 = Some(socket);

@@ -21,6 +21,8 @@ mod lease_disk;
 mod links;
 mod listeners;
 pub mod outside;
+#[cfg(feature = "dhcp4")]
+mod relay_lines;
 pub mod reload;
 mod look_up;
 mod neighbours;

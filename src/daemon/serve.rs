@@ -43,7 +43,7 @@ pub fn mark(config: &Config, interface: &mut Interface) {
     };
     let dhcp4 = (named || listed) && !any(&listen.no_dhcp4, name);
     interface.dns = named;
-    interface.dhcp4 = dhcp4 && !config.dhcp.ranges.is_empty();
+    interface.dhcp4 = dhcp4 && config.dhcp.on();
     interface.tftp = tftp && config.tftp.on;
 }
 
@@ -51,7 +51,8 @@ pub fn mark(config: &Config, interface: &mut Interface) {
 /// lines name no wildcard, all of them exist, and exactly one serves DHCP.
 pub fn dhcp_device<'a>(config: &Config, interfaces: &'a [Interface]) -> Option<&'a Interface> {
     let named = config.listen.interfaces.as_ref().filter(|list| !list.is_empty())?;
-    if config.listen.bind == Bind::Wildcard {
+    // Replies to a relay come in elsewhere.
+    if config.listen.bind == Bind::Wildcard || !config.dhcp.relaying.relays.is_empty() {
         return None;
     }
     let certain = |pattern: &Pattern| {

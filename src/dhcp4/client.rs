@@ -14,6 +14,7 @@ use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interface;
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::kind;
+use crate::wire::dhcp4_options::agent;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A client, for one request.
@@ -72,6 +73,8 @@ pub(super) struct Entrance<'c> {
     pub iface: &'c Interface,
     pub own: Ipv4Addr,
     pub turn: Turn,
+    /// It was passed on to other servers too.
+    pub relayed: bool,
 }
 
 /// How often a packet was looked at.
@@ -95,7 +98,7 @@ impl<'c> Client<'c> {
         routers: &mut [Ipv4Addr],
     ) -> Option<Self> {
         let config: &'c Config = with.config;
-        let Entrance { arrival, iface, own, turn } = entrance;
+        let Entrance { arrival, iface, own, turn, relayed } = entrance;
         let has_none = request.wanted.is_some() || request.kind == Some(kind::DISCOVER);
         let mut client = Client {
             config,
@@ -105,7 +108,11 @@ impl<'c> Client<'c> {
             own,
             // Some clients fill it in where it means nothing.
             ciaddr: if has_none { Ipv4Addr::UNSPECIFIED } else { request.packet.ciaddr },
-            unicast: arrival.to != IpAddr::V4(Ipv4Addr::BROADCAST),
+            // A relay may say how it came (RFC 5010).
+            unicast: match request.agent_part(agent::FLAGS) {
+                Some([flags, ..]) => flags & agent::UNICAST != 0,
+                _ => arrival.to != IpAddr::V4(Ipv4Addr::BROADCAST),
+            },
             ranges: Candidates::default(),
             tags: TagSet::default(),
             all_tags: TagSet::default(),
@@ -118,7 +125,7 @@ impl<'c> Client<'c> {
             first: turn == Turn::First,
             delayed: turn == Turn::Held,
         };
-        client.find_ranges(with, routers)?;
+        client.find_ranges(with, routers, turn == Turn::First && !relayed)?;
         client.log_ranges(with);
         client.set_packet_tags();
         client.log_classes(with);
@@ -133,8 +140,9 @@ impl<'c> Client<'c> {
     }
 
     /// The ranges of the interface, or of the address that says where the
-    /// client is. Nothing, and a line in the log, if there are none.
-    fn find_ranges(&mut self, with: &mut Surroundings, routers: &mut [Ipv4Addr]) -> Option<()> {
+    /// client is. Nothing, and a line in the log if that is to be told, if there
+    /// are none.
+    fn find_ranges(&mut self, with: &mut Surroundings, routers: &mut [Ipv4Addr], tell: bool) -> Option<()> {
         let dhcp = &self.config.dhcp;
         let packet = &self.request.packet;
         let near = Candidates::on_interface(dhcp, self.iface);
@@ -153,7 +161,7 @@ impl<'c> Client<'c> {
         if !self.ranges.is_empty() {
             return Some(());
         }
-        if self.first {
+        if tell {
             let mut buffer = [0; 48];
             let mut out = crate::base::bytes::Writer::new(&mut buffer);
             match (self.request.subnet, relay) {

@@ -22,6 +22,7 @@ mod persist;
 mod probe;
 mod pxe;
 mod pxe_menu;
+mod relay;
 mod release;
 mod rename;
 mod reply;
@@ -245,13 +246,21 @@ impl Server {
 
     /// A request.
     fn on_packet(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], turn: Turn) {
-        let Some(packet) = Packet::parse(bytes).filter(|packet| !packet.is_reply) else { return };
+        let Some(packet) = Packet::parse(bytes) else { return };
+        if packet.is_reply {
+            return relay::on_reply(with, arrival, &packet, bytes);
+        }
         let Some(iface) = interface(with, arrival).filter(|iface| iface.dhcp4) else { return };
         let Some((own, _)) = iface.ipv4().next() else {
             return with.out.log(&lines::NO_ADDRESS, &[Arg::Text(iface.name.as_bytes())]);
         };
+        let relays = turn == Turn::First && arrival.door == Door::Dhcp4;
+        let relayed = relays && relay::on_request(with, iface, arrival, &packet, bytes);
+        if with.config.dhcp.ranges.is_empty() {
+            return;
+        }
         self.housekeeping(with);
-        let entrance = Entrance { arrival, iface, own, turn };
+        let entrance = Entrance { arrival, iface, own, turn, relayed };
         let mut room = [0; limits::SPLIT_OPTIONS_MAX];
         let mut request = Request::new(packet, Splits::join(&packet, &mut room));
         request.identify(with.config.dhcp.ignore_clid);

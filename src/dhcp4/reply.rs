@@ -2,6 +2,7 @@
 //! reach the client. Their options are `content`.
 
 use crate::base::bytes::Writer;
+use crate::base::net::{HwAddr, IfIndex};
 use crate::config::{Boot, NextServer};
 use crate::dhcp::choose_options::{Audience, Chosen};
 use crate::dhcp::ranges::Candidate;
@@ -163,7 +164,6 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
     // The one that it came in by, whatever that counts as.
     let iface = client.arrival.iface;
     let hw = client.request.hw;
-    let direct = !hw.is_empty() && hw.kind != 0;
     let (to, iface) = if client.at_pxe_port() {
         match from.ip() {
             IpAddr::V4(source) if header.ciaddr.is_unspecified() => ((source, from.port()), 0),
@@ -181,14 +181,28 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
             port if port != 0 && !source.is_unspecified() => ((source, port), 0),
             _ => ((header.ciaddr, client_port), 0),
         }
-    } else if header.flags & BROADCAST != 0 || !direct {
-        ((Ipv4Addr::BROADCAST, client_port), iface)
     } else {
-        with.out.push(Action::Neighbour { iface, addr: header.yiaddr, hw });
-        ((header.yiaddr, client_port), iface)
+        by_link(with, header.flags, header.yiaddr, hw, iface, client_port)
     };
     let route = Route { door: client.arrival.door, to: SocketAddr::from(to), source: None, iface };
     with.out.push(Action::Datagram { route, bytes });
+}
+
+/// The way to a client that has no address yet: everybody on its link, or the
+/// new address, after its hardware address was made known.
+pub(super) fn by_link(
+    with: &mut Surroundings,
+    flags: u16,
+    addr: Ipv4Addr,
+    hw: HwAddr,
+    iface: IfIndex,
+    port: u16,
+) -> ((Ipv4Addr, u16), IfIndex) {
+    if flags & BROADCAST != 0 || hw.is_empty() || hw.kind == 0 {
+        return ((Ipv4Addr::BROADCAST, port), iface);
+    }
+    with.out.push(Action::Neighbour { iface, addr, hw });
+    ((addr, port), iface)
 }
 
 /// Octets that the options may end within.

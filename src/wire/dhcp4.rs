@@ -9,6 +9,10 @@ use std::net::Ipv4Addr;
 /// Octets in front of the options: the header and the magic cookie.
 pub const HEADER: usize = 240;
 
+/// Where the count of relays lies.
+pub const HOPS_AT: usize = 3;
+/// Where the address of the relay lies.
+pub const GIADDR_AT: usize = 24;
 /// Where the server name lies, and its size.
 pub const SNAME_AT: usize = 44;
 /// Size of the server name.

@@ -44,14 +44,17 @@ pub mod code {
     pub const END: u8 = 255;
 }
 
-/// Sub-options of the relay agent option (RFC 3046, 3527, 3993, 5107).
+/// Sub-options of the relay agent option (RFC 3046, 3527, 3993, 5010, 5107).
 pub mod agent {
     #![allow(missing_docs)]
     pub const CIRCUIT_ID: u8 = 1;
     pub const REMOTE_ID: u8 = 2;
     pub const LINK_SELECTION: u8 = 5;
     pub const SUBSCRIBER_ID: u8 = 6;
+    pub const FLAGS: u8 = 10;
     pub const SERVER_ID_OVERRIDE: u8 = 11;
+    /// The bit of `FLAGS`: the client sent to the relay alone.
+    pub const UNICAST: u8 = 0x80;
 }
 
 /// The options of one area, in order. Ends at the end mark, at the end of the

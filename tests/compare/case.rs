@@ -16,6 +16,7 @@
 //! dns NAME TYPE [WORD…]            tcp norec cd ad do edns=N class=CH opcode=N from=IP to=IP
 //!                                  port=N patience=MS
 //! dhcp KIND mac=MAC [WORD…]        see dhcp.rs
+//! server ADDRESS | relayed ADDRESS | reply ADDRESS …   see relay.rs
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
 //! send udp|tcp PORT HEX            octets as they are
 //! log | leases | asked             compares the log, the lease file, what upstream was asked
@@ -87,7 +88,7 @@ impl Case {
                 let (text, reason) = rest.split_once(" because ")?;
                 self.allowed.push((text.into(), reason.into()));
             }
-            "dns" | "dhcp" | "tftp" | "send" | "log" | "leases" | "asked" | "signal" | "wait" | "rewrite" | "restart"
+            "dns" | "dhcp" | "server" | "relayed" | "reply" | "tftp" | "send" | "log" | "leases" | "asked" | "signal" | "wait" | "rewrite" | "restart"
             | "sweep" => {
                 self.steps.push(line.into())
             }

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::lab::{Lab, Server, bind};
+use crate::relay::Servers;
 use crate::upstream::Upstream;
 use crate::{bytes, dhcp, dns, sweep, tftp};
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ pub fn play(lab: &Lab, case: &Case, program: &str) -> Vec<String> {
         offers: HashMap::new(),
         logged: 0,
         dhcp: HashMap::new(),
+        servers: Servers::default(),
     };
     let mut seen = Vec::new();
     let steps = case.steps.iter().flat_map(|step| match step.strip_prefix("sweep ") {
@@ -54,6 +56,7 @@ struct Player<'a> {
     logged: usize,
     /// A socket for each address that a DHCP message was sent from.
     dhcp: HashMap<SocketAddr, UdpSocket>,
+    servers: Servers,
 }
 
 impl Player<'_> {
@@ -62,6 +65,12 @@ impl Player<'_> {
         match words[0] {
             "dns" => self.dns(number, &words[1..]),
             "dhcp" => self.dhcp(number, &words[1..]),
+            "server" => self.servers.listen(words[1]),
+            "relayed" => self.servers.relayed(words[1]),
+            "reply" => {
+                let here = SocketAddr::from(([0, 0, 0, 0], 68));
+                self.servers.reply(&words[1..], self.dhcp.get(&here))
+            }
             "tftp" => tftp::run(&words[1..]),
             "send" => send(&words[1..]),
             "log" => self.log(),

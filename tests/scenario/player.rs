@@ -140,6 +140,7 @@ impl Player {
             "ask" | "asked" | "lost" | "reply" | "answer" | "send" | "tcp" | "connect" => self.dns_step(verb, step),
             "discover" | "request" | "decline" | "release" | "inform" | "bootp" | "offer" | "ack" | "nak" | "bootreply"
             | "probed" | "alive" => self.dhcp_step(verb, step),
+            "relayed" | "server-says" | "delivered" => self.relay_step(verb, step),
             "get" | "put" | "oack" | "data" | "acked" | "error" | "error-to" | "complain" => self.tftp_step(verb, step),
             _ => Err(format!("no such step: {verb}")),
         }

@@ -14,6 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub struct DhcpClient {
     /// The last packet a client sent.
     said: Option<Packet>,
+    /// The last request that we relayed.
+    pub relayed: Option<Packet>,
     /// The last echo request that left.
     echo: Option<(Ipv4Addr, Vec<u8>)>,
 }
@@ -89,7 +91,7 @@ impl Player {
         let sname = words.named("sname").map(str::to_owned);
         let broadcast = words.flag("broadcast");
         words.end()?;
-        let (route, packet, before) = self.take_dhcp()?;
+        let (route, packet, before) = self.take_dhcp(300)?;
         let came = format!("{} to {}", packet_text(&packet), route.to);
         let kind = if verb == "bootreply" { "bootp" } else { verb };
         let same = packet.op == 2
@@ -141,8 +143,9 @@ impl Player {
         if fine { Ok(()) } else { Err("delivery to the relay, the client's address, a known neighbour or everybody".into()) }
     }
 
-    /// The next DHCP packet that left, and what left before it.
-    fn take_dhcp(&mut self) -> Outcome<(Route, Packet, Vec<Out>)> {
+    /// The next DHCP packet that left, of at least so many octets, and what left
+    /// before it.
+    pub fn take_dhcp(&mut self, least: usize) -> Outcome<(Route, Packet, Vec<Out>)> {
         let out = &mut self.lab()?.out;
         let at = out.iter().position(|out| matches!(out, Out::Datagram { route, .. } if matches!(route.door, Door::Dhcp4 | Door::Pxe4)));
         let Some(at) = at else {
@@ -151,7 +154,7 @@ impl Player {
         let neighbours: Vec<Out> = out.iter().take(at).filter(|out| matches!(out, Out::Neighbour { .. })).cloned().collect();
         let Some(Out::Datagram { route, bytes, .. }) = out.remove(at) else { return Err("no datagram".into()) };
         out.retain(|out| !matches!(out, Out::Neighbour { .. }));
-        if bytes.len() < 300 {
+        if bytes.len() < least {
             return Err(format!("  a reply of {} octets: BOOTP wants at least 300", bytes.len()));
         }
         Ok((route, Packet::decode(&bytes)?, neighbours))
@@ -201,7 +204,7 @@ pub fn echo_reply(request: &[u8]) -> Option<Vec<u8>> {
     Some(reply)
 }
 
-fn compare_options(block: &[String], packet: &Packet) -> Outcome {
+pub fn compare_options(block: &[String], packet: &Packet) -> Outcome {
     if block.is_empty() {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use crate::limits::IFNAME_MAX;
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
-    many("dhcp-relay=<local>,<server>[#<port>][,<interface>]|<local>,<interface>", 0, relay, "Relay DHCP to another server").dhcp4().not_yet().manual(
+    many("dhcp-relay=<local>,<server>[#<port>][,<interface>]|<local>,<interface>", 0, relay, "Relay DHCP to another server").dhcp4().manual(
         "Requests that arrive on the interface with the local address are passed on to a DHCP server elsewhere, and its \
          replies back to the client. The server sees the local address as that of the relay, and must have a range for \
          that network. It is given by address, with its port behind a # if that is not 67. If an interface stands in \
@@ -26,7 +26,7 @@ pub const ROWS: &[Row] = &[
          If the server listens at another port, clients that renew past the relay would ask at the wrong one: let the \
          server use dhcp-proxy.",
     ),
-    many("dhcp-split-relay=<local>,<server>[#<port>],<interface>|<address>", 0, split_relay, "Relay DHCP between networks without a route").dhcp4().not_yet().manual(
+    many("dhcp-split-relay=<local>,<server>[#<port>],<interface>|<address>", 0, split_relay, "Relay DHCP between networks without a route").dhcp4().manual(
         "As dhcp-relay, for IPv4, where the server cannot reach the network of the clients. The server is spoken to from \
          the address of the interface in the third place, or from the address given there, and answers to that; which \
          network the client is on is said by the link selection of the relay agent option (RFC 3527), so the server must \

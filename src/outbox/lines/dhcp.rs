@@ -92,6 +92,12 @@ pub const MENU_TOO_LARGE: Line = dhcp(Level::Error, "PXE menu too large");
 pub const SIGNED: Line = dhcp(Level::Error, "PXE BIS not supported");
 /// A server was given by a name that has no address.
 pub const NO_SERVER: Line = dhcp(Level::Error, "No IPv4 address found for %");
+/// `log-dhcp`: a request goes on to a server.
+pub const RELAYED: Line = dhcp(Level::Info, "DHCP relay at % -> %");
+/// `log-dhcp`: a request goes on to everybody on an interface.
+pub const RELAYED_TO_ALL: Line = dhcp(Level::Info, "DHCP relay at % -> broadcast via %");
+/// The interface to relay to is not there.
+pub const NO_BROADCAST: Line = dhcp(Level::Error, "Cannot broadcast DHCP relay via interface %");
 /// An interface of `bridge-interface` does not exist.
 pub const NO_BRIDGE: Line = dhcp(Level::Warning, "unknown interface % in bridge-interface");
 /// The answer waits so many seconds.

@@ -107,6 +107,8 @@ pub const BAD_ETHERS: Line = main(Level::Error, "% at % line %");
 pub const RANGE: Line = dhcp(Level::Info, "DHCP, IP range % -- %, lease time %");
 /// Address, lease time.
 pub const RANGE_STATIC: Line = dhcp(Level::Info, "DHCP, static leases only on %, lease time %");
+/// A relay: split or not, our address, to whom and by which interface.
+pub const RELAY: Line = dhcp(Level::Info, "DHCP %relay from %%");
 /// A network where PXE clients are told what to boot.
 pub const RANGE_PROXY: Line = dhcp(Level::Info, "DHCP, proxy on subnet %");
 /// DHCP hosts file, why.
