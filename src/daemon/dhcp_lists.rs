@@ -131,12 +131,12 @@ impl<'a> Reading<'a> {
                 say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
             }
         });
+        self.drop_doubles(places, path);
         match done {
             Ok(()) if watched => {}
-            Ok(()) => say(&process::READ_DHCP, &[shown]),
-            Err(errno) => say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
+            Ok(()) => (self.say)(&process::READ_DHCP, &[shown]),
+            Err(errno) => (self.say)(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
         }
-        self.drop_doubles(places, path);
     }
 
     /// Drops hosts whose address another one has: address, line and place of
@@ -153,8 +153,14 @@ impl<'a> Reading<'a> {
         self.taken.append(&mut fresh);
         self.taken.sort_unstable();
         doubles.sort_unstable();
-        for (line, place, addr) in doubles.iter().rev() {
-            self.hosts.remove(*place);
+        let mut dropped = doubles.iter().map(|(_, place, _)| *place).peekable();
+        let mut place = 0usize;
+        self.hosts.retain(|_| {
+            let stays = dropped.next_if_eq(&place).is_none();
+            place = place.saturating_add(1);
+            stays
+        });
+        for (line, _, addr) in &doubles {
             let mut buffer = [0; 64];
             let mut out = Writer::new(&mut buffer);
             out.bytes(b"duplicate dhcp-host IP address ");
