@@ -9,6 +9,7 @@ use super::refusal::{Applied, Refusal};
 use super::source::{Source, WRONG};
 use super::{Config, DhcpOption, Host, args, checked, resolv_domain, rows};
 use crate::base::hash::Key;
+use std::mem::ManuallyDrop;
 
 /// Something to be logged once the log is open.
 pub struct Warning(pub String);
@@ -83,6 +84,10 @@ fn finish(mut source: Source, test: bool) -> Outcome {
         }
     }
     if !source.problems.is_empty() {
+        // Whoever reads many in one process wants the memory back.
+        if cfg!(debug_assertions) {
+            drop(ManuallyDrop::into_inner(source.draft));
+        }
         return Outcome::Refused { messages: source.problems, exit: source.exit };
     }
     let config = Box::new(checked::config(&mut source.draft));

@@ -21,6 +21,9 @@ use std::mem::ManuallyDrop;
 /// Files inside files inside files.
 const DEPTH_MAX: usize = 64;
 
+/// Commands run for one configuration.
+const COMMANDS_MAX: u32 = 1000;
+
 /// Problems shown in one run.
 const PROBLEMS_MAX: usize = 50;
 
@@ -81,6 +84,7 @@ pub struct Source<'f> {
     /// Directives that stood on the command line, and in files.
     used: [Vec<&'static Row>; 2],
     depth: usize,
+    commands: u32,
 }
 
 impl<'f> Source<'f> {
@@ -99,6 +103,7 @@ impl<'f> Source<'f> {
             stdin_seen: false,
             used: [Vec::new(), Vec::new()],
             depth: 0,
+            commands: 0,
         }
     }
 
@@ -241,8 +246,12 @@ impl<'f> Source<'f> {
         }
     }
 
-    /// Reads what a command writes.
+    /// Reads what a command writes. Commands that name each other would not end.
     fn command(&mut self, text: Text) {
+        self.commands = self.commands.saturating_add(1);
+        if self.commands > COMMANDS_MAX {
+            return self.problem("too many commands".into(), WRONG);
+        }
         let command = &*CString::new(text.octets()).unwrap_or_default();
         let shown = command.to_string_lossy();
         let status = self.lines(Origin::Command(command), &shown);

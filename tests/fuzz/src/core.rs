@@ -61,6 +61,7 @@ fn lan() -> Interface {
         broadcast: Ipv4Addr::new(192, 168, 77, 255),
         dns: true,
         tentative: false,
+        fleeting: false,
     };
     Interface {
         index: 2,

@@ -6,5 +6,7 @@
 //! readable again.
 
 pub mod core;
+pub mod counting;
+pub mod reader;
 pub mod text;
 pub mod wire;
