@@ -228,6 +228,13 @@ pub struct Late {
     pub data: Vec<u8>,
 }
 
+impl Late {
+    /// A service whose domain is that of this network.
+    fn lacks_domain(&self) -> bool {
+        self.kind == kind::SRV && self.name.name().label_count() == 2
+    }
+}
+
 /// Local names being read.
 #[derive(Default)]
 pub struct LocalDraft {
@@ -273,11 +280,20 @@ pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut Vec<Refusal>) {
         let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name(piece.trim_ascii_end()));
     }
     if let Some(alias) = &draft.local.circle {
-        let mut buffer = [0; 1024];
-        let mut shown = Writer::new(&mut buffer);
-        alias.name().text(&mut shown);
-        wrong.push(with("CNAME loop involving ", shown.written(), ""));
+        wrong.push(about("CNAME loop involving ", alias, ""));
     }
+    let domain = draft.domain.as_deref().and_then(Name::new).unwrap_or(Name::ROOT);
+    for late in draft.local.late.iter().filter(|late| late.lacks_domain() && joined(&late.name, domain).is_none()) {
+        wrong.push(about("srv-host name ", &late.name, " too long after domain appended"));
+    }
+}
+
+/// Words in which a name takes part.
+fn about(before: &str, name: &NameBuf, behind: &str) -> Refusal {
+    let mut buffer = [0; 1024];
+    let mut shown = Writer::new(&mut buffer);
+    name.name().text(&mut shown);
+    with(before, shown.written(), behind)
 }
 
 /// The frozen local names.
@@ -294,7 +310,7 @@ pub fn freeze(draft: &mut Draft) -> Local {
         match (late.kind, target, domain) {
             (kind::MX, Some(target), _) if late.data.len() == 2 => late.data.extend_from_slice(target.name().wire()),
             (kind::MX, None, _) if late.data.len() == 2 => continue,
-            (kind::SRV, _, Some(domain)) if late.name.name().label_count() == 2 => {
+            (kind::SRV, _, Some(domain)) if late.lacks_domain() => {
                 late.name = joined(&late.name, domain.name()).unwrap_or(late.name);
             }
             _ => {}

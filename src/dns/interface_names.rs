@@ -72,12 +72,17 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, 
     Some(any)
 }
 
-/// Adds the name of an address that an interface has: the first one given.
+/// Adds the name of an address that an interface has, or that lies beside one:
+/// the first one given.
 pub(super) fn pointer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, addr: IpAddr) -> bool {
     let local = &with.config.dns.local;
     let is_meant = |own: &&InterfaceName| {
         let family = if addr.is_ipv4() { own.v4.is_some() } else { own.v6.is_some() };
-        family && !own.dynamic && addresses(with.interfaces, &own.iface).any(|own| own.addr == addr)
+        family
+            && addresses(with.interfaces, &own.iface).any(|near| match own.dynamic {
+                true => beside(own, near) == Some(addr),
+                false => near.addr == addr,
+            })
     };
     let Some(target) = local.interface_names.iter().find(is_meant).and_then(|own| Name::new(&own.name)) else {
         return false;

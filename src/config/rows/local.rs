@@ -55,7 +55,8 @@ pub const ROWS: &[Row] = &[
         .manual(
             "A name for a machine in the network of an interface whose prefix changes. The part of the address that \
              names the machine in its network is given, such as 0.0.0.8 or ::8, an IPv4 one, an IPv6 one, or both; \
-             the rest is taken from the addresses that the interface has at the moment.",
+             the rest is taken from the addresses that the interface has at the moment. The addresses are known by the \
+             name as well.",
         ),
     many("synth-domain=<domain>,<range>[,<prefix>[*]]", 0, synth_domain, "Make up names for addresses").manual(
         "Makes up a name for every address of a range, and finds the address for such a name: <prefix>, then the \
