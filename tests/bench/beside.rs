@@ -5,14 +5,17 @@
 //! Each server gets the same configuration and the same packets. What is
 //! printed is CPU time a unit of work (from the scheduler's own account),
 //! system calls and user instructions (counted over a run with work and one
-//! without, and subtracted), resident memory, and octets on disk. Seconds are
+//! without, and subtracted), resident memory, octets on disk, and what long
+//! lists cost at start. Seconds are
 //! not printed: they say more about the machine than about the program.
 //!
 //! `scripts/bench` builds what is needed and runs this as root.
 
+mod lists;
 mod load;
 mod server;
 
+use lists::List;
 use load::Load;
 use server::Server;
 
@@ -80,6 +83,19 @@ const MEASURES: &[(&str, &str, Measure)] = &[
     ("resident, idle", "KiB", |lab, p| rss(lab, p, |_| ())),
     ("resident, cache of 10 000 full", "KiB", |lab, p| rss(lab, p, |load| load.misses(12_000, 32))),
     ("resident, 1 000 leases", "KiB", |lab, p| rss(lab, p, |load| load.exchanges(1000))),
+    ("--test, 200 000 address=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Address)),
+    ("--test, 200 000 server=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Server)),
+    ("--test, 200 000 local=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Local)),
+    ("--test, 200 000 address=", "peak KiB", |lab, p| lists::test_peak(lab, p, List::Address)),
+    ("--test, 200 000 server=", "peak KiB", |lab, p| lists::test_peak(lab, p, List::Server)),
+    ("start, 200 000 address=", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Address)),
+    ("start, 200 000 server=", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Server)),
+    ("start, 200 000 local=", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Local)),
+    ("start, hosts file of 1 000 000", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Hosts)),
+    ("start, 200 000 address=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Address)),
+    ("start, 200 000 server=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Server)),
+    ("start, 200 000 local=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Local)),
+    ("start, hosts file of 1 000 000", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Hosts)),
     ("program on disk", "octets", |_, p| std::fs::metadata(p).map_or(f64::NAN, |m| m.len() as f64)),
     ("exec to first answer", "us", |lab, p| Server::first_answer_us(lab, p)),
 ];

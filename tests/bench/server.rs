@@ -22,22 +22,27 @@ fn ip(args: &str) {
     let _ = Command::new("ip").args(args.split_whitespace()).stderr(Stdio::null()).status();
 }
 
+/// The server's namespace.
+fn namespace() -> String {
+    format!("imbench{}", std::process::id())
+}
+
 impl Lab {
     /// Makes the namespaces; the load's is the one this process was started in.
     pub fn new() -> Self {
         let folder = PathBuf::from(format!("/dev/shm/ironmasq-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder in memory");
-        ip("netns del imbench");
-        ip("netns add imbench");
-        ip("link del imbench0");
-        ip("link add imbench0 type veth peer name imbench1 netns imbench");
+        // Its own name: several runs may share the machine.
+        let space = namespace();
+        ip(&format!("netns add {space}"));
+        ip(&format!("link add imbench0 type veth peer name imbench1 netns {space}"));
         ip("addr add 10.99.0.2/16 dev imbench0");
         ip("addr add 10.97.0.1/32 dev imbench0");
         ip("link set imbench0 up");
-        ip("netns exec imbench ip addr add 10.99.0.1/16 dev imbench1");
-        ip("netns exec imbench ip link set imbench1 up");
-        ip("netns exec imbench ip link set lo up");
-        ip("netns exec imbench ip route add 10.97.0.0/16 dev imbench1");
+        ip(&format!("-n {space} addr add 10.99.0.1/16 dev imbench1"));
+        ip(&format!("-n {space} link set imbench1 up"));
+        ip(&format!("-n {space} link set lo up"));
+        ip(&format!("-n {space} route add 10.97.0.0/16 dev imbench1"));
         let hosts: String = (0..HOSTS).map(|n| format!("10.98.{}.{} h{n}.bench.lan\n", n / 250, n % 250 + 1)).collect();
         std::fs::write(folder.join("hosts"), hosts).expect("hosts");
         std::fs::write(folder.join("boot.img"), vec![0x5Au8; 1 << 20]).expect("boot file");
@@ -47,8 +52,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        ip("netns del imbench");
-        ip("link del imbench0");
+        ip(&format!("netns del {}", namespace()));
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -81,14 +85,14 @@ pub struct Server {
     count: Option<Count>,
 }
 
-fn configuration(lab: &Lab) -> PathBuf {
+fn configuration(lab: &Lab, more: &str) -> PathBuf {
     let folder = lab.folder.display();
     let text = format!(
         "no-resolv\nno-hosts\naddn-hosts={folder}/hosts\nserver={CLIENT}#5300\ncache-size=10000\n\
          dns-forward-max=500\nuser=root\npid-file={folder}/pid\ndhcp-leasefile={folder}/leases\n\
          dhcp-range=10.97.0.10,10.97.200.250,255.255.0.0,1h\nno-ping\ndhcp-lease-max=2000\n\
          dhcp-option=option:ntp-server,10.99.0.1\ndomain=bench.lan\nenable-tftp\ntftp-root={folder}\n\
-         log-facility={folder}/log\n"
+         log-facility={folder}/log\n{more}"
     );
     let path = lab.folder.join("conf");
     std::fs::write(&path, text).expect("configuration");
@@ -100,8 +104,13 @@ impl Server {
     /// Starts `program` in its namespace, under a counting tool if asked, and
     /// waits until it answers.
     pub fn start(lab: &Lab, program: &str, count: Option<Count>) -> Self {
-        let mut server = Self::launch(lab, program, count);
-        let deadline = Instant::now() + Duration::from_secs(20);
+        Self::start_with(lab, program, count, "")
+    }
+
+    /// The same with `more` in its configuration.
+    pub fn start_with(lab: &Lab, program: &str, count: Option<Count>, more: &str) -> Self {
+        let mut server = Self::launch(lab, program, count, more);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while !answers(Duration::from_millis(100)) {
             assert!(Instant::now() < deadline, "{program} does not answer");
         }
@@ -110,12 +119,12 @@ impl Server {
         server
     }
 
-    fn launch(lab: &Lab, program: &str, count: Option<Count>) -> Self {
-        let conf = configuration(lab);
+    fn launch(lab: &Lab, program: &str, count: Option<Count>, more: &str) -> Self {
+        let conf = configuration(lab, more);
         let report = lab.folder.join("report");
         let _ = std::fs::remove_file(lab.folder.join("pid"));
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", "imbench", "taskset", "-c", "0"]);
+        command.args(["netns", "exec", &namespace(), "taskset", "-c", "0"]);
         match count {
             Some(Count::Calls) => command.args(["strace", "-f", "-c", "-U", "calls,name", "-o"]).arg(&report),
             Some(Count::Instructions) => command
@@ -141,7 +150,7 @@ impl Server {
         let mut least = f64::INFINITY;
         for _ in 0..20 {
             let start = Instant::now();
-            let server = Self::launch(lab, program, None);
+            let server = Self::launch(lab, program, None, "");
             while !answers(Duration::from_micros(300)) && start.elapsed() < Duration::from_secs(5) {}
             least = least.min(start.elapsed().as_micros() as f64);
             drop(server);
