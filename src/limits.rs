@@ -97,7 +97,7 @@ pub const LEASES_MAX: usize = 1 << 20;
 /// Addresses of one answer that are put into sets of the kernel.
 pub const SET_ADDRESSES_MAX: usize = 128;
 
-/// Neighbours that `script-arp` follows.
+/// Neighbours that `add-mac` and `script-arp` know.
 pub const NEIGHBOURS_MAX: usize = 1024;
 
 /// Clients whose requests are remembered until a program was told of them, and

@@ -23,6 +23,7 @@ use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
 use crate::store::lease_file::LeaseFile;
 use crate::store::leases::Leases;
+use crate::store::neighbours::Neighbours;
 use crate::store::untold::Untold;
 #[cfg(feature = "tftp")]
 use crate::tftp;
@@ -40,6 +41,8 @@ pub struct World {
     pub leases: Leases,
     /// What is known of their file.
     pub lease_file: LeaseFile,
+    /// Hardware addresses of neighbours.
+    pub neighbours: Neighbours,
     /// Randomness.
     pub random: Random,
 }
@@ -91,7 +94,15 @@ impl Core {
             dhcp4,
             #[cfg(feature = "tftp")]
             tftp: config.tftp.on.then(|| tftp::Server::new(&config.tftp)),
-            world: World { interfaces: Box::default(), hosts, cache, leases, lease_file: LeaseFile::new(), random },
+            world: World {
+                interfaces: Box::default(),
+                hosts,
+                cache,
+                leases,
+                lease_file: LeaseFile::new(),
+                neighbours: Neighbours::new(crate::daemon::neighbours::most(&config)),
+                random,
+            },
             outbox: Outbox::new(),
             config,
         }
@@ -108,6 +119,7 @@ impl Core {
             hosts: &mut self.world.hosts,
             cache: &mut self.world.cache,
             leases: &self.world.leases,
+            neighbours: &self.world.neighbours,
         };
         act(engine, &mut with);
     }

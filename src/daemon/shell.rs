@@ -163,7 +163,12 @@ impl Shell {
             Place::Neighbours => {
                 self.deliver.sockets.quiet(place);
                 if let Some(neighbours) = &mut self.neighbours {
-                    neighbours.changed(&mut |record| self.deliver.scripts.add(record));
+                    let arp = self.core.config.script.arp;
+                    neighbours.changed(&mut self.core.world.neighbours, &mut |record| {
+                        if arp {
+                            self.deliver.scripts.add(record);
+                        }
+                    });
                 }
                 self.deliver.scripts.pump(&mut self.core, now, false);
             }

@@ -1,13 +1,16 @@
 //! What questions tell upstream servers of the client beside what they ask: the
-//! EDNS options of `add-subnet` (RFC 7871), `add-cpe-id` and `umbrella`, and
-//! what `strip-subnet` and `strip-mac` take out of the client's own options.
+//! EDNS options of `add-mac`, `add-subnet` (RFC 7871), `add-cpe-id` and
+//! `umbrella`, and what `strip-subnet` and `strip-mac` take out of the client's
+//! own options.
 //!
 //! The order is dnsmasq's: the client's options first, then ours.
 
 use crate::base::bytes::{Reader, Writer};
-use crate::base::net::unmapped;
-use crate::config::edns::{Edns, Subnet, Umbrella};
+use crate::base::net::{HwAddr, unmapped};
+use crate::base::text;
+use crate::config::edns::{Edns, MacText, Subnet, Umbrella};
 use crate::dns::admit::Query;
+use crate::store::neighbours::Neighbours;
 use crate::wire::dns::edns::{Opt, option};
 use crate::wire::dns::message::Message;
 use arrayvec::ArrayVec;
@@ -25,11 +28,16 @@ const SUBNET_MAX: usize = 4 + 16;
 /// Octets of what Umbrella is told: head, organisation, address, device, asset.
 const UMBRELLA_MAX: usize = 6 + 6 + 18 + 10 + 6;
 
+/// Octets of an Ethernet address, and of one as text with colons.
+const MAC_LEN: usize = 6;
+const MAC_TEXT_MAX: usize = 3 * MAC_LEN - 1;
+
 /// Room for the options that we make.
 #[derive(Default)]
 pub struct Made {
     subnet: ArrayVec<u8, SUBNET_MAX>,
     umbrella: ArrayVec<u8, UMBRELLA_MAX>,
+    mac_text: ArrayVec<u8, MAC_TEXT_MAX>,
 }
 
 /// True when the answer to a question depends on its client, so that it is
@@ -37,7 +45,7 @@ pub struct Made {
 pub fn is_personal(config: &Edns, opt: Option<&Opt>, client: IpAddr) -> bool {
     let named = !config.strip_subnet && opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
     let told = subnet_of(config, client).is_some_and(|subnet| subnet.addr.is_none() && subnet.len > 0);
-    named || told || config.umbrella.is_some()
+    named || told || config.umbrella.is_some() || config.mac || config.mac_text.is_some()
 }
 
 /// What is told of a client's network.
@@ -47,7 +55,7 @@ fn subnet_of(config: &Edns, client: IpAddr) -> Option<Subnet> {
 }
 
 /// The options that a question has upstream.
-pub fn options<'a>(config: &'a Edns, query: &Query<'a>, made: &'a mut Made) -> Options<'a> {
+pub fn options<'a>(config: &'a Edns, query: &Query<'a>, neighbours: &'a Neighbours, made: &'a mut Made) -> Options<'a> {
     let mut options = Options::new();
     let client = unmapped(query.client());
     let stripped = |code: u16| match code {
@@ -59,6 +67,14 @@ pub fn options<'a>(config: &'a Edns, query: &Query<'a>, made: &'a mut Made) -> O
     };
     let own = query.opt.iter().flat_map(|opt| opt.options()).filter(|(code, _)| !stripped(*code));
     options.extend(own.take(OPTIONS_MAX));
+    let adds_mac = config.mac || config.mac_text.is_some();
+    let mac = if adds_mac { neighbours.find(client).map_or(&[][..], HwAddr::octets) } else { &[] };
+    let raw = if config.mac && !has(&options, option::MAC) { mac } else { &[] };
+    if let Some(form) = config.mac_text.filter(|_| !has(&options, option::MAC_TEXT))
+        && let Ok(mac) = <[u8; MAC_LEN]>::try_from(mac)
+    {
+        write_mac(&mut made.mac_text, form, mac);
+    }
     if let Some(subnet) = subnet_of(config, client).filter(|_| !has(&options, option::CLIENT_SUBNET)) {
         write_subnet(&mut made.subnet, subnet, client);
     }
@@ -66,6 +82,8 @@ pub fn options<'a>(config: &'a Edns, query: &Query<'a>, made: &'a mut Made) -> O
         write_umbrella(&mut made.umbrella, umbrella, client);
     }
     let ours = [
+        (option::MAC, raw),
+        (option::MAC_TEXT, made.mac_text.as_slice()),
         (option::CPE_ID, &*config.cpe_id),
         (option::UMBRELLA, made.umbrella.as_slice()),
         (option::CLIENT_SUBNET, made.subnet.as_slice()),
@@ -100,6 +118,36 @@ fn write_subnet(out: &mut ArrayVec<u8, SUBNET_MAX>, subnet: Subnet, client: IpAd
         let bits = left.min(8);
         left = left.saturating_sub(bits);
         out.extend([octet & u8::MAX.checked_shl(8u32.saturating_sub(bits.into())).unwrap_or(0)]);
+    }
+}
+
+/// A hardware address as text.
+fn write_mac(out: &mut ArrayVec<u8, MAC_TEXT_MAX>, form: MacText, mac: [u8; MAC_LEN]) {
+    let mut buffer = [0; MAC_TEXT_MAX];
+    let mut text = Writer::new(&mut buffer);
+    match form {
+        MacText::Colons => text::hex(&mut text, &mac, b':'),
+        MacText::Base64 => {
+            for three in mac.chunks(3) {
+                let bits = three.iter().fold(0u32, |bits, octet| bits << 8 | u32::from(*octet));
+                for shift in [18, 12, 6, 0] {
+                    text.u8(base64_digit(bits >> shift & 63));
+                }
+            }
+        }
+    }
+    out.extend(text.written().iter().copied());
+}
+
+/// A digit of base64 (RFC 4648 §4).
+fn base64_digit(value: u32) -> u8 {
+    let value = value as u8;
+    match value {
+        0..26 => b'A'.saturating_add(value),
+        26..52 => b'a'.saturating_add(value.saturating_sub(26)),
+        52..62 => b'0'.saturating_add(value.saturating_sub(52)),
+        62 => b'+',
+        _ => b'/',
     }
 }
 
@@ -163,6 +211,18 @@ mod tests {
         assert_eq!(told(22, "10.1.255.255"), [0, 1, 22, 0, 10, 1, 252]);
         assert_eq!(told(32, "10.1.2.3"), [0, 1, 32, 0, 10, 1, 2, 3]);
         assert_eq!(told(128, "::1").len(), 20);
+    }
+
+    #[test]
+    fn hardware_addresses_as_text() {
+        let text = |form, mac| {
+            let mut out = ArrayVec::new();
+            write_mac(&mut out, form, mac);
+            String::from_utf8(out.to_vec()).unwrap()
+        };
+        assert_eq!(text(MacText::Colons, [0x52, 0x54, 0, 0x0A, 0xBC, 0xFF]), "52:54:00:0a:bc:ff");
+        assert_eq!(text(MacText::Base64, *b"ABCxyz"), "QUJDeHl6");
+        assert_eq!(text(MacText::Base64, [0xFB, 0xF0, 0x3F, 0xFF, 0xFF, 0xFF]), "+/A/////");
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Forwarder {
             return Err(());
         };
         self.counts.forwarded = self.counts.forwarded.saturating_add(1);
-        let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, &with.config.dns)
+        let Some((len, question_len)) = write_query(self.pending.query_writer(slot), query, id, with)
         else {
             self.pending.close(slot);
             return Err(());
@@ -368,16 +368,17 @@ fn mark(bits: &mut u128, which: u8) -> bool {
 
 /// Writes the question as it goes upstream: header, question, OPT. Its length
 /// and that of the question section.
-fn write_query(mut out: Writer, query: &Query, id: u16, config: &config::Dns) -> Option<(u16, u16)> {
+fn write_query(mut out: Writer, query: &Query, id: u16, with: &Surroundings) -> Option<(u16, u16)> {
     let question = query.message.question_bytes();
-    let len = write_upstream(&mut out, query, id, config)?;
+    let len = write_upstream(&mut out, query, id, with)?;
     Some((u16::try_from(len).ok()?, u16::try_from(question.len()).ok()?))
 }
 
 /// Writes a client's question for a server, under identifier `id`. An OPT
 /// record is always there; options that do not fit are left out. A signed
 /// message goes as it is.
-pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, config: &config::Dns) -> Option<usize> {
+pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, with: &Surroundings) -> Option<usize> {
+    let config = &with.config.dns;
     if query.signed {
         out.bytes(query.message.bytes());
         patch::set_id(out.written_mut(), id);
@@ -387,7 +388,7 @@ pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, config: &config:
     let room = out.room();
     let mut reply = Reply::new(out, id, flags, 1, query.message.question_bytes(), room, 0);
     let mut made = Made::default();
-    let options = additions::options(&config.edns, query, &mut made);
+    let options = additions::options(&config.edns, query, with.neighbours, &mut made);
     let flags = query.opt.map_or(0, |opt| opt.flags & edns::DNSSEC_OK);
     reply.edns(Head { udp_size: config.edns_max, ext_rcode: 0, flags }, &options);
     reply.finish()

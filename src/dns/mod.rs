@@ -57,6 +57,7 @@ use crate::store::cache::Cache;
 use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
 use crate::store::leases::Leases;
+use crate::store::neighbours::Neighbours;
 use crate::wire::dns::codes::{ede, rcode};
 use crate::wire::dns::message::Message;
 use std::cell::Cell;
@@ -85,6 +86,8 @@ pub struct Surroundings<'a> {
     pub cache: &'a mut Cache,
     /// Names of DHCP clients.
     pub leases: &'a Leases,
+    /// Hardware addresses of clients (`add-mac`).
+    pub neighbours: &'a Neighbours,
 }
 
 /// Counters since the start.

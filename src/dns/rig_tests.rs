@@ -15,6 +15,7 @@ pub use crate::store::cache::Cache;
 pub use crate::store::hosts::{Hosts, HostsBuilder};
 pub use crate::store::interfaces::{Address, Interface, Interfaces};
 pub use crate::store::leases::Leases;
+use crate::store::neighbours::Neighbours;
 pub use crate::wire::dns::build::Reply;
 pub use crate::wire::dns::codes::{class, flag, kind};
 pub use crate::wire::dns::edns::{DNSSEC_OK, Head};
@@ -51,6 +52,7 @@ pub struct Rig {
     pub hosts: Hosts,
     pub cache: Cache,
     pub leases: Leases,
+    pub neighbours: Neighbours,
     pub engine: Forwarder,
     pub now: Now,
     pub logs: Vec<String>,
@@ -92,6 +94,7 @@ impl Rig {
             hosts: Hosts::empty(key),
             cache,
             leases: Leases::new(16, key),
+            neighbours: Neighbours::new(4),
             random,
             out: Outbox::new(),
             interfaces,
@@ -112,6 +115,7 @@ impl Rig {
             hosts: &mut self.hosts,
             cache: &mut self.cache,
             leases: &self.leases,
+            neighbours: &self.neighbours,
         };
         let result = act(&mut self.engine, &mut with);
         self.engine.check();

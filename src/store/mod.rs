@@ -10,6 +10,7 @@ pub mod hosts_file;
 pub mod interfaces;
 pub mod lease_file;
 pub mod leases;
+pub mod neighbours;
 pub mod occupied;
 mod prints;
 pub mod untold;

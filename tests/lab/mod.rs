@@ -16,6 +16,7 @@ use ironmasq::daemon::core::{Core, LeaseCursor};
 use ironmasq::outbox::action::{Action, Arrival, Channel, Door, LeaseWrite, Level, Route};
 use ironmasq::outbox::change::Change;
 use ironmasq::store::interfaces::Interface;
+use ironmasq::wire::netlink::Neighbour;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -467,6 +468,7 @@ impl Lab {
     /// The hardware address that the neighbour table has for an address.
     pub fn know_neighbour(&mut self, addr: IpAddr, hw: HwAddr) {
         self.neighbours.insert(addr, hw);
+        self.core.world.neighbours.heard(Neighbour { index: 0, addr, hw }, &mut |_, _| {});
     }
 }
 

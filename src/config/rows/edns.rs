@@ -11,7 +11,6 @@ use crate::config::values::{number, parse_hex, whole};
 
 pub const ROWS: &[Row] = &[
     many("add-mac[=base64|text]", 0, add_mac, "Tell upstream the client's hardware address")
-        .not_yet()
         .manual("Adds the client's hardware address to questions that go upstream, if the client is in a network of this machine: \
             as octets in EDNS option 65001, or with base64 or text (hexadecimal with colons) in option 65073. An option that \
             the client sent itself stays, unless strip-mac is given. Answers to such questions depend on the client, so they \

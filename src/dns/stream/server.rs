@@ -74,7 +74,7 @@ impl Forwarder {
         out.u16(0);
         let room = out.room();
         let mut message = [0; limits::UPSTREAM_QUERY_MAX];
-        let len = write_upstream(&mut Writer::new(message.get_mut(..room).unwrap_or_default()), query, id, &with.config.dns);
+        let len = write_upstream(&mut Writer::new(message.get_mut(..room).unwrap_or_default()), query, id, with);
         let Some(octets) = len.and_then(|len| message.get(..len)) else { return self.give_up(with, at) };
         out.bytes(octets);
         out.patch_u16(0, u16::try_from(octets.len()).unwrap_or(0));
