@@ -30,7 +30,7 @@ fn bound(addr: &str) -> (OwnedFd, SocketAddr) {
     let socket = sockets::udp(addr.is_ipv6()).unwrap();
     sockets::want_arrival(&socket, addr.is_ipv6()).unwrap();
     sockets::bind(&socket, addr).unwrap();
-    let local = sockets::local_addr(&socket).unwrap();
+    let local = sockets::local_addr(socket.as_fd()).unwrap();
     (socket, local)
 }
 
@@ -131,12 +131,12 @@ fn streams_connect_carry_and_end() {
     sockets::bind(&listener, "127.0.0.1:0".parse().unwrap()).unwrap();
     streams::listen(&listener, 1).unwrap();
     assert_eq!(streams::accept(&listener).err(), Some(sys::EAGAIN));
-    let at = sockets::local_addr(&listener).unwrap();
+    let at = sockets::local_addr(listener.as_fd()).unwrap();
     let client = streams::tcp(false).unwrap();
     streams::connect(&client, at).unwrap();
     let (server, from) = streams::accept(&listener).unwrap();
     assert_eq!(streams::connect_result(&client), Ok(()));
-    assert_eq!(sockets::local_addr(&client), Some(from));
+    assert_eq!(sockets::local_addr(client.as_fd()), Some(from));
     let mut room = [0; 8];
     assert_eq!(streams::read(&server, &mut room), Err(sys::EAGAIN));
     assert_eq!(streams::write(&client, b"hello"), Ok(5));

@@ -10,6 +10,7 @@ use crate::base::bytes::Writer;
 use crate::base::net::{HwAddr, IfIndex};
 use crate::base::time::Now;
 use crate::config::Config;
+use crate::daemon::capture::Capture;
 use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
@@ -19,7 +20,7 @@ use crate::daemon::sockets::Sockets;
 use crate::daemon::tokens::Place;
 use crate::limits;
 use crate::outbox::Outbox;
-use crate::outbox::action::{Action, Door, LeaseWrite, Route, Span};
+use crate::outbox::action::{Action, Arrival, Door, LeaseWrite, Route, Span};
 use crate::outbox::change::{Change, Errno, FileInfo};
 use crate::outbox::lines::{self, Arg, Line};
 use crate::platform::sockets::{Outgoing, Sender};
@@ -57,6 +58,8 @@ pub struct Deliver {
     pub journal: Journal,
     /// The lease file.
     pub leases: LeaseDisk,
+    /// The capture file.
+    pub capture: Capture,
     /// The way to sets of the kernel.
     pub sets: Sets,
     /// Who runs the program that follows leases.
@@ -71,13 +74,14 @@ pub struct Deliver {
 
 impl Deliver {
     /// With nothing said yet.
-    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk, scripts: Scripts, sets: Sets) -> Self {
+    pub fn new(sockets: Sockets, journal: Journal, leases: LeaseDisk, scripts: Scripts, sets: Sets, capture: Capture) -> Self {
         Deliver {
             sockets,
             journal,
             leases,
             scripts,
             sets,
+            capture,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
             answers: Box::default(),
@@ -96,6 +100,14 @@ impl Deliver {
         let program = config.script.program.as_ref().map_or(&[][..], |path| path.to_bytes());
         let journal = &mut self.journal;
         self.scripts.hear(program, &mut |line, args| say(journal, line, args));
+    }
+
+    /// Writes a datagram that came to the capture file.
+    pub fn capture_arrival(&mut self, arrival: &Arrival, to: Option<IpAddr>, bytes: &[u8]) {
+        let Deliver { sockets, capture, journal, .. } = self;
+        if let Some(socket) = sockets.of_door(arrival.door) {
+            capture.came(arrival.door, socket, arrival.from, to, bytes, &mut |line, args| say(journal, line, args));
+        }
     }
 
     /// Performs everything in the outbox and what follows from it.
@@ -194,7 +206,7 @@ impl Deliver {
             later(&mut self.answers, Answer::Leases(result));
         }
         let out = &core.outbox;
-        let Deliver { sockets, sender, pending, answers, .. } = self;
+        let Deliver { sockets, sender, pending, answers, capture, journal, .. } = self;
         while let Some(route) = pending.first().and_then(|place| route_at(out, *place)) {
             let door = route.door;
             let chosen = pending.iter().filter(|place| route_at(out, **place).is_some_and(|route| route.door == door));
@@ -207,6 +219,10 @@ impl Deliver {
             let alone = chosen.clone().all(|place| route_at(out, *place).is_some_and(|other| other.to == route.to));
             match (sockets.open_for(route, alone), sockets.of_door(door)) {
                 (Ok(()), Some(socket)) => {
+                    for gone in chosen.clone().filter_map(|place| datagram_at(out, *place)) {
+                        let mut say = |line: &Line, args: &[Arg]| say(journal, line, args);
+                        capture.left(door, socket, gone.source, gone.to, gone.bytes, &mut say);
+                    }
                     let mut datagrams = chosen.clone().filter_map(|place| datagram_at(out, *place));
                     sender.send(socket, &mut datagrams, &mut failed);
                 }

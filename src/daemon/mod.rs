@@ -5,6 +5,7 @@
 mod account;
 mod advice;
 mod budget;
+mod capture;
 pub mod core;
 mod deliver;
 #[cfg(feature = "dhcp4")]

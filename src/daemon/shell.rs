@@ -23,7 +23,7 @@ use crate::platform::sys;
 use crate::platform::{clock, files, icmp, streams};
 use mio::{Events, Poll};
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 /// Deadlines served in a turn.
@@ -226,6 +226,7 @@ impl Shell {
             }
             let to = datagram.to.unwrap_or(datagram.from.ip());
             let arrival = Arrival { door, from: datagram.from, to, iface: datagram.iface };
+            self.deliver.capture_arrival(&arrival, datagram.to, datagram.bytes);
             let bytes = match door {
                 Door::Icmp4 => icmp::message(datagram.bytes).unwrap_or_default(),
                 _ => datagram.bytes,
@@ -249,7 +250,7 @@ impl Shell {
                 Err(sys::EINTR | sys::ECONNABORTED) => continue,
                 Err(_) => return self.deliver.sockets.quiet(Place::Tcp(number)),
             };
-            let Some(to) = crate::platform::sockets::local_addr(&socket) else { continue };
+            let Some(to) = crate::platform::sockets::local_addr(socket.as_fd()) else { continue };
             let iface = self.interface_of(to);
             let slot = self.core.stream_accepted(number, from, to.ip(), iface, now);
             self.drain(now);

@@ -7,6 +7,7 @@ use crate::base::random::Random;
 use crate::base::text;
 use crate::config::{Config, LogTarget, Mode, Warning};
 use crate::daemon::account::Account;
+use crate::daemon::capture::Capture;
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
 #[cfg(feature = "dhcp4")]
@@ -93,6 +94,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     // It keeps the rights that we are about to lose.
     let scripts = start.need(Scripts::start(&core.config));
     let neighbours = Neighbours::open(&core.config);
+    let capture = start.need(Capture::open(&core.config));
     start.need(account.enter());
     start.need(check_tftp_roots(&core.config));
     let mut resolv = Resolv::new(&core.config);
@@ -114,7 +116,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
         sockets.wake(Place::Links);
     }
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
-    let mut deliver = Deliver::new(sockets, journal, leases, scripts, Sets::open(&core.config));
+    let mut deliver = Deliver::new(sockets, journal, leases, scripts, Sets::open(&core.config), capture);
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);

@@ -23,6 +23,11 @@ pub fn wall() -> UnixTime {
     UnixTime(read(libc::CLOCK_REALTIME).0)
 }
 
+/// Microseconds of the running second of wall time.
+pub fn micros() -> u32 {
+    (read(libc::CLOCK_REALTIME).1 / 1000) as u32
+}
+
 /// A moment in local time.
 #[derive(Clone, Copy, Default)]
 pub struct LocalTime {

@@ -101,6 +101,17 @@ pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     open(path, libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_NOCTTY | libc::O_NONBLOCK, mode)
 }
 
+/// Opens for reading, and for writing at the end; makes the file if need be.
+pub fn open_log(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
+    open(path, libc::O_RDWR | libc::O_APPEND | libc::O_CREAT | libc::O_NOCTTY, mode)
+}
+
+/// Opens a pipe for writing, whether anybody reads or not; one that is full
+/// refuses.
+pub fn open_pipe(path: &CStr) -> Result<OwnedFd, Errno> {
+    open(path, libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK, 0)
+}
+
 /// Opens for reading and writing; makes the file if need be.
 pub fn open_update(path: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     open(path, libc::O_RDWR | libc::O_CREAT | libc::O_NOCTTY, mode)

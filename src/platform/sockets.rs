@@ -64,11 +64,11 @@ pub fn disconnect(fd: BorrowedFd) {
 }
 
 /// The address a socket is bound to.
-pub fn local_addr(fd: &OwnedFd) -> Option<SocketAddr> {
+pub fn local_addr(fd: BorrowedFd) -> Option<SocketAddr> {
     let mut storage = address::empty();
     let mut len = size_of::<Storage>() as libc::socklen_t;
     // SAFETY: the storage is as long as `len` says.
-    let done = unsafe { libc::getsockname(raw(fd.as_fd()), (&raw mut storage).cast(), &raw mut len) };
+    let done = unsafe { libc::getsockname(raw(fd), (&raw mut storage).cast(), &raw mut len) };
     if done < 0 { None } else { address::read(&storage) }
 }
 

@@ -18,4 +18,5 @@ pub mod dns;
 pub mod icmp4;
 pub mod netfilter;
 pub mod netlink;
+pub mod pcap;
 pub mod tftp;

@@ -108,13 +108,15 @@ fn fits(template: &str, text: &str) -> bool {
 }
 
 /// Directives in force that no scenario can reach, and what reaches them.
-const REACHED_ELSEWHERE: [(&str, &str); 16] = [
+const REACHED_ELSEWHERE: [(&str, &str); 18] = [
     ("conf-file", "reading files: tests of config, end to end"),
     ("conf-dir", "reading directories: tests of config, end to end"),
     ("conf-script", "running commands: tests of config"),
     ("user", "privileges: end to end"),
     ("group", "privileges: end to end"),
     ("dhcp-scriptuser", "process: end to end"),
+    ("dumpfile", "files: end to end"),
+    ("dumpmask", "files: end to end"),
     ("leasefile-ro", "process: end to end"),
     ("pid-file", "process: end to end"),
     ("script-arp", "kernel: end to end"),

@@ -7,10 +7,10 @@ use crate::config::row::{Row, once};
 use crate::config::values::path_or_none;
 
 pub const ROWS: &[Row] = &[
-    once("dumpfile=<path>", 0, capture, "Write packets to a capture file").not_yet().manual("\
-Writes packets of DNS, DHCP, router advertisement and TFTP to a file in the format of libpcap, for tcpdump and wireshark. The packets carry headers \
+    once("dumpfile=<path>", 0, capture, "Write packets to a capture file").manual("\
+Writes datagrams of DNS, DHCP and TFTP to a file in the format of libpcap, for tcpdump and wireshark. The packets carry headers \
 that are made up and not those of the wire. A valid file that exists is appended to, and a named pipe may be given. See dumpmask."),
-    once("dumpmask=<mask>", 0, mask, "Which packets go to the capture file").not_yet().manual("\
+    once("dumpmask=<mask>", 0, mask, "Which packets go to the capture file").manual("\
 Says which packets go to dumpfile, as the sum of: 1 questions of clients, 2 answers to them, 4 questions to servers, 8 their answers, 16 and 32 \
 questions of DNSSEC and their answers, 64 and 128 answers that fail validation, 4096 DHCP, 8192 DHCPv6, 16384 router advertisements, \
 32768 TFTP. The number is decimal, hexadecimal behind 0x, or octal behind 0. All packets are written by default."),

@@ -172,3 +172,8 @@ pub const SCRIPT_NO_ACCOUNT: Line = script(Level::Critical, "failed to change us
 pub const SCRIPT_LOST: Line = script(Level::Warning, "script is too slow: events were lost");
 /// Somebody killed it.
 pub const SCRIPT_GONE: Line = script(Level::Error, "helper process has ended: no more scripts are run");
+
+/// Number of the packet, its kind in hexadecimal.
+pub const DUMPED: Line = info("dumping packet % mask 0x%");
+/// It could not be written.
+pub const NOT_DUMPED: Line = error("failed to write packet dump");
