@@ -30,8 +30,10 @@ impl Account {
             None => None,
         };
         let group = match &process.group {
+            // An empty name: the one we were started with.
+            Some(name) if name.is_empty() => None,
             Some(name) => Some(identity::group(name.to_bytes()).ok_or_else(|| unknown(name.to_bytes()))?),
-            None => user.map(|user| identity::group(GROUP).unwrap_or(user.gid)),
+            None => identity::group(GROUP).or(user.map(|user| user.gid)),
         };
         let keep = needed(config);
         let permitted = identity::permitted();

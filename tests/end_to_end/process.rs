@@ -49,6 +49,19 @@ fn privileges_are_dropped_to_what_is_needed() {
 }
 
 #[test]
+fn an_empty_account_or_group_stays_as_it_was_started() {
+    let Some(net) = Net::new(&["getent"]) else { return };
+    let nobody = number("passwd", "nobody").unwrap();
+    let dip = number("group", "dip").unwrap_or_else(|| "0".into());
+    for (config, uid, gid) in [("user=", "0", &*dip), ("group=", &*nobody, "0"), ("user=\ngroup=", "0", "0")] {
+        let server = net.serve(config);
+        assert_eq!(status(server.pid(), "Uid:"), [uid; 4].join(" "), "{config:?}");
+        assert_eq!(status(server.pid(), "Gid:"), [gid; 4].join(" "), "{config:?}");
+        assert_eq!(server.stop(), Some(0));
+    }
+}
+
+#[test]
 fn the_pid_file_names_the_process() {
     let Some(net) = Net::new(&[]) else { return };
     let server = net.serve("");
