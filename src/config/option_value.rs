@@ -131,17 +131,18 @@ pub fn parse(kind: Kind, six: bool, text: Text) -> Applied<Value> {
                 Ok(Value::Hex(hex.octets, hex.wild))
             }
             Look::Number => integer(octets, kind),
-            Look::Addresses => addresses(text),
-            Look::Text if six && is_bracketed(text) => Ok(Value::Addresses(addresses6(text)?)),
-            Look::Text => Ok(Value::Text(octets.into())),
+            Look::Addresses if !six => addresses(text),
+            Look::Text if six && is_addresses6(text) => Ok(Value::Addresses(addresses6(text)?)),
+            _ => Ok(Value::Text(octets.into())),
         },
     }
 }
 
-/// True for addresses in square brackets and nothing else.
-fn is_bracketed(text: Text) -> bool {
+/// True for IPv6 addresses: several, or in square brackets. One without looks
+/// like octets in hexadecimal.
+fn is_addresses6(text: Text) -> bool {
     let fits = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b',' | b'[' | b']');
-    text.bare().is_some_and(|octets| octets.starts_with(b"[") && octets.contains(&b':') && octets.iter().all(fits))
+    text.bare().is_some_and(|octets| octets.contains(&b':') && octets.iter().all(fits))
 }
 
 /// IPv6 addresses between commas, brackets around them or not.
@@ -358,7 +359,12 @@ mod tests {
         assert_eq!((&both[..5], &both[20..24], both.len()), (&[0, 1, 0, 16, 0xFD][..], &[0, 2, 0, 16][..], 40));
         assert_eq!(six(Kind::Free, "[fd00::1]").len(), 16);
         assert_eq!(six(Kind::Free, "1:2"), [1, 2]);
+        assert_eq!(six(Kind::Free, "fd00::1,fd00::2").len(), 32);
         assert_eq!(six(Kind::Free, "[x]"), b"[x]");
+        assert_eq!(six(Kind::Free, "1.2.3.4"), b"1.2.3.4");
+        assert_eq!(six(Kind::Free, "1,2"), b"1,2");
+        assert_eq!(six(Kind::Free, "beef"), b"beef");
+        assert_eq!(six(Kind::Time, "2h"), [0, 0, 28, 32]);
         assert!(parse(Kind::Addresses, true, Text::plain(b"1.2.3.4")).is_err());
     }
 }

@@ -31,7 +31,8 @@ pub const ROWS: &[Row] = &[
     ),
     many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP").dhcp4().manual(
         "Reads settings of hosts from a file, or from all files of a directory, at start and again on SIGHUP. Each \
-         line is what would stand behind dhcp-host=. A bad line is told in the log and skipped.",
+         line is what would stand behind dhcp-host=. A bad line is told in the log and skipped. These lines count before \
+         those of the configuration, and those of the first file given before those of others.",
     ),
     many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().manual(
         "As dhcp-hostsfile with a directory, and in addition every file that is written or moved there is read at \
