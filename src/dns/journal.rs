@@ -34,12 +34,13 @@ impl Prefix {
 
     /// True when queries are logged.
     pub fn is_on(&self) -> bool {
-        self.queries.on && !self.queries.failed
+        self.tells_failures() && !self.queries.failed
     }
 
-    /// True when answers that say no are logged, with the others or without.
+    /// True when answers that say no are logged, with the others or without:
+    /// not so if only zones with authority are of interest.
     pub fn tells_failures(&self) -> bool {
-        self.queries.on
+        self.queries.on && !self.queries.auth
     }
 
     /// True when lines carry more than their text.

@@ -88,10 +88,7 @@ fn log_queries(draft: &mut Draft, text: Text) -> Applied {
     match text.octets() {
         b"extra" => queries.extra = true,
         b"proto" => (queries.extra, queries.proto) = (true, true),
-        b"auth" => {
-            queries.auth = true;
-            draft.not_yet("log-queries=auth");
-        }
+        b"auth" => queries.auth = true,
         b"only_failed" => queries.failed = true,
         _ => {}
     }
