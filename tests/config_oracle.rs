@@ -17,6 +17,8 @@ mod corpus;
 mod files;
 #[path = "config_oracle/table.rs"]
 mod table;
+#[path = "config_oracle/trees.rs"]
+mod trees;
 #[path = "config_oracle/verdict.rs"]
 mod verdict;
 

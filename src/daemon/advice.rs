@@ -21,7 +21,8 @@ pub fn warnings(config: &Config, mentions: &Mentions) -> Vec<Warning> {
     let is_interface = |name: &[u8]| table.iter().any(|interface| interface.name.as_bytes() == name);
     let mut list = config::warnings(config, mentions, &is_interface);
     for mention in mentions.naming() {
-        for item in mention.items().filter(|item| !item.is_empty()) {
+        // `-` is standard input or standard error.
+        for item in mention.items().filter(|item| !item.is_empty() && *item != b"-") {
             if let Some(what) = missing(mention.names, item, &is_interface) {
                 list.push(mentions.about_this(mention, &[&what]));
             }

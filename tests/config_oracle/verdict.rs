@@ -5,6 +5,7 @@ use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
 use ironmasq::config::{Outcome, read};
 use ironmasq::daemon::outside::Disk;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::ffi::OsString;
@@ -38,7 +39,10 @@ impl Verdict {
     /// if that is not 1.
     pub fn text(&self, file: &Path) -> String {
         let path = file.display().to_string();
-        let first = self.first().replace(&format!(" of {path}"), "").replace(&path, "<FILE>");
+        let first = match path.as_str() {
+            "" => self.first().to_owned(),
+            path => self.first().replace(&format!(" of {path}"), "").replace(path, "<FILE>"),
+        };
         match self.exit() {
             0 | 1 => first,
             exit => format!("{first} [{exit}]"),
@@ -63,9 +67,17 @@ pub fn theirs(args: &[String]) -> Verdict {
 
 /// The verdict of a program, as of `--test`.
 pub fn program(path: &str, args: &[OsString]) -> Verdict {
+    program_at(path, args, Path::new("/"), b"")
+}
+
+/// The same in a directory, with this on standard input.
+pub fn program_at(path: &str, args: &[OsString], dir: &Path, input: &[u8]) -> Verdict {
     let mut command = Command::new(path);
-    command.arg("--test").args(args).env("LC_ALL", "C").stdin(Stdio::null());
-    let output = command.output().unwrap();
+    command.arg("--test").args(args).env("LC_ALL", "C").current_dir(dir);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Who does not read it may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
     match output.status.code() {
         Some(0) => Verdict::Ok,
         code => {
