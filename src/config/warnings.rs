@@ -99,13 +99,14 @@ fn overlaps(config: &Config, mentions: &Mentions, list: &mut Vec<Warning>) {
 /// Tags that are asked for and that nothing sets. Files of hosts, which are read
 /// later, may set any.
 fn tags(config: &Config, mentions: &Mentions, is_interface: &dyn Fn(&[u8]) -> bool, list: &mut Vec<Warning>) {
-    let dhcp = &config.dhcp;
-    if !dhcp.hosts_files.is_empty() {
+    let (dhcp, six) = (&config.dhcp, &config.dhcp6);
+    if !dhcp.hosts_files.is_empty() || !dhcp.hosts_dirs.is_empty() {
         return;
     }
-    let mut set: Vec<Tag> = dhcp.ranges.iter().filter_map(|range| range.set).collect();
+    let ranges = dhcp.ranges.iter().map(|range| range.set).chain(six.ranges.iter().map(|range| range.set));
+    let mut set: Vec<Tag> = ranges.flatten().collect();
     set.extend(dhcp.hosts.iter().flat_map(|host| host.set.iter()));
-    set.extend(dhcp.matches.iter().map(|test| test.set));
+    set.extend(dhcp.matches.iter().chain(&six.matches).map(|test| test.set));
     set.extend(dhcp.tag_ifs.iter().flat_map(|rule| rule.set.iter()));
     for (number, name) in dhcp.tags.iter().enumerate() {
         let is_set = set.iter().any(|tag| usize::from(*tag) == number);

@@ -4,11 +4,12 @@
 
 use crate::base::net::{netmask4, same_net4};
 use crate::base::{errno, text};
-use crate::config::{self, Config, Mentions, Names, Warning};
+use crate::config::{self, Config, Files, Mentions, Names, ServersReading, Warning};
 use crate::daemon::links::Links;
+use crate::daemon::{directories, outside};
 use crate::platform::{files, identity};
 use crate::store::interfaces::Interfaces;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::net::Ipv4Addr;
 
 /// Somebody may run it.
@@ -35,7 +36,44 @@ pub fn warnings(config: &Config, mentions: &Mentions) -> Vec<Warning> {
         list.push(Warning(["user ", &user.to_string_lossy(), " does not exist"].concat()));
     }
     networks(config, mentions, &table, &mut list);
+    lines(config, &mut list);
     list
+}
+
+/// Lines that a start would log and pass over, of the files it reads beside the
+/// configuration.
+fn lines(config: &Config, list: &mut Vec<Warning>) {
+    let disk = &outside::Disk;
+    let mut read = |path: &CStr, parse: &mut dyn FnMut(&[u8]) -> Result<(), String>| {
+        let mut number = 0;
+        // Whether it can be read at all has been looked at.
+        let _ = outside::each_line(disk, path, &mut |line| {
+            number += 1;
+            if let Err(what) = parse(line) {
+                let number = text::string(&|out| text::decimal(out, number));
+                list.push(Warning([&what, " at line ", &number, " of ", &path.to_string_lossy()].concat()));
+            }
+        });
+    };
+    let dhcp = &config.dhcp;
+    let mut tags = dhcp.tags.to_vec();
+    for paths in [&dhcp.hosts_files, &dhcp.hosts_dirs] {
+        directories::each_file(disk, paths, &mut |path| {
+            read(path, &mut |line| config::dhcp_host_line(line, &mut tags).map(drop));
+        });
+    }
+    for paths in [&dhcp.options_files, &dhcp.options_dirs] {
+        directories::each_file(disk, paths, &mut |path| {
+            read(path, &mut |line| config::dhcp_option_line(line, &mut tags).map(drop));
+        });
+    }
+    if dhcp.read_ethers {
+        read(c"/etc/ethers", &mut |line| config::ethers_line(line).map(drop));
+    }
+    if let Some(file) = &config.dns.servers_file {
+        let mut reading = ServersReading::new(&config.dns, file, disk.look_up());
+        read(&file.path, &mut |line| reading.line(line));
+    }
 }
 
 /// What is to be said of something named that is not there.
