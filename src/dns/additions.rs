@@ -173,19 +173,27 @@ fn write_umbrella(out: &mut ArrayVec<u8, UMBRELLA_MAX>, told: &Umbrella, client:
     out.extend(text.written().iter().copied());
 }
 
-/// True unless an answer names another client subnet than its question did
-/// (RFC 7871 §9.2): then it is meant for somebody else.
-pub fn fits(question: &[u8], answer: &Message) -> bool {
-    match (Message::parse(question).and_then(|question| named(&question)), named(answer)) {
-        (Some(asked), Some(said)) => asked == said,
-        _ => true,
-    }
+/// For whom an answer is, as far as its client subnet tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum Meant {
+    /// For whoever asked.
+    Asker,
+    /// For some network that the question did not name: nobody else may have it.
+    Somebody,
+    /// For another network than the one that the question named: it is not to
+    /// be taken (RFC 7871 §9.2).
+    Another,
 }
 
-/// True when an answer was made for a client subnet that its question did not
-/// name: nobody knows whom it is for.
-pub fn is_tailored(question: &[u8], answer: &Message) -> bool {
-    named(answer).is_some() && Message::parse(question).is_none_or(|question| named(&question).is_none())
+/// For whom an answer to this question (the whole message) is.
+pub fn meant_for(question: &[u8], answer: &Message) -> Meant {
+    let Some(said) = named(answer) else { return Meant::Asker };
+    match Message::parse(question).and_then(|question| named(&question)) {
+        None => Meant::Somebody,
+        Some(asked) if asked == said => Meant::Asker,
+        Some(_) => Meant::Another,
+    }
 }
 
 /// Family, length and octets of the client subnet in a message.

@@ -244,6 +244,13 @@ impl Pending {
         self.entries.get_mut(slot.into()).filter(|entry| entry.live)
     }
 
+    /// Gives the question in `slot` one more trait.
+    pub fn mark(&mut self, slot: u16, with: u16) {
+        if let Some(entry) = self.get_mut(slot) {
+            entry.traits |= with;
+        }
+    }
+
     /// The slot of this question, if it is under way: question section with any
     /// letter case in the name, and the same traits.
     pub fn find(&self, hash: u32, question: &[u8], traits: u16) -> Option<u16> {

@@ -6,7 +6,7 @@
 //! the question (RFC 5452 §9). Anything else changes nothing.
 
 use crate::base::bytes::Writer;
-use crate::dns::additions;
+use crate::dns::additions::{self, Meant};
 use crate::dns::compose::{self, Changes};
 use crate::dns::doors::Owner;
 use crate::dns::forward::{Spelled, client_of};
@@ -37,8 +37,13 @@ impl Forwarder {
             return;
         }
         let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
-        if !self.is_door_of(with.config, slot, position, door_slot) || !additions::fits(self.pending.query(slot), &answer) {
+        if !self.is_door_of(with.config, slot, position, door_slot) {
             return;
+        }
+        match additions::meant_for(self.pending.query(slot), &answer) {
+            Meant::Asker => {}
+            Meant::Somebody => self.pending.mark(slot, PERSONAL),
+            Meant::Another => return,
         }
         if self.pending.get(slot).is_some_and(|entry| entry.traits & PROBE != 0) {
             return self.end(with, slot);
@@ -113,8 +118,7 @@ impl Forwarder {
     /// Gives an answer to all who wait for `slot`, and to the cache.
     fn deliver(&mut self, with: &mut Surroundings, slot: u16, answer: &Message) {
         let Some(entry) = self.pending.get(slot) else { return };
-        let personal = additions::is_tailored(self.pending.query(slot), answer);
-        let plain = entry.traits & flag::CD == 0 && entry.traits & PERSONAL == 0 && !personal;
+        let plain = entry.traits & flag::CD == 0 && entry.traits & PERSONAL == 0;
         let changes = self.settle(with, answer, plain);
         if changes.finding == Finding::Clean {
             sets::fill(with, &self.prefix_of(with.config, slot, false), answer);
