@@ -18,7 +18,15 @@ use ironmasq::store::interfaces::{Address, Interface};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-const CONFIG: &str = include_str!("../../cross/router.conf");
+/// The router, and all that looks into answers or makes some up.
+const CONFIG: &str = concat!(
+    include_str!("../../cross/router.conf"),
+    "\nstop-dns-rebind\nrebind-domain-ok=/corp.example/\nbogus-nxdomain=10.0.0.0/30\nignore-address=9.0.0.0/8\n\
+    alias=1.2.3.4,5.6.7.8\nfilter-rr=HTTPS,ANY\nfilterwin2k\nlocalise-queries\nhost-record=box.lan,192.168.77.9\n\
+    cname=web.lan,box.lan\nmx-host=lan,box.lan\nselfmx\nsrv-host=_x._tcp.lan,box.lan,1\ntxt-record=lan,text\n\
+    dns-rr=odd.lan,5,00\nptr-record=lan,box.lan\ninterface-name=if.lan,lan0\ndynamic-host=dyn.lan,0.0.0.9,lan0\n\
+    synth-domain=lan,192.168.78.0/24,h\ndomain=sub.lan,lan0\n"
+);
 
 /// Datagrams sent that can be answered.
 const REMEMBERED: usize = 8;
