@@ -31,6 +31,13 @@ impl<'a> Text<'a> {
         (!self.quoted.contains(&true)).then_some(self.octets)
     }
 
+    /// What it says to a parser of addresses, numbers and key words, to which
+    /// quoted octets of these mean nothing: what nobody knows if there is one.
+    pub fn meant(&self) -> &'a [u8] {
+        let lost = |at: usize| self.is_quoted(at) && self.octets.get(at).copied().is_some_and(is_protected);
+        if (0..self.quoted.len()).any(lost) { b"\"" } else { self.octets }
+    }
+
     /// True when it says nothing.
     pub fn is_empty(&self) -> bool {
         self.octets.is_empty()
@@ -60,7 +67,8 @@ impl<'a> Text<'a> {
     /// around it dropped.
     pub fn split(&self, separator: u8) -> (Text<'a>, Option<Text<'a>>) {
         let mut places = self.octets.iter().enumerate();
-        let found = places.find(|(at, octet)| **octet == separator && !self.is_quoted(*at));
+        let is_open = |at: usize| !is_protected(separator) || !self.is_quoted(at);
+        let found = places.find(|(at, octet)| **octet == separator && is_open(*at));
         match found {
             Some((at, _)) => {
                 let behind = self.part(at.saturating_add(1), self.octets.len());
@@ -127,6 +135,11 @@ fn escaped(octet: u8) -> Option<u8> {
         b'e' => 27,
         _ => return None,
     })
+}
+
+/// Octets that quotes protect; others mean in quotes what they always mean.
+fn is_protected(octet: u8) -> bool {
+    octet.is_ascii_hexdigit() || matches!(octet, b',' | b':' | b'.' | b' ' | b'\t' | b'\n' | 8 | b'\r' | 27)
 }
 
 /// White space as C's `isspace` has it.
@@ -259,5 +272,15 @@ mod tests {
         let bare: Vec<bool> = value.unwrap().items().map(|item| item.bare().is_some()).collect();
         assert_eq!(bare, [true, false, true]);
         assert!(Text::plain(b"set:x").behind(b"set:").is_some());
+    }
+
+    #[test]
+    fn quotes_take_meaning_from_some_octets_only() {
+        let mut line = Line::default();
+        let (_, value) = line.read(br#"a="1.2.3.0/24","xyz","daemon",10"#).unwrap().unwrap();
+        let items: Vec<Text> = value.unwrap().items().collect();
+        assert_eq!(items[0].split(b'/').1.map(|len| len.octets()), Some(&b"24"[..]));
+        assert!(items[0].split(b'.').1.is_none());
+        assert_eq!([&items[1], &items[2], &items[3]].map(Text::meant), [&b"xyz"[..], b"\"", b"10"]);
     }
 }

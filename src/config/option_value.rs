@@ -28,7 +28,7 @@ pub struct Numbered {
 pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
     let named = item.behind(b"option:").or_else(|| item.behind(b"option6:"));
     let six = named.is_some() && item.behind(b"option6:").is_some();
-    let name = named.map(|name| name.octets()).or(item.bare()).unwrap_or_default();
+    let name = named.map(|name| name.meant()).or(item.bare()).unwrap_or_default();
     let is_number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
     let by_number = is_number && (six || named.is_none());
     if !by_number && named.is_none() {

@@ -82,7 +82,7 @@ fn zone_name(octets: &[u8]) -> Applied<NameBox> {
 
 fn subnet(text: Text) -> Applied<Subnet> {
     let (addr, len) = text.split(b'/');
-    let Some(addr) = parse_ip(addr.octets()) else { return interface(text).map(Subnet::Interface) };
+    let Some(addr) = parse_ip(addr.meant()) else { return interface(text).map(Subnet::Interface) };
     let (default, most) = if addr.is_ipv4() { (24, 32) } else { (64, 128) };
     let len = len.map_or(Some(default), |len| digits(len.octets())).ok_or(ERROR)?;
     // Quirk: a length beyond the address counts as its length.

@@ -115,7 +115,7 @@ impl Parts {
     }
 
     fn take(&mut self, item: Text, tags: &mut Tags) -> Applied {
-        let octets = item.octets();
+        let octets = item.meant();
         if let Some(id) = item.behind(b"id:") {
             self.client_id = Some(client_id(id)?);
         } else if item.behind(b"set:").or_else(|| item.behind(b"net:")).is_some() {
@@ -133,7 +133,7 @@ impl Parts {
         } else if let Some(time) = lease_time(octets) {
             self.lease = Some(time);
         } else {
-            return self.name(octets);
+            return self.name(item.octets());
         }
         Ok(())
     }

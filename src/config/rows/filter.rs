@@ -88,17 +88,17 @@ pub const ROWS: &[Row] = &[
 
 fn alias(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
-    let (old, new, mask) = (items.octets(), items.octets(), items.next());
-    let (from, to) = Text::plain(old).split(b'-');
-    let from = ipv4(from.octets());
-    let mask = mask.map_or(Some(Ipv4Addr::BROADCAST), |mask| ipv4(mask.octets()));
-    let (Some(from), Some(new), Some(mask), None) = (from, ipv4(new), mask, items.next()) else {
+    let (old, new, mask) = (items.next().unwrap_or_default(), items.next().unwrap_or_default(), items.next());
+    let (from, to) = old.split(b'-');
+    let from = ipv4(from.meant());
+    let mask = mask.map_or(Some(Ipv4Addr::BROADCAST), |mask| ipv4(mask.meant()));
+    let (Some(from), Some(new), Some(mask), None) = (from, ipv4(new.meant()), mask, items.next()) else {
         return Err("missing address in alias".into());
     };
     // One address with a mask stands for its whole network.
     let range = match to {
         None => Some((from & mask, from | !mask)),
-        Some(to) => ipv4(to.octets()).filter(|to| from <= *to && from & mask == *to & mask).map(|to| (from, to)),
+        Some(to) => ipv4(to.meant()).filter(|to| from <= *to && from & mask == *to & mask).map(|to| (from, to)),
     };
     let (from, to) = range.ok_or("invalid alias range")?;
     draft.screen.aliases.push(Alias { from, to, new, mask });

@@ -74,7 +74,7 @@ fn log_facility(draft: &mut Draft, text: Text) -> Applied {
         b"-" => LogTarget::Stderr,
         _ if octets.contains(&b'/') => LogTarget::File(path(octets)?),
         _ => {
-            let found = FACILITIES.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(octets));
+            let found = FACILITIES.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text.meant()));
             LogTarget::Syslog(found.ok_or("bad log facility")?.1)
         }
     });

@@ -112,7 +112,9 @@ fn tags<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Vec<(Tag, bool)>, Opt
 
 fn range(draft: &mut Draft, text: Text) -> Applied {
     let (conditions, set, rest) = tags(draft, text)?;
-    let items: Vec<&[u8]> = rest.items().map(|item| item.octets()).collect();
+    let is_name = |item: &Text| item.behind(b"constructor:").is_some();
+    let items: Vec<&[u8]> =
+        rest.items().map(|item| if is_name(&item) { item.octets() } else { item.meant() }).collect();
     let Some((first, items)) = items.split_first().filter(|(_, behind)| (1..ITEMS_MAX).contains(&behind.len())) else {
         return Err(bad());
     };
