@@ -19,7 +19,7 @@ pub const PLAIN_LIMIT: u16 = 512;
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
     /// The message it came in.
-    pub message: Message<'a>,
+    pub message: &'a Message<'a>,
     /// What is asked.
     pub question: Question<'a>,
     /// The client's EDNS record.
@@ -43,16 +43,21 @@ pub enum Kind<'a> {
     /// A question.
     Query(Query<'a>),
     /// Not QUERY: the operation code is not implemented.
-    NonQuery(Message<'a>),
+    NonQuery(&'a Message<'a>),
     /// A question that is none: too many questions, or answers in it.
-    Odd(Message<'a>),
+    Odd(&'a Message<'a>),
     /// Nothing that could be answered.
     Garbage,
 }
 
-/// Decodes a message from a client.
-pub fn decode<'a>(bytes: &'a [u8], arrival: &'a Arrival, tcp: bool, config: &config::Dns) -> Kind<'a> {
-    let Some(message) = Message::parse(bytes) else { return Kind::Garbage };
+/// Decodes a message from a client, if it was one.
+pub fn decode<'a>(
+    message: Option<&'a Message<'a>>,
+    arrival: &'a Arrival,
+    tcp: bool,
+    config: &config::Dns,
+) -> Kind<'a> {
+    let Some(message) = message else { return Kind::Garbage };
     // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
     if message.is_response() && !tcp {
         return Kind::Garbage;
@@ -106,18 +111,22 @@ pub fn is_served(listen: &Listen, interfaces: &Interfaces, arrival: &Arrival) ->
         let everything = listen.interfaces.is_none() && listen.except.is_empty() && listen.addresses.is_empty();
         return arrival.iface == 0 || everything || listen.addresses.contains(&unmapped(arrival.to));
     };
+    if iface.dns {
+        return true;
+    }
     let to = unmapped(arrival.to);
-    iface.dns
-        || listen.addresses.contains(&to)
+    listen.addresses.contains(&to)
         || iface.loopback && interfaces.iter().any(|i| i.addresses.iter().any(|a| a.addr == to && a.dns))
 }
 
 /// True when the client may ask: with `local-service` only those in a subnet of
 /// ours.
 pub fn is_local(listen: &Listen, interfaces: &Interfaces, client: IpAddr) -> bool {
+    if listen.local_service == LocalService::Off {
+        return true;
+    }
     let client = unmapped(client);
-    listen.local_service == LocalService::Off
-        || client.is_loopback()
+    client.is_loopback()
         || interfaces.iter().any(|iface| {
             iface.addresses.iter().any(|own| Prefix { addr: own.addr, len: own.prefix }.contains(client))
         })

@@ -43,7 +43,7 @@ pub(super) fn answer(
     let is_text = matches!(query.question.kind, kind::TXT | kind::ANY);
     if with.config.dns.no_ident || !is_text || !text_of(with, figures, name, &mut strings) {
         journal::chaos_unknown(with.out, prefix, name);
-        return match compose::bare(out, &query.message, rcode::NOTIMP, with.config.dns.edns_max, None) {
+        return match compose::bare(out, query.message, rcode::NOTIMP, with.config.dns.edns_max, None) {
             Some(len) => Verdict::Answered(len),
             None => Verdict::Silence,
         };

@@ -81,7 +81,7 @@ pub fn own_flags(query_flags: u16, code: u8, authoritative: bool) -> u16 {
 pub fn start<'w, 'b>(out: &'w mut Writer<'b>, query: &Query) -> Reply<'w, 'b> {
     let reserve = if query.opt.is_some() { edns::OPT_LEN.saturating_add(EDE_LEN) } else { 0 };
     let flags = own_flags(query.message.flags(), rcode::NOERROR, false);
-    Reply::to(out, &query.message, flags, query.limit.into(), reserve)
+    Reply::to(out, query.message, flags, query.limit.into(), reserve)
 }
 
 /// Completes an answer of our own; what did not fit leaves it empty and marked.

@@ -106,7 +106,9 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             }
             break;
         }
-        let Some(found) = with.cache.lookup(name, kind, with.now.mono) else { break };
+        // By reference: what is found is large, and would be moved out.
+        let found = with.cache.lookup(name, kind, with.now.mono);
+        let Some(found) = &found else { break };
         authoritative = false;
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
@@ -231,7 +233,7 @@ fn nothing(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Wr
 
 /// REFUSED, with the reason for those who understand it.
 pub(super) fn refused(with: &Surroundings, query: &Query, out: &mut Writer, why: Option<u16>) -> Verdict {
-    match compose::bare(out, &query.message, rcode::REFUSED, with.config.dns.edns_max, why) {
+    match compose::bare(out, query.message, rcode::REFUSED, with.config.dns.edns_max, why) {
         Some(len) => Verdict::Answered(len),
         None => Verdict::Silence,
     }

@@ -247,7 +247,8 @@ impl Forwarder {
             }
             return;
         }
-        match &mut admit::decode(bytes, arrival, false, &with.config.dns) {
+        let message = Message::parse(bytes);
+        match &mut admit::decode(message.as_ref(), arrival, false, &with.config.dns) {
             Kind::Query(query) => {
                 query.serial = self.next_serial();
                 if !self.is_loop(with, query) {
@@ -306,7 +307,7 @@ impl Forwarder {
     fn refuse(&mut self, with: &mut Surroundings, query: &Query, why: Option<u16>) {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
         journal::error(with.out, &prefix, "config", rcode::REFUSED, why);
-        send_bare(with, query.arrival, &query.message, rcode::REFUSED, why);
+        send_bare(with, query.arrival, query.message, rcode::REFUSED, why);
     }
 
     fn question_hash(&self, query: &Query) -> u32 {

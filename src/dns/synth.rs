@@ -13,8 +13,8 @@ const TEXT_MAX: usize = 39;
 
 /// The address that a made-up name stands for.
 pub(super) fn addr(with: &Surroundings, name: Name) -> Option<IpAddr> {
-    let parent = name.parent()?;
     with.config.dns.local.synths.iter().find_map(|synth| {
+        let parent = name.parent()?;
         Name::new(&synth.domain).filter(|domain| domain.same(parent))?;
         let (front, text) = name.first_label().split_at_checked(synth.prefix.len())?;
         front.eq_ignore_ascii_case(&synth.prefix).then(|| read(synth, text))?

@@ -157,8 +157,7 @@ pub struct Soa<'a> {
 impl<'a> Found<'a> {
     /// The data of each record, in turn; names in it are whole.
     pub fn records(&self) -> impl Iterator<Item = Reader<'a>> + use<'a> {
-        let all = Reader::new(self.data);
-        let mut items = Items { all, at: all, fixed: record::fixed_len(self.kind), left: self.count };
+        let mut items = Items { all: self.data, at: 0, kind: self.kind, left: self.count };
         for _ in 0..self.turn {
             items.step();
         }
@@ -179,22 +178,23 @@ impl<'a> Found<'a> {
 /// The records of a set as they are kept: addresses one after the other, other
 /// data with a length in front. The walk may start anywhere and wraps around.
 struct Items<'a> {
-    all: Reader<'a>,
-    at: Reader<'a>,
-    fixed: Option<usize>,
+    all: &'a [u8],
+    at: usize,
+    kind: u16,
     left: u16,
 }
 
 impl<'a> Items<'a> {
     fn step(&mut self) -> Option<Reader<'a>> {
-        if self.at.is_empty() {
-            self.at = self.all;
-        }
-        let len = match self.fixed {
+        let start = if self.at < self.all.len() { self.at } else { 0 };
+        let mut rest = Reader::at(self.all, start)?;
+        let len = match record::fixed_len(self.kind) {
             Some(len) => len,
-            None => self.at.u16()?.into(),
+            None => rest.u16()?.into(),
         };
-        self.at.sub(len)
+        let item = rest.sub(len);
+        self.at = rest.position();
+        item
     }
 }
 

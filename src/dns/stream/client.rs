@@ -12,6 +12,7 @@ use crate::dns::{Forwarder, Surroundings, Verdict, compose};
 use crate::limits;
 use crate::outbox::action::{Action, Arrival, Door};
 use crate::outbox::lines::{Arg, dns as lines};
+use crate::wire::dns::message::Message;
 use crate::wire::dns::codes::{ede, rcode};
 use std::net::{IpAddr, SocketAddr};
 
@@ -183,7 +184,8 @@ impl Forwarder {
         let Some(arrival) = self.streams.get(at).map(|entry| entry.arrival) else { return };
         let bytes = copy.get(..len).unwrap_or_default();
         let mut scratch = core::mem::take(&mut self.scratch);
-        let verdict = match admit::decode(bytes, &arrival, true, &with.config.dns) {
+        let message = Message::parse(bytes);
+        let verdict = match admit::decode(message.as_ref(), &arrival, true, &with.config.dns) {
             Kind::Query(mut query) => {
                 query.serial = self.next_serial();
                 match self.resolve(with, &query, &mut scratch) {
@@ -275,7 +277,8 @@ impl Forwarder {
         let (copy, len) = self.streams.copy_front(at)?;
         let entry = self.streams.get(at)?;
         let (arrival, serial) = (entry.arrival, entry.serial);
-        match admit::decode(copy.get(..len)?, &arrival, true, &with.config.dns) {
+        let message = Message::parse(copy.get(..len)?);
+        match admit::decode(message.as_ref(), &arrival, true, &with.config.dns) {
             Kind::Query(query) => Some(run(self, with, &Query { serial, ..query })),
             _ => None,
         }

@@ -262,7 +262,7 @@ impl Forwarder {
             let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), true);
             journal::error(with.out, &prefix, "config", rcode::REFUSED, Some(ede::NETWORK_ERROR));
             let why = Some(ede::NETWORK_ERROR);
-            compose::bare(&mut Writer::new(&mut refusal), &query.message, rcode::REFUSED, udp_size, why)
+            compose::bare(&mut Writer::new(&mut refusal), query.message, rcode::REFUSED, udp_size, why)
         });
         match built.flatten().and_then(|len| refusal.get(..len)) {
             Some(refusal) => {
