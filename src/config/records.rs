@@ -116,14 +116,12 @@ const LOCAL_TTL: u32 = u32::MAX;
 const TTL_MAX: u32 = i32::MAX as u32;
 
 impl Records {
-    /// Adds a record. The name, lower case, and the data are kept. An alias of
-    /// all names below one (`*`) makes none exist.
+    /// Adds a record. The name, lower case, and the data are kept.
     pub fn add(&mut self, name: Name, kind: u16, ttl: Option<u32>, data: &[u8]) -> Applied {
         let ttl = ttl.map_or(LOCAL_TTL, |ttl| ttl.min(TTL_MAX));
         let len = u16::try_from(data.len()).map_err(|_| "record too long")?;
         self.insert(name, kind, ttl, len, data)?;
-        let is_wildcard = kind == kind::CNAME && name.first_label() == b"*";
-        for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root() && !is_wildcard) {
+        for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root()) {
             if !self.has(parent) {
                 self.insert(parent, 0, 0, 0, &[])?;
             }
