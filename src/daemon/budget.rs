@@ -41,7 +41,10 @@ pub fn plan(config: &Config, random: &mut Random) -> Vec<u8> {
     #[cfg(feature = "dhcp4")]
     if !config.dhcp.ranges.is_empty() {
         let key = Key::new(random);
-        plan.cost(b"DHCP leases", || Leases::new(config.dhcp.lease_max, key).watching(config.dhcp.spans()));
+        let extras = config.dhcp.relaying.queries.is_some();
+        plan.cost(b"DHCP leases", || {
+            Leases::new(config.dhcp.lease_max, key).watching(config.dhcp.spans()).with_extras(extras)
+        });
         plan.cost(b"DHCP hosts and probes", || dhcp4::Server::new(config, random));
     }
     #[cfg(feature = "tftp")]

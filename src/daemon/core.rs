@@ -84,6 +84,7 @@ impl Core {
         let hosts = Hosts::empty(Key::new(&mut random));
         let leases = Leases::new(lease_max, Key::new(&mut random))
             .watching(config.dhcp.spans())
+            .with_extras(config.dhcp.relaying.queries.is_some())
             .telling(followed(&config.script));
         let dns = on.then(|| dns::Forwarder::new(&config, &mut random));
         #[cfg(feature = "dhcp4")]

@@ -10,6 +10,7 @@ use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{State, Surroundings, log, persist, reply};
 use crate::limits::HOST_NAME_MAX;
 use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::store::lease_extras::Extra;
 use crate::store::leases::LeaseId;
 use crate::store::untold::Untold;
 use crate::wire::dhcp4::kind;
@@ -124,6 +125,7 @@ pub(super) fn commit(
     let secs = lease_secs(client, &range);
     let name = name_lease(with, client, id);
     with.leases.set_expiry(id, secs, with.now);
+    keep_extras(with, client, id);
     with.leases.seen(id, client.iface.index);
     if way != Way::Renewing {
         // Whoever follows may have missed that it was away.
@@ -148,6 +150,17 @@ pub(super) fn commit(
             name: Some(&*name).filter(|name| !name.is_empty()),
         },
     );
+}
+
+/// Keeps what `leasequery` tells. A renewal that passes the relay by does not
+/// undo what the relay said.
+fn keep_extras(with: &mut Surroundings, client: &Client, id: LeaseId) {
+    let request = client.request;
+    for (extra, value) in [(Extra::AgentInfo, request.agent), (Extra::VendorClass, request.vendor_class)] {
+        if let Some(value) = value {
+            with.leases.set_extra(id, extra, value, false);
+        }
+    }
 }
 
 /// The reasons against an address, in dnsmasq's order.

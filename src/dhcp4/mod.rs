@@ -16,6 +16,7 @@ mod client;
 mod content;
 mod delay;
 mod inform;
+mod lease_query;
 mod log;
 mod offer;
 mod persist;
@@ -265,6 +266,9 @@ impl Server {
         let mut request = Request::new(packet, Splits::join(&packet, &mut room));
         request.identify(with.config.dhcp.ignore_clid);
         let (state, hosts) = (&mut self.state, &self.hosts);
+        if request.kind == Some(kind::LEASE_QUERY) {
+            return lease_query::on_query(with, hosts, iface, own, arrival, &request);
+        }
         let Some(mut client) = Client::new(with, hosts, &request, entrance, &mut state.routers) else {
             return;
         };

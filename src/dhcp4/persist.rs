@@ -7,7 +7,7 @@ use crate::outbox::action::{Action, LeaseWrite};
 use crate::outbox::change::Errno;
 use crate::outbox::lines::{Arg, Line, dhcp as lines};
 use crate::outbox::Outbox;
-use crate::store::lease_file::{LINE_MAX, LeaseFile, Save, Wrong, write_line};
+use crate::store::lease_file::{LINES_MAX, LeaseFile, Save, Wrong, write_line};
 use crate::store::leases::{LeaseId, Leases};
 use crate::base::text;
 use crate::base::time::{Now, UnixTime};
@@ -22,7 +22,7 @@ pub(super) fn save(with: &mut Surroundings, id: Option<LeaseId>) {
             bytes.map(|bytes| LeaseWrite::At { offset, bytes })
         }
         (Save::Append, Some(lease)) => {
-            let bytes = with.out.write(LINE_MAX, |out| write_line(with.leases, lease, out));
+            let bytes = with.out.write(LINES_MAX, |out| write_line(with.leases, lease, out));
             bytes.map(|bytes| LeaseWrite::Append { bytes })
         }
         (Save::Nothing, _) => return,

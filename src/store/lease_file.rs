@@ -3,10 +3,12 @@
 //!
 //! ```text
 //! EXPIRY MAC ADDRESS NAME CLIENT-ID     an IPv4 lease
+//! agent-info ADDRESS HEX                with `leasequery`, behind its lease
+//! vendorclass ADDRESS HEX
 //! ```
 //!
-//! Everything else that dnsmasq writes (IPv6 leases, `duid`, `agent-info`,
-//! `vendorclass`) is kept as it is. A renewal overwrites its digits, a new
+//! Everything else that dnsmasq writes (IPv6 leases, `duid`; without
+//! `leasequery` also these two) is kept as it is. A renewal overwrites its digits, a new
 //! lease is appended, anything else writes the file anew. Of two lines for one
 //! address the later one counts, so a file that was caught in the middle of
 //! being rewritten in place is still whole.
@@ -16,6 +18,7 @@ use crate::base::net::{HW_MAX, HwAddr};
 use crate::base::text;
 use crate::base::time::{Millis, Now, UnixTime};
 use crate::limits;
+use crate::store::lease_extras::{EXTRA_MAX, Extra};
 use crate::store::leases::{CLIENT_ID_MAX, Lease, LeaseId, Leases, Unsaved};
 use arrayvec::ArrayVec;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -25,6 +28,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub const LINE_MAX: usize = 1024;
 
 const _: () = assert!(20 + 50 + 15 + limits::HOST_NAME_MAX + 3 * CLIENT_ID_MAX + 5 <= LINE_MAX);
+
+/// The lines of one lease together.
+pub const LINES_MAX: usize = 3 * LINE_MAX;
+
+/// The words of the lines behind a lease.
+const AGENT_INFO: &[u8] = b"agent-info";
+const VENDOR_CLASS: &[u8] = b"vendorclass";
 
 /// How a change reaches the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,8 +148,25 @@ impl LeaseFile {
             Ok(first) => first,
             Err(_) => return Ok(()),
         };
-        if matches!(first, b"duid" | b"agent-info" | b"vendorclass") {
-            return self.keep(line);
+        let extra = match first {
+            b"duid" => return self.keep(line),
+            AGENT_INFO => Some(Extra::AgentInfo),
+            VENDOR_CLASS => Some(Extra::VendorClass),
+            _ => None,
+        };
+        if let Some(extra) = extra {
+            if !leases.keeps_extras() {
+                return self.keep(line);
+            }
+            let addr = text::parse_ipv4(field()?).ok_or(Wrong::Address)?;
+            let mut octets = ArrayVec::<u8, EXTRA_MAX>::new();
+            parse_hex(field()?, &mut octets).ok_or(Wrong::Shape)?;
+            match leases.id_by_addr(addr) {
+                Some(id) => leases.set_extra(id, extra, &octets, true),
+                // Of a lease that has ended.
+                None => self.untidy = true,
+            }
+            return Ok(());
         }
         let expires = text::parse_decimal(first).ok_or(Wrong::Shape)?;
         let (hw, addr, name, id) = (field()?, field()?, field()?, field()?);
@@ -220,7 +247,7 @@ impl LeaseFile {
         }
         let slots = leases.slots();
         while let Some((id, behind)) = leases.walk(*at).filter(|_| *at < slots) {
-            if out.room() < LINE_MAX {
+            if out.room() < LINES_MAX {
                 return true;
             }
             let before = out.len();
@@ -293,7 +320,8 @@ pub fn digits(expires: UnixTime) -> u8 {
     u8::try_from(digits).unwrap_or(u8::MAX)
 }
 
-/// Writes the line of a lease, with its line end.
+/// Writes the line of a lease, with its line end, and behind it those of what
+/// else is kept of it.
 pub fn write_line(leases: &Leases, lease: &Lease, out: &mut Writer) {
     text::decimal(out, lease.expires.0);
     out.u8(b' ');
@@ -308,10 +336,20 @@ pub fn write_line(leases: &Leases, lease: &Lease, out: &mut Writer) {
         id => text::hex(out, id, b':'),
     }
     out.u8(b'\n');
+    for (word, value) in [(AGENT_INFO, leases.agent_info(lease)), (VENDOR_CLASS, leases.vendor_class(lease))] {
+        if !value.is_empty() {
+            out.bytes(word);
+            out.u8(b' ');
+            text::ipv4(out, lease.addr);
+            out.u8(b' ');
+            text::hex(out, value, b':');
+            out.u8(b'\n');
+        }
+    }
 }
 
 fn line_len(leases: &Leases, lease: &Lease) -> u64 {
-    let mut buffer = [0; LINE_MAX];
+    let mut buffer = [0; LINES_MAX];
     let mut out = Writer::new(&mut buffer);
     write_line(leases, lease, &mut out);
     out.len() as u64

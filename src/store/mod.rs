@@ -8,6 +8,7 @@ pub mod cache;
 pub mod hosts;
 pub mod hosts_file;
 pub mod interfaces;
+pub mod lease_extras;
 pub mod lease_file;
 pub mod leases;
 pub mod neighbours;

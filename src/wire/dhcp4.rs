@@ -59,6 +59,14 @@ pub mod kind {
     pub const RELEASE: u8 = 7;
     /// A client with an address wants options.
     pub const INFORM: u8 = 8;
+    /// Somebody asks for a lease (RFC 4388).
+    pub const LEASE_QUERY: u8 = 10;
+    /// Nobody has the address.
+    pub const LEASE_UNASSIGNED: u8 = 11;
+    /// We know nothing of it.
+    pub const LEASE_UNKNOWN: u8 = 12;
+    /// Somebody has it.
+    pub const LEASE_ACTIVE: u8 = 13;
 }
 
 /// A received message.

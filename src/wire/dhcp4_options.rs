@@ -35,6 +35,7 @@ pub mod code {
     pub const FQDN: u8 = 81;
     pub const AGENT: u8 = 82;
     pub const ARCHITECTURE: u8 = 93;
+    pub const ASSOCIATED: u8 = 92;
     pub const MACHINE_ID: u8 = 97;
     pub const SUBNET_SELECT: u8 = 118;
     pub const VI_ENCAP: u8 = 125;

@@ -5,7 +5,9 @@
 use super::dns::{Parsed, hex, hex_text, labels};
 use std::net::Ipv4Addr;
 
-const TYPES: [&str; 9] = ["", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform"];
+const TYPES: [&str; 14] = [
+    "", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform", "", "leasequery", "leaseunassigned", "leaseunknown", "leaseactive",
+];
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 
 /// A packet.

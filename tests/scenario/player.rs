@@ -138,9 +138,9 @@ impl Player {
     fn network_step(&mut self, verb: &str, step: &Step) -> Outcome {
         match verb {
             "ask" | "asked" | "lost" | "reply" | "answer" | "send" | "tcp" | "connect" => self.dns_step(verb, step),
-            "discover" | "request" | "decline" | "release" | "inform" | "bootp" | "offer" | "ack" | "nak" | "bootreply"
+            "discover" | "request" | "decline" | "release" | "inform" | "leasequery" | "bootp" | "offer" | "ack" | "nak" | "bootreply"
             | "probed" | "alive" => self.dhcp_step(verb, step),
-            "relayed" | "server-says" | "delivered" => self.relay_step(verb, step),
+            "relayed" | "server-says" | "delivered" | "told" => self.relay_step(verb, step),
             "get" | "put" | "oack" | "data" | "acked" | "error" | "error-to" | "complain" => self.tftp_step(verb, step),
             _ => Err(format!("no such step: {verb}")),
         }

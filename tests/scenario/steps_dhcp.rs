@@ -35,7 +35,10 @@ impl Player {
     /// NUMBER]`, and options in the block.
     fn dhcp_say(&mut self, verb: &str, step: &Step) -> Outcome {
         let mut words = step.words();
-        let hw = hardware(words.next("hardware address")?)?;
+        let hw = match words.next("hardware address")? {
+            "none" => Vec::new(),
+            text => hardware(text)?,
+        };
         let xid = match words.value("xid")? {
             Some(xid) => xid,
             None => 0x1000 + u32::from(self.next_serial()),

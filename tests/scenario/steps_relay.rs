@@ -13,6 +13,7 @@ impl Player {
         match verb {
             "relayed" => self.relayed(step),
             "server-says" => self.server_says(step),
+            "told" => self.told(step),
             _ => self.delivered_step(step),
         }
     }
@@ -78,6 +79,24 @@ impl Player {
         let arrival = Arrival { door: Door::Dhcp4, from, to: IpAddr::V4(packet.giaddr), iface };
         self.lab()?.arrive(arrival, &packet.encode());
         Ok(())
+    }
+
+    /// `told KIND CIADDR [to A#P] [mac M]` and the options: who asked for leases
+    /// is told this.
+    fn told(&mut self, step: &Step) -> Outcome {
+        let mut words = step.words();
+        let (kind, ciaddr) = (words.next("kind")?.to_owned(), words.next("address")?.to_owned());
+        let to = words.named("to").map(|text| endpoint(text, 67)).transpose()?;
+        let mac = words.named("mac").map(crate::script::hardware).transpose()?;
+        words.end()?;
+        let (route, packet, _) = self.take_dhcp(300)?;
+        let came = format!("to {} {}", route.to, packet_text(&packet));
+        let same = packet.op == 2
+            && packet.kind() == kind
+            && packet.ciaddr.to_string() == ciaddr
+            && to.is_none_or(|to| to == route.to)
+            && mac.is_none_or(|mac| mac == packet.hw);
+        if same { compare_options(&step.block, &packet) } else { Err(differs(&step.rest, &came)) }
     }
 
     /// `delivered A#P [via IF]` and the options: a reply of a server reached

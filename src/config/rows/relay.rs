@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
          answered by the alias. It is for bridges whose ports have no address of their own. An alias may end in an \
          asterisk. Several lines for one interface add up.",
     ),
-    many("leasequery[=<address>[/<length>]]", 0, leasequery, "Answer questions about leases").dhcp4().not_yet().manual(
+    many("leasequery[=<address>[/<length>]]", 0, leasequery, "Answer questions about leases").dhcp4().manual(
         "Access concentrators may ask, by address, hardware address or client identifier, for the lease of a client \
          (DHCPLEASEQUERY, RFC 4388), and are told whether it is leased, to whom and for how long. Without a value \
          everybody may ask; otherwise only the address or network given. Several lines add up. A question from \

@@ -98,6 +98,8 @@ pub const RELAYED: Line = dhcp(Level::Info, "DHCP relay at % -> %");
 pub const RELAYED_TO_ALL: Line = dhcp(Level::Info, "DHCP relay at % -> broadcast via %");
 /// The interface to relay to is not there.
 pub const NO_BROADCAST: Line = dhcp(Level::Error, "Cannot broadcast DHCP relay via interface %");
+/// Who asks for leases must not.
+pub const QUERY_REFUSED: Line = dhcp(Level::Warning, "leasequery from % not permitted");
 /// An interface of `bridge-interface` does not exist.
 pub const NO_BRIDGE: Line = dhcp(Level::Warning, "unknown interface % in bridge-interface");
 /// The answer waits so many seconds.
