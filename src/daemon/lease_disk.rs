@@ -19,6 +19,8 @@ use std::os::fd::OwnedFd;
 /// Octets of text taken from the core at once.
 const CHUNK: usize = 4096;
 
+const _: () = assert!(CHUNK >= crate::store::lease_file::LINES_MAX);
+
 /// The lease file.
 pub struct LeaseDisk {
     path: Box<CStr>,

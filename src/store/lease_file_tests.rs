@@ -54,7 +54,7 @@ fn a_file_of_dnsmasq_comes_back_octet_for_octet() {
         assert_eq!(leases.len(), 3);
         assert_eq!(leases.by_addr(Ipv4Addr::new(10, 0, 0, 5)).unwrap().until, Millis(5_000 + 3_600_000));
         assert_eq!(leases.by_addr(Ipv4Addr::new(10, 0, 0, 6)).unwrap().until, Millis::NEVER);
-        assert_eq!(written(&mut file, &mut leases, LINE_MAX), FILE);
+        assert_eq!(written(&mut file, &mut leases, LINES_MAX), FILE);
         assert_eq!(written(&mut file, &mut leases, 1 << 16), FILE);
     }
 }
