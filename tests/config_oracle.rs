@@ -15,6 +15,8 @@ mod arguments;
 mod corpus;
 #[path = "config_oracle/files.rs"]
 mod files;
+#[path = "config_oracle/starts.rs"]
+mod starts;
 #[path = "config_oracle/table.rs"]
 mod table;
 #[path = "config_oracle/trees.rs"]

@@ -72,9 +72,10 @@ fn wanted(config: &Config, interfaces: &Interfaces, service: Service) -> Address
 pub fn open(sockets: &mut Sockets, core: &Core) -> Result<(), Failure> {
     let (config, interfaces) = (&core.config, &*core.world.interfaces);
     if config.listen.bind == Bind::Static {
-        for pattern in config.listen.interfaces.iter().flatten().filter(|pattern| !pattern.wildcard) {
+        for pattern in config.listen.interfaces.iter().flatten() {
             if !interfaces.iter().any(|known| pattern.matches(known.name.as_bytes())) {
-                return Err(Failure::new(NETWORK, &[b"unknown interface ", &pattern.name]));
+                let star: &[u8] = if pattern.wildcard { b"*" } else { b"" };
+                return Err(Failure::new(NETWORK, &[b"unknown interface ", &pattern.name, star]));
             }
         }
     }

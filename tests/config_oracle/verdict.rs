@@ -78,13 +78,16 @@ pub fn program_at(path: &str, args: &[OsString], dir: &Path, input: &[u8]) -> Ve
     // Who does not read it may have ended already.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
-    match output.status.code() {
+    verdict(output.status.code(), &output.stderr)
+}
+
+/// The verdict of a program that ended so and wrote this.
+pub fn verdict(code: Option<i32>, written: &[u8]) -> Verdict {
+    let text = String::from_utf8_lossy(written);
+    let messages = text.lines().filter_map(|line| line.strip_prefix("dnsmasq: ")).map(str::to_owned);
+    match code {
         Some(0) => Verdict::Ok,
-        code => {
-            let text = String::from_utf8_lossy(&output.stderr);
-            let messages = text.lines().filter_map(|line| line.strip_prefix("dnsmasq: ")).map(str::to_owned);
-            Verdict::Refused(messages.collect(), code.unwrap_or(-1))
-        }
+        code => Verdict::Refused(messages.collect(), code.unwrap_or(-1)),
     }
 }
 
