@@ -35,6 +35,16 @@ pub fn plan(seed: u64, chance: &mut Chance, upstreams: &Upstreams) -> Plan {
             line(word);
         }
     }
+    // By chance of its own: the rest of a world stays what it was.
+    let mut own = Chance::new(seed ^ 0xD45);
+    for word in [
+        "use-stale-cache", "cache-rr=ANY", "port-limit=3", "fast-dns-retry=60,3000", "add-subnet=24,56", "strip-subnet",
+        "add-cpe-id=router", "umbrella=orgid:7", "add-mac=base64", "do-0x20-encode", "dns-loop-detect",
+    ] {
+        if own.percent(20) {
+            line(word);
+        }
+    }
     line(&format!("cache-size={}", chance.pick(&[0, 1, 5, 40, 150])));
     line(&format!("dns-forward-max={}", chance.pick(&[2, 20, 150])));
     line(&format!("dhcp-lease-max={}", chance.pick(&[3, 8, 1000])));
