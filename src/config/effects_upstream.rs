@@ -120,3 +120,22 @@ fn what_is_not_said_has_its_default() {
     assert_eq!((config.auth.ttl, config.dns.port_limit, config.log.queue), (600, 1, 0));
     assert!(!config.dns.edns.is_on() && config.dns.stale.is_none() && config.sets.allowed.is_empty());
 }
+
+#[test]
+fn what_cannot_stand_together_is_refused_at_start() {
+    let refused = |text: &str| match read_text(text.as_bytes(), "test", crate::base::hash::Key::new(&mut crate::base::random::Random::seeded(1))) {
+        Outcome::Refused { messages, .. } => messages,
+        _ => Vec::new(),
+    };
+    let has = |text: &str, words: &str| refused(text).iter().any(|message| message == words);
+    let ports = "port_limit must not be larger than available port range";
+    assert!(has("port-limit=3\nmin-port=5000\nmax-port=5001", ports));
+    assert!(refused("port-limit=2\nmin-port=5000\nmax-port=5001").is_empty());
+    assert!(has("conntrack\nquery-port=5", "cannot use --conntrack AND --query-port"));
+    assert!(has("auth-zone=x", "--auth-server required when an auth zone is defined."));
+    assert!(!has("auth-zone=x\nauth-server=y", "--auth-server required when an auth zone is defined."));
+    assert!(has("dnssec", "no root trust anchor provided for DNSSEC"));
+    let small = "cannot reduce cache size from default when DNSSEC enabled";
+    assert!(has("dnssec\ntrust-anchor=.,1,8,2,00\ncache-size=149", small));
+    assert!(!has("dnssec\ntrust-anchor=.,1,8,2,00\ncache-size=150", small));
+}

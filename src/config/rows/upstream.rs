@@ -19,8 +19,9 @@ pub const ROWS: &[Row] = &[
     many("server=[/<domain>/...]<server>[#<port>][@<interface>][@<source>[#<port>]]", b'S', server, "Ask this upstream server, perhaps for some domains only")
         .in_servers_file()
         .manual("An upstream server: questions that cannot be answered from local data are sent to it. The server is an address \
-            or the name of a host; a name is looked up once at start, all its addresses become servers, and a name that is not \
-            found refuses the configuration. The port is 53 unless another follows behind #. Behind @ stands an interface that \
+            or the name of a host; a name is looked up when the line is read, all its addresses become servers, and a name \
+            that is not found refuses the configuration. In a servers file, which is read again on SIGHUP, the server stands \
+            still meanwhile. The port is 53 unless another follows behind #. Behind @ stands an interface that \
             the questions leave by, or an address of this machine that they leave from, perhaps with #PORT as source port; if \
             both are given the interface comes first. An IPv6 address may carry its interface behind %.\n\n\
             With /DOMAIN/ in front, or several domains between slashes, the server is asked for these domains and everything \
