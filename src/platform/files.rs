@@ -131,17 +131,27 @@ pub fn read(file: &OwnedFd, room: &mut [u8]) -> Result<usize, Errno> {
 /// Octets that `read_all` reads at once.
 const PIECE: usize = 8192;
 
-/// Reads on to the end and tells `each` what comes, piece by piece.
+/// Reads on to the end and tells `each` what comes, piece by piece. Of a file
+/// on a disk that is as much as it holds now: our own log, read as a list of
+/// hosts, would grow with each line that is none.
 pub fn read_all(file: &OwnedFd, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+    // The kernel's own files have no size.
+    let size = info(file).ok().filter(|info| info.is_regular() && info.size != 0).map(|info| info.size);
+    let mut left = size.unwrap_or(u64::MAX);
     let mut piece = [0; PIECE];
-    loop {
-        match read(file, &mut piece) {
-            Ok(0) => return Ok(()),
-            Ok(got) => each(piece.get(..got).unwrap_or_default()),
+    while left != 0 {
+        let room = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+        match read(file, piece.get_mut(..room).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(got) => {
+                each(piece.get(..got).unwrap_or_default());
+                left = left.saturating_sub(got as u64);
+            }
             Err(sys::EINTR) => {}
             Err(errno) => return Err(errno),
         }
     }
+    Ok(())
 }
 
 /// Reads at an offset until the room is full or the file ends.

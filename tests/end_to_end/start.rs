@@ -240,3 +240,12 @@ fn a_resolv_file_is_followed_without_inotify() {
     wait_for("the file that changed", || said("using nameserver 192.0.2.2#53"));
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn a_log_among_the_hosts_files_is_read_once() {
+    let Some(net) = Net::new(&[]) else { return };
+    // Each line of the log is no host, and is told in the log.
+    let log = said(&net, "addn-hosts=DIR/log");
+    let told = log.iter().filter(|line| line.starts_with("bad address at ")).count();
+    assert!((1..20).contains(&told), "{told} lines");
+}
