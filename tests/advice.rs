@@ -96,6 +96,11 @@ fn what_this_machine_does_not_have() {
         "tftp-root=/no/such/root",
         "log-facility=/no/such/log",
         "tftp-root=/no/such/if,lo",
+        "dhcp-script=/etc/passwd",
+        "dhcp-scriptuser=no-such-one",
+        "dumpfile=/etc/passwd/packets",
+        "bridge-interface=no-such-bridge,alias*",
+        "dhcp-range=127.0.0.5,127.0.0.20",
     ];
     assert_eq!(warnings("absent", &absent), [
         "user no-such-user does not exist at line 1",
@@ -106,6 +111,10 @@ fn what_this_machine_does_not_have() {
         "/no/such/root: No such file or directory at line 7",
         "/no/such: No such file or directory at line 8",
         "/no/such/if: No such file or directory at line 9",
+        "/etc/passwd is no program at line 10",
+        "user no-such-one does not exist at line 11",
+        "/etc/passwd is no directory at line 12",
+        "interface no-such-bridge does not exist at line 13",
     ]);
 }
 

@@ -7,7 +7,7 @@ _ironmasq_valued='add-cpe-id add-mac add-subnet addn-hosts address alias auth-pe
 _ironmasq_file='addn-hosts conf-file dhcp-hostsfile dhcp-lease dhcp-leasefile dhcp-luascript dhcp-optsfile dhcp-script dnssec-timestamp dumpfile log-facility pid-file resolv-file servers-file'
 _ironmasq_dir='addn-hosts conf-dir dhcp-hostsdir dhcp-hostsfile dhcp-optsdir dhcp-optsfile hostsdir tftp-root'
 _ironmasq_interface='bridge-interface enable-tftp except-interface interface no-dhcp-interface no-dhcpv4-interface no-dhcpv6-interface ra-param shared-network'
-_ironmasq_user='user'
+_ironmasq_user='dhcp-scriptuser user'
 _ironmasq_group='group'
 _ironmasq_words='add-mac=base64,text dnssec-check-unsigned=no local-service=net,host log-queries=extra,proto,auth,only_failed tftp-unique-root=ip,mac'
 _ironmasq_letters='H=addn-hosts A=address V=alias B=bogus-nxdomain 3=bootp-dynamic c=cache-size 7=conf-dir C=conf-file M=dhcp-boot G=dhcp-host J=dhcp-ignore l=dhcp-lease X=dhcp-lease-max l=dhcp-leasefile 4=dhcp-mac O=dhcp-option F=dhcp-range 6=dhcp-script j=dhcp-userclass U=dhcp-vendorclass 0=dns-forward-max s=domain s=domain-suffix P=edns-packet-max 1=enable-dbus I=except-interface g=group i=interface a=listen-address T=local-ttl 8=log-facility q=log-queries m=mx-host t=mx-target 2=no-dhcp-interface x=pid-file p=port Q=query-port r=resolv-file S=server W=srv-host Y=txt-record u=user'

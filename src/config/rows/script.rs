@@ -32,7 +32,7 @@ pub const ROWS: &[Row] = &[
         "This program has no Lua inside, and refuses the option as a dnsmasq without Lua does. A program for \
          dhcp-script can call any interpreter.",
     ),
-    once("dhcp-scriptuser=<name>", 0, user, "Run programs as this user (root)").manual(
+    once("dhcp-scriptuser=<user>", 0, user, "Run programs as this user (root)").manual(
         "The account for the program of dhcp-script. Without this option it runs as root, or as whoever \
          started the server.",
     ),

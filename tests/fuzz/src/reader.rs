@@ -16,7 +16,7 @@ use std::ffi::CStr;
 use std::net::IpAddr;
 
 /// Octets that all texts together tell: commands may be run again and again.
-const TOLD_MAX: usize = 64 * 1024;
+const TOLD_MAX: usize = 16 * 1024;
 
 /// Octets of memory that reading takes anyway, and for each octet of text: one
 /// line of 20 may stand for 128 zones, in a list that doubles as it grows.
