@@ -1,4 +1,5 @@
-//! Domain → numbers, by longest suffix, at 12 octets a domain.
+//! Domain → numbers, by longest suffix, at 12 octets a domain, or at 8 where
+//! most domains have the same number, as those of a block list have.
 //!
 //! A sorted array of keyed 64-bit fingerprints with one number each; no text is
 //! kept, so a list of a million names is built while its file streams by.
@@ -14,7 +15,11 @@ pub struct SuffixTable {
     key: Key,
     /// Fingerprints, ascending.
     prints: Box<[u64]>,
-    /// The number that belongs to each fingerprint.
+    /// The number of every fingerprint that is not among `places`.
+    usual: u32,
+    /// The places of the others, ascending; none if `numbers` has all of them.
+    places: Box<[u32]>,
+    /// The number that belongs to each of these places.
     numbers: Box<[u32]>,
     /// Where fingerprints starting with these leading bits begin; one more at the end.
     buckets: Box<[u32]>,
@@ -34,7 +39,8 @@ impl SuffixBuilder {
 
     /// What is in `table` and is kept, to be added to.
     pub fn resumed(table: &SuffixTable, is_kept: &dyn Fn(u32) -> bool) -> Self {
-        let entries = table.prints.iter().copied().zip(table.numbers.iter().copied());
+        let number = |place: usize| table.numbers_at(place, 1).first().copied().unwrap_or(table.usual);
+        let entries = table.prints.iter().enumerate().map(|(place, print)| (*print, number(place)));
         SuffixBuilder { key: table.key, entries: entries.filter(|(_, number)| is_kept(*number)).collect() }
     }
 
@@ -85,13 +91,48 @@ impl SuffixBuilder {
             *end = u32::try_from(kept).unwrap_or(u32::MAX);
         }
         sorted.truncate(kept);
+        let usual = most_common(&sorted);
+        let mut places: Box<[u32]> = unusual(&sorted, usual).collect();
+        if places.len() > sorted.len() / 2 {
+            places = Box::default();
+        }
+        let numbers = match *places {
+            [] if unusual(&sorted, usual).next().is_some() => sorted.iter().map(|(_, number)| *number).collect(),
+            _ => places.iter().filter_map(|place| Some(sorted.get(*place as usize)?.1)).collect(),
+        };
         SuffixTable {
             key: self.key,
             prints: sorted.iter().map(|(print, _)| *print).collect(),
-            numbers: sorted.iter().map(|(_, number)| *number).collect(),
+            usual,
+            places,
+            numbers,
             buckets: buckets.into_boxed_slice(),
         }
     }
+}
+
+/// The number that more than half of the entries have; any if there is none.
+fn most_common(entries: &[(u64, u32)]) -> u32 {
+    let (mut number, mut lead) = (0, 0usize);
+    for (_, other) in entries {
+        match lead {
+            0 => (number, lead) = (*other, 1),
+            _ if number == *other => lead += 1,
+            _ => lead -= 1,
+        }
+    }
+    number
+}
+
+/// The places of entries that have another number than `usual`, or share their
+/// fingerprint with others.
+fn unusual(entries: &[(u64, u32)], usual: u32) -> impl Iterator<Item = u32> {
+    let same = |a: usize, b: usize| entries.get(a).zip(entries.get(b)).is_some_and(|(a, b)| a.0 == b.0);
+    (0u32..).zip(entries).filter_map(move |(place, (_, number))| {
+        let at = place as usize;
+        let shares = same(at, at + 1) || at.checked_sub(1).is_some_and(|before| same(before, at));
+        (*number != usual || shares).then_some(place)
+    })
 }
 
 /// The entries by bucket, in their order.
@@ -145,7 +186,19 @@ impl SuffixTable {
         let Some(run) = self.prints.get(from..to) else { return &[] };
         let first = from + run.partition_point(|entry| *entry < print);
         let count = self.prints.iter().skip(first).take_while(|entry| **entry == print).count();
-        self.numbers.get(first..first + count).unwrap_or_default()
+        match count {
+            0 => &[],
+            _ => self.numbers_at(first, count),
+        }
+    }
+
+    /// The numbers of the `count` fingerprints from `first` on, which are the same.
+    fn numbers_at(&self, first: usize, count: usize) -> &[u32] {
+        let at = match self.places.is_empty() && !self.numbers.is_empty() {
+            true => Some(first),
+            false => u32::try_from(first).ok().and_then(|first| self.places.binary_search(&first).ok()),
+        };
+        at.map_or(core::slice::from_ref(&self.usual), |at| self.numbers.get(at..at + count).unwrap_or_default())
     }
 
     /// Entries.
@@ -160,7 +213,7 @@ impl SuffixTable {
 
     /// Octets of memory.
     pub fn bytes(&self) -> usize {
-        self.prints.len() * 12 + self.buckets.len() * 4
+        self.prints.len() * 8 + (self.places.len() + self.numbers.len() + self.buckets.len()) * 4
     }
 }
 
@@ -189,6 +242,34 @@ mod tests {
             }
             assert!(table.exactly(&wire(size)).is_empty());
             assert_eq!(table.len(), size as usize * 2);
+        }
+    }
+
+    #[test]
+    fn a_block_list_costs_less_than_nine_octets_a_domain_whatever_else_there_is() {
+        for others in [0, 1, 500, 4_900, 5_100, 10_000] {
+            let mut builder = SuffixBuilder::new(Key::new(&mut Random::seeded(5)));
+            for number in 0..10_000 {
+                builder.add(&wire(number), if number < others { number + 10 } else { 7 });
+            }
+            builder.add(&wire(3), 7);
+            builder.add(&wire(9_999), 8);
+            let table = builder.freeze();
+            let check = |table: &SuffixTable| {
+                for number in (0..10_000).filter(|number| ![3, 9_999].contains(number)) {
+                    assert_eq!(table.exactly(&wire(number)), [if number < others { number + 10 } else { 7 }]);
+                }
+            };
+            check(&table);
+            assert_eq!(table.exactly(&wire(3)), if others > 3 { &[13, 7][..] } else { &[7] });
+            assert_eq!(table.exactly(&wire(9_999)), [if others > 9_999 { 10_009 } else { 7 }, 8]);
+            assert!(table.exactly(&wire(10_000)).is_empty());
+            let most = if others < 501 { 90_000 } else { 125_500 };
+            assert!(table.bytes() < most, "{others}: {}", table.bytes());
+            let again = SuffixBuilder::resumed(&table, &|number| number != 8).freeze();
+            check(&again);
+            assert_eq!(again.exactly(&wire(9_999)).len(), 1);
+            assert_eq!(again.len(), table.len() - 1);
         }
     }
 
