@@ -133,16 +133,14 @@ pub fn set(out: &mut Outbox, prefix: &Prefix, line: &'static Line, set: &[u8], a
 
 /// There is no answer: NXDOMAIN, or no data of this type.
 pub fn negative(out: &mut Outbox, prefix: &Prefix, source: Arg, name: Name, kind: u16, nxdomain: bool) {
-    let data = match (nxdomain, kind) {
-        (true, _) => "NXDOMAIN",
-        (_, codes::kind::A | codes::kind::ANY) => "NODATA-IPv4",
-        (_, codes::kind::AAAA) => "NODATA-IPv6",
+    let addr = reverse::addr(name).filter(|_| kind == codes::kind::PTR);
+    let data = match (nxdomain, kind, addr) {
+        (true, ..) => "NXDOMAIN",
+        (_, codes::kind::A | codes::kind::ANY, _) | (.., Some(IpAddr::V4(_))) => "NODATA-IPv4",
+        (_, codes::kind::AAAA, _) | (.., Some(IpAddr::V6(_))) => "NODATA-IPv6",
         _ => "NODATA",
     };
-    let about = match reverse::addr(name) {
-        Some(addr) if kind == codes::kind::PTR => Arg::Ip(addr),
-        _ => Arg::Name(name.wire()),
-    };
+    let about = addr.map_or(Arg::Name(name.wire()), Arg::Ip);
     say_failure(out, prefix, &lines::ANSWER, [source, about, Arg::Str(data)]);
 }
 

@@ -119,8 +119,11 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             if let Some(soa) = found.soa() {
                 reply.data(Section::Authority, soa.owner, kind::SOA, class::IN, soa.ttl.min(max_ttl), soa.data);
             }
-            let exists = missing && tables::exists(with, name);
-            journal::negative(with.out, prefix, source, name, kind, missing && !exists);
+            let exists = missing && (aliased || tables::exists(with, name));
+            // Quirk: that the target of an alias is missing makes no line.
+            if !(aliased && missing) {
+                journal::negative(with.out, prefix, source, name, kind, missing && !exists);
+            }
             let code = if missing && !exists { rcode::NXDOMAIN } else { rcode::NOERROR };
             return Some(complete(with, query, &mut reply, code, exists, stale));
         }
@@ -160,7 +163,7 @@ fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> 
     }
     let has = |kind: &u16| {
         let found = with.cache.lookup(name, *kind, now);
-        found.is_some_and(|found| found.kind == *kind && found.outcome == Outcome::Records)
+        found.is_some_and(|found| found.kind == *kind && found.outcome != Outcome::NxDomain)
     };
     let any = [kind::A, kind::AAAA].iter().any(has);
     if any {

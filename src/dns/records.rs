@@ -81,7 +81,10 @@ pub(super) fn mail(with: &mut Surroundings, reply: &mut Reply, place: &Place, na
         (true, _) => Some(name),
         (false, target) => target.as_deref().and_then(Name::new),
     };
-    let Some(target) = target.filter(|_| tables::is_host(with, name)) else { return false };
+    let has_own = |lower: NameBuf| local.records.of(lower.name()).any(|(_, record)| record.kind == kind::MX);
+    let Some(target) = target.filter(|_| tables::is_host(with, name) && !lower(with, name).is_some_and(has_own)) else {
+        return false;
+    };
     journal::of_kind(with.out, place.prefix, Arg::Str("config"), name, kind::MX);
     reply.add(Section::Answer, name, kind::MX, class::IN, with.config.dns.local_ttl, |data| {
         data.u16(1);
