@@ -87,6 +87,35 @@ pub struct Soa {
     pub expiry: Option<u32>,
 }
 
+impl Interface {
+    /// True when it is this address of the interface with this name; a `*` at the
+    /// end stands for anything.
+    pub fn is(&self, name: &[u8], addr: IpAddr) -> bool {
+        let family = match self.family {
+            Family::Any => true,
+            Family::V4 => addr.is_ipv4(),
+            Family::V6 => addr.is_ipv6(),
+        };
+        family && match self.name.strip_suffix(b"*") {
+            Some(front) => name.starts_with(front),
+            None => *self.name == *name,
+        }
+    }
+}
+
+impl Auth {
+    /// True when this address of the interface with this name is served with
+    /// authority only.
+    pub fn serves(&self, name: &[u8], addr: IpAddr) -> bool {
+        self.addresses.contains(&addr) || self.interfaces.iter().any(|own| own.is(name, addr))
+    }
+
+    /// True when there are such interfaces or addresses.
+    pub fn is_outside(&self) -> bool {
+        !self.addresses.is_empty() || !self.interfaces.is_empty()
+    }
+}
+
 /// What is wrong with the zones as a whole; not looked at by `--test`.
 pub fn check(draft: &Draft) -> Option<Refusal> {
     let lacks = !draft.auth.zones.is_empty() && draft.auth.server.is_none();

@@ -27,7 +27,7 @@ pub fn by_address(config: &Config, name: &[u8], label: &[u8], loopback: bool, ad
         Bind::Static | Bind::Dynamic if !label.is_empty() => label,
         _ => name,
     };
-    config.listen.addresses.contains(&addr) || by_name(config, name, loopback)
+    config.listen.addresses.contains(&addr) || by_name(config, name, loopback) || config.auth.serves(name, addr)
 }
 
 /// Sets the flags of an interface whose addresses are complete.
@@ -37,11 +37,13 @@ pub fn mark(config: &Config, interface: &mut Interface) {
     let loopback = interface.loopback;
     let named = by_name(config, name, loopback);
     let listed = interface.addresses.iter().any(|own| listen.addresses.contains(&own.addr));
+    // What is served with authority has no clients of its own network.
+    let outside = interface.addresses.iter().any(|own| config.auth.serves(name, own.addr));
     let tftp = match config.tftp.interfaces.is_empty() {
-        true => (named || listed) && !any(&listen.no_tftp, name),
+        true => (named || listed) && !outside && !any(&listen.no_tftp, name),
         false => any(&config.tftp.interfaces, name),
     };
-    let dhcp4 = (named || listed) && !any(&listen.no_dhcp4, name);
+    let dhcp4 = (named || listed) && !outside && !any(&listen.no_dhcp4, name);
     interface.dns = named;
     interface.dhcp4 = dhcp4 && config.dhcp.on();
     interface.tftp = tftp && config.tftp.on;

@@ -3,7 +3,7 @@
 //! no ordinary question gets the answer the RFCs and dnsmasq give it.
 
 use crate::base::net::{Prefix, unmapped};
-use crate::config::{self, Listen, LocalService};
+use crate::config::{self, Config, Listen, LocalService};
 use crate::dns::additions;
 use crate::outbox::action::Arrival;
 use crate::store::interfaces::Interfaces;
@@ -100,10 +100,24 @@ impl Query<'_> {
     }
 }
 
+/// True when packets that arrive this way get answers with authority only.
+pub fn is_outside(config: &Config, interfaces: &Interfaces, arrival: &Arrival) -> bool {
+    let to = unmapped(arrival.to);
+    config.auth.is_outside() && {
+        let has_it = || interfaces.iter().find(|known| known.addresses.iter().any(|own| own.addr == to));
+        let iface = interfaces.get(arrival.iface).or_else(has_it);
+        config.auth.serves(iface.map_or(&[], |iface| iface.name.as_bytes()), to)
+    }
+}
+
 /// True when packets that arrive this way are served.
-pub fn is_served(listen: &Listen, interfaces: &Interfaces, arrival: &Arrival) -> bool {
+pub fn is_served(config: &Config, interfaces: &Interfaces, arrival: &Arrival) -> bool {
+    let listen = &config.listen;
     if arrival.from.port() == 0 {
         return false;
+    }
+    if is_outside(config, interfaces, arrival) {
+        return true;
     }
     let Some(iface) = interfaces.get(arrival.iface) else {
         // The socket is bound to one address, or the table does not know the

@@ -81,7 +81,7 @@ fn text_of(with: &Surroundings, figures: &Figures, name: Name, out: &mut Writer)
         () if is(b"evictions") => number(out, counters.evicted),
         () if is(b"misses") => number(out, figures.counts.forwarded),
         () if is(b"hits") => number(out, figures.counts.answered),
-        () if is(b"auth") => number(out, 0),
+        () if is(b"auth") => number(out, figures.counts.zones),
         () if is(b"servers") => servers(with, figures, out),
         () => return false,
     }

@@ -26,8 +26,13 @@ pub(super) fn exist(with: &Surroundings, name: Name) -> bool {
     names.any(|own| Name::new(&own.name).is_some_and(|own| own.is_within(name)))
 }
 
+/// True when the name is that of an interface.
+pub(super) fn has(config: &Config, name: Name) -> bool {
+    of(config, name).next().is_some()
+}
+
 /// The addresses of an interface, the newest first; link-local ones are none.
-fn addresses<'a>(interfaces: &'a Interfaces, iface: &'a [u8]) -> impl Iterator<Item = &'a Address> {
+pub(super) fn addresses<'a>(interfaces: &'a Interfaces, iface: &'a [u8]) -> impl Iterator<Item = &'a Address> {
     let found = interfaces.iter().filter(move |entry| entry.name.as_bytes() == iface);
     let is_local = |own: &&Address| matches!(own.addr, IpAddr::V6(v6) if is_link_local6(v6));
     found.flat_map(|entry| entry.addresses.iter().rev()).filter(move |own| !is_local(own))
@@ -49,16 +54,23 @@ fn beside(name: &InterfaceName, own: &Address) -> Option<IpAddr> {
     }
 }
 
+/// The addresses that such a line stands for.
+pub(super) fn of_one<'a>(interfaces: &'a Interfaces, own: &'a InterfaceName) -> impl Iterator<Item = IpAddr> {
+    addresses(interfaces, &own.iface).filter_map(|addr| beside(own, addr))
+}
+
+/// The addresses that the name of an interface stands for.
+pub(super) fn all<'a>(config: &'a Config, interfaces: &'a Interfaces, name: Name) -> impl Iterator<Item = IpAddr> {
+    of(config, name).flat_map(|own| of_one(interfaces, own))
+}
+
 /// Adds the addresses of one family that the name of an interface stands for:
 /// those near the client if there are any. Whether there were; nothing when no
 /// interface has the name.
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> Option<bool> {
     let (config, interfaces, v6) = (with.config, with.interfaces, kind == kind::AAAA);
     of(config, name).next()?;
-    let all = || {
-        let of = of(config, name).flat_map(|own| addresses(interfaces, &own.iface).filter_map(|addr| beside(own, addr)));
-        of.filter(|addr| addr.is_ipv6() == v6)
-    };
+    let all = || all(config, interfaces, name).filter(|addr| addr.is_ipv6() == v6);
     let near = place.near_of(all());
     let mut any = false;
     for addr in all().filter(|addr| near.is_none_or(|near: Net| near.contains(*addr))) {
@@ -72,9 +84,9 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, 
     Some(any)
 }
 
-/// Adds the name of an address that an interface has, or that lies beside one:
-/// the first one given.
-pub(super) fn pointer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, addr: IpAddr) -> bool {
+/// The name of an address that an interface has, or that lies beside one: the
+/// first one given.
+pub(super) fn at<'a>(with: &Surroundings<'a>, addr: IpAddr) -> Option<Name<'a>> {
     let local = &with.config.dns.local;
     let is_meant = |own: &&InterfaceName| {
         let family = if addr.is_ipv4() { own.v4.is_some() } else { own.v6.is_some() };
@@ -84,9 +96,12 @@ pub(super) fn pointer(with: &mut Surroundings, reply: &mut Reply, place: &Place,
                 false => near.addr == addr,
             })
     };
-    let Some(target) = local.interface_names.iter().find(is_meant).and_then(|own| Name::new(&own.name)) else {
-        return false;
-    };
+    local.interface_names.iter().find(is_meant).and_then(|own| Name::new(&own.name))
+}
+
+/// Adds that name.
+pub(super) fn pointer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, addr: IpAddr) -> bool {
+    let Some(target) = at(with, addr) else { return false };
     journal::answer(with.out, place.prefix, Arg::Str("config"), Arg::Ip(addr), Arg::Name(target.wire()));
     reply.name(Section::Answer, name, kind::PTR, class::IN, with.config.dns.local_ttl, target)
 }

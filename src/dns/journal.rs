@@ -32,6 +32,12 @@ impl Prefix {
         Prefix { queries, serial, client, tcp }
     }
 
+    /// The same for a question about a zone: logged even if those alone are.
+    pub fn of_zone(mut self) -> Self {
+        self.queries.auth = false;
+        self
+    }
+
     /// True when queries are logged.
     pub fn is_on(&self) -> bool {
         self.tells_failures() && !self.queries.failed
@@ -87,10 +93,10 @@ fn say_failure(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Ar
 /// No argument.
 const NOTHING: Arg = Arg::Str("");
 
-/// A question arrived.
-pub fn query(out: &mut Outbox, prefix: &Prefix, kind: u16, name: Name, client: IpAddr) {
+/// A question arrived; `line` says where.
+pub fn query(out: &mut Outbox, prefix: &Prefix, line: &'static Line, kind: u16, name: Name, client: IpAddr) {
     if prefix.is_on() {
-        with_kind(kind, |kind| say(out, prefix, &lines::QUERY, [kind, Arg::Name(name.wire()), Arg::Ip(client)]));
+        with_kind(kind, |kind| say(out, prefix, line, [kind, Arg::Name(name.wire()), Arg::Ip(client)]));
     }
 }
 

@@ -10,6 +10,9 @@
 
 pub mod additions;
 pub mod admit;
+mod auth;
+mod auth_transfer;
+mod auth_zone;
 pub mod case;
 pub mod chaos;
 pub mod compose;
@@ -97,7 +100,9 @@ pub struct Counts {
     pub forwarded: u32,
     /// Questions answered here.
     pub answered: u32,
-    /// Those of them that were answered with data whose lifetime had ended.
+    /// Questions answered with authority.
+    pub zones: u32,
+    /// Those of `answered` that were answered with data whose lifetime had ended.
     pub stale: u32,
     /// Packets dropped because nothing could be made of them.
     pub garbage: u32,
@@ -108,6 +113,8 @@ struct Figures<'a> {
     upstream: &'a Upstream,
     counts: Counts,
     turns: &'a [Cell<u8>],
+    /// Serial number of the zones.
+    zone_serial: u32,
 }
 
 /// The engine.
@@ -139,6 +146,8 @@ pub struct Forwarder {
     doors: Doors,
     /// Which of the shared sockets are open: a bit each.
     shared_open: u128,
+    /// Serial number of the zones, without the changes of leases.
+    zone_serial: Option<u32>,
 }
 
 /// What becomes of a question.
@@ -177,6 +186,7 @@ impl Forwarder {
             listed: false,
             doors,
             shared_open: 0,
+            zone_serial: None,
         }
     }
 
@@ -219,7 +229,14 @@ impl Forwarder {
                     self.probe_servers(with);
                 }
             }
-            Change::ClearCache | Change::HostsReloaded => with.cache.clear(),
+            Change::HostsReloaded => {
+                with.cache.clear();
+                self.zone_serial = Some(match self.zone_serial {
+                    Some(serial) => serial.wrapping_add(1),
+                    None => auth_zone::first_serial(with),
+                });
+            }
+            Change::ClearCache => with.cache.clear(),
             Change::Statistics => self.report(with),
             _ => {}
         }
@@ -238,7 +255,7 @@ impl Forwarder {
 
     fn client_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
         let listen = &with.config.listen;
-        if !admit::is_served(listen, with.interfaces, arrival) {
+        if !admit::is_served(with.config, with.interfaces, arrival) {
             return;
         }
         if !admit::is_local(listen, with.interfaces, arrival.from.ip()) {
@@ -287,9 +304,23 @@ impl Forwarder {
 
     /// Answers a question from what is known here, or says who is to be asked.
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
-        let prefix = &Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
-        journal::query(with.out, prefix, query.question.kind, query.question.name, query.client());
-        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns };
+        let mut prefix = &Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
+        let zone_serial = self.zone_serial.unwrap_or(0).wrapping_add(with.leases.names_changed);
+        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial };
+        let (place, of_zone) = (auth::place(with, query), prefix.of_zone());
+        let mut line = &lines::QUERY;
+        if let Some(place) = &place {
+            prefix = &of_zone;
+            line = if place.outside { &lines::AUTH_QUERY } else { line };
+        }
+        journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
+        if let Some(place) = place {
+            let verdict = auth::answer(with, &place, &figures, query, prefix, &mut Writer::new(scratch));
+            if matches!(verdict, Verdict::Answered(_)) {
+                self.counts.zones = self.counts.zones.saturating_add(1);
+            }
+            return verdict;
+        }
         let verdict = local::answer(with, &figures, query, prefix, &mut Writer::new(scratch), &mut self.found);
         if matches!(verdict, Verdict::Stale(_)) {
             self.counts.stale = self.counts.stale.saturating_add(1);

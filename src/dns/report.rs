@@ -60,7 +60,7 @@ impl Forwarder {
         if with.config.dns.stale.is_some() {
             with.out.log(&lines::STALE, &[number(self.counts.stale)]);
         }
-        with.out.log(&lines::AUTH, &[number(0)]);
+        with.out.log(&lines::AUTH, &[number(self.counts.zones)]);
         with.out.log(&lines::POOL, &self.pending.octets().map(|octets| Arg::Number(octets as u64)));
         let [now, peak, most] = self.streams.figures().map(u32::from).map(number);
         with.out.log(&lines::TCP, &[now, peak, most]);

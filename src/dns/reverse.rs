@@ -1,38 +1,49 @@
 //! Names of the reverse zones (RFC 1035 §3.5, RFC 3596 §2.5) and the private
 //! address ranges that `bogus-priv` keeps from leaving the house.
 
+use crate::base::net::Prefix;
 use crate::base::text;
 use crate::wire::dns::name::Name;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The address a complete reverse name stands for.
 pub fn addr(name: Name) -> Option<IpAddr> {
-    if !name.labels().last()?.eq_ignore_ascii_case(b"arpa") {
+    network(name).filter(|net| net.len == if net.addr.is_ipv4() { 32 } else { 128 }).map(|net| net.addr)
+}
+
+/// The network that a reverse name stands for, which has as many octets or
+/// digits as the name has.
+pub fn network(name: Name) -> Option<Prefix> {
+    let count = name.label_count().checked_sub(2)?;
+    let mut top = name.labels().skip(count);
+    let (family, last) = (top.next()?, top.next()?);
+    if !last.eq_ignore_ascii_case(b"arpa") {
         return None;
     }
-    v4(name).map(IpAddr::V4).or_else(|| v6(name).map(IpAddr::V6))
+    let labels = name.labels().take(count);
+    match () {
+        () if family.eq_ignore_ascii_case(b"in-addr") => v4(count, labels),
+        () if family.eq_ignore_ascii_case(b"ip6") => v6(count, labels),
+        () => None,
+    }
 }
 
-fn v4(name: Name) -> Option<Ipv4Addr> {
-    let mut labels = name.labels();
+fn v4<'n>(count: usize, labels: impl Iterator<Item = &'n [u8]>) -> Option<Prefix> {
     let mut octets = [0u8; 4];
-    for octet in octets.iter_mut().rev() {
-        *octet = u8::try_from(text::parse_decimal(labels.next()?)?).ok()?;
+    for (octet, label) in octets.get_mut(..count)?.iter_mut().rev().zip(labels) {
+        *octet = u8::try_from(text::parse_decimal(label)?).ok()?;
     }
-    (labels.next()?.eq_ignore_ascii_case(b"in-addr") && labels.count() == 1).then(|| octets.into())
+    Some(Prefix { addr: IpAddr::from(octets), len: u8::try_from(count).ok()?.checked_mul(8)? })
 }
 
-fn v6(name: Name) -> Option<Ipv6Addr> {
-    let mut labels = name.labels();
+fn v6<'n>(count: usize, labels: impl Iterator<Item = &'n [u8]>) -> Option<Prefix> {
+    let len = u8::try_from(count).ok()?.checked_mul(4).filter(|len| *len <= 128)?;
     let mut value = 0u128;
-    for place in 0..32u32 {
-        let digit = match labels.next()? {
-            [digit] => char::from(*digit).to_digit(16)?,
-            _ => return None,
-        };
-        value |= u128::from(digit) << (place * 4);
+    for label in labels {
+        let [digit] = label else { return None };
+        value = value >> 4 | u128::from(char::from(*digit).to_digit(16)?) << 124;
     }
-    (labels.next()?.eq_ignore_ascii_case(b"ip6") && labels.count() == 1).then(|| value.into())
+    Some(Prefix { addr: Ipv6Addr::from(value).into(), len })
 }
 
 /// True for addresses that have no business in the public reverse zones.

@@ -140,6 +140,8 @@ pub struct Leases {
     pub(super) watch: Watch,
     /// A lease that had a line in the file is gone: only a rewrite removes it.
     pub lines_gone: bool,
+    /// How often a name came or went.
+    pub names_changed: u32,
 }
 
 impl Leases {
@@ -164,6 +166,7 @@ impl Leases {
             occupied: Occupied::default(),
             watch: Watch::default(),
             lines_gone: false,
+            names_changed: 0,
         }
     }
 
@@ -344,6 +347,7 @@ impl Leases {
         let (addr, hw) = (lease.addr, lease.hw);
         let client_id = (lease.id_len > 0).then(|| self.key.bytes(self.client_id(lease)));
         let name = (lease.name_len > 0).then(|| self.key.name(lease.name()));
+        self.names_changed = self.names_changed.wrapping_add(name.is_some().into());
         let hw = (!hw.is_empty()).then(|| self.hash_hw(&hw));
         let hashes = [(BY_ADDR, Some(self.key.bytes(&addr.octets()))), (BY_CLIENT_ID, client_id), (BY_HW, hw), (BY_NAME, name)];
         for (index, hash) in hashes {
@@ -443,6 +447,7 @@ impl Leases {
             self.watch.lose(id.0, slot.unwrap_or_default());
             self.unlink(BY_NAME, id, hash);
         }
+        self.names_changed = self.names_changed.wrapping_add(1);
         self.mark(id, Untold::CLIENT);
         let name = name.get(..name.len().min(limits::HOST_NAME_MAX)).unwrap_or_default();
         self.change(id, Unsaved::Line, |lease| {

@@ -112,7 +112,7 @@ impl Forwarder {
     ) -> Option<u8> {
         let arrival = Arrival { door: Door::Dns(listener), from, to, iface };
         let listen = &with.config.listen;
-        if !admit::is_served(listen, with.interfaces, &arrival) {
+        if !admit::is_served(with.config, with.interfaces, &arrival) {
             return None;
         }
         if !admit::is_local(listen, with.interfaces, from.ip()) {

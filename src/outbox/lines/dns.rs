@@ -6,6 +6,10 @@ use crate::outbox::action::Level::{self, Info, Warning};
 
 /// A question: type, name, client.
 pub const QUERY: Line = main(Info, "%query[%] % from %");
+/// The same where only zones are answered for.
+pub const AUTH_QUERY: Line = main(Info, "%auth[%] % from %");
+/// Somebody may not copy a zone: who.
+pub const NO_TRANSFER: Line = main(Warning, "ignoring zone transfer request from %");
 /// Something that is no question: code, client.
 pub const NON_QUERY: Line = main(Info, "%non-query opcode % from %");
 /// A question went upstream: name, server.

@@ -43,6 +43,8 @@ pub mod kind {
     pub const HTTPS: u16 = 65;
     /// Signature of a message (RFC 8945).
     pub const TSIG: u16 = 250;
+    /// A copy of the whole zone (RFC 5936).
+    pub const AXFR: u16 = 252;
     /// Mailbox records.
     pub const MAILB: u16 = 253;
     /// Everything.
