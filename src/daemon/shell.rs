@@ -21,7 +21,7 @@ use crate::platform::signals::{self, Signal};
 use crate::platform::sockets::Receiver;
 use crate::platform::sys;
 use crate::platform::{clock, files, icmp, streams};
-use mio::{Events, Poll};
+use mio::Events;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -37,9 +37,7 @@ const LOG_RETRY_MS: u64 = 100;
 
 /// Everything that runs.
 pub struct Shell {
-    /// Waits.
-    pub poll: Poll,
-    /// What it told.
+    /// What the last wait told.
     pub events: Events,
     /// Tables and engines.
     pub core: Core,
@@ -87,10 +85,7 @@ impl Shell {
     /// One turn of the loop; the exit status when it was the last.
     fn turn(&mut self) -> Option<i32> {
         let patience = self.patience();
-        // Interrupted or not: what came is in `events`.
-        if self.poll.poll(&mut self.events, patience).is_err() {
-            self.events.clear();
-        }
+        self.deliver.sockets.wait(&mut self.events, patience);
         let now = clock::now();
         for event in &self.events {
             self.deliver.sockets.ready.set(event.token().0);

@@ -10,9 +10,10 @@ use crate::outbox::action::{Door, Route};
 use crate::platform::sys::{self, Errno};
 use crate::platform::{sockets, streams};
 use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
+use mio::{Events, Interest, Poll, Token};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 /// Ports tried beside one that is taken.
 const PORT_TRIES: u16 = 10;
@@ -76,7 +77,7 @@ pub struct Stream {
 
 /// Everything that is open.
 pub struct Sockets {
-    registry: Registry,
+    poll: Poll,
     layout: Layout,
     /// Numbers that may have more to say.
     pub ready: Ready,
@@ -101,11 +102,11 @@ pub struct Sockets {
 
 impl Sockets {
     /// Nothing open yet.
-    pub fn new(config: &Config, registry: Registry) -> Self {
+    pub fn new(config: &Config, poll: Poll) -> Self {
         let (upstream, transfers) = sizes(config);
         let layout = Layout::new(upstream, transfers);
         Sockets {
-            registry,
+            poll,
             layout,
             ready: Ready::new(layout.count()),
             dns: (0..listeners(config)).map(|_| None).collect(),
@@ -152,6 +153,14 @@ impl Sockets {
         self.ready.set(self.layout.number(place));
     }
 
+    /// Waits until something can be read or written, or patience ends.
+    pub fn wait(&mut self, events: &mut Events, patience: Option<Duration>) {
+        // Interrupted or not: what came is in `events`.
+        if self.poll.poll(events, patience).is_err() {
+            events.clear();
+        }
+    }
+
     /// From now on the poll tells when this can be read.
     pub fn watch(&mut self, fd: BorrowedFd, place: Place) -> Result<(), Errno> {
         self.watch_for(fd, place, Interest::READABLE)
@@ -162,7 +171,7 @@ impl Sockets {
         let number = self.layout.number(place);
         self.ready.clear(number);
         let token = Token(number);
-        self.registry.register(&mut SourceFd(&fd.as_raw_fd()), token, what).map_err(|e| sys::errno_of(&e))
+        self.poll.registry().register(&mut SourceFd(&fd.as_raw_fd()), token, what).map_err(|e| sys::errno_of(&e))
     }
 
     /// The socket that datagrams are received from.

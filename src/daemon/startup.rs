@@ -34,7 +34,7 @@ use crate::platform::identity;
 use crate::platform::signals::Signal;
 use crate::platform::sys::{self, Errno};
 use crate::platform::{clock, files, signals};
-use mio::{Events, Poll, Registry};
+use mio::{Events, Poll};
 use std::os::fd::AsFd;
 
 /// What is at hand to say why a start ends.
@@ -69,7 +69,8 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let mut start = Start { journal: Journal::new(&config.log, config.process.mode), starter: None };
     let now = clock::now();
     let signals = start.need(signals::watch().map_err(|errno| system(b"failed to watch signals", errno)));
-    let (poll, registry) = start.need(new_poll());
+    let poll = Poll::new().map_err(|error| system(b"failed to create poll", sys::errno_of(&error)));
+    let poll = start.need(poll);
     let mut core = Core::new(config, random);
     #[cfg(feature = "dhcp4")]
     let leases = start.need(dhcp_files::open_leases(&mut core, now));
@@ -77,7 +78,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let leases = LeaseDisk::none();
     let mut links = Links::open();
     let settled = links.read(&core.config, &mut core.world.interfaces);
-    let mut sockets = Sockets::new(&core.config, registry);
+    let mut sockets = Sockets::new(&core.config, poll);
     sys::allow_descriptors(sockets.most());
     start.need(listeners::open(&mut sockets, &core));
     let account = start.need(Account::find(&core.config));
@@ -130,7 +131,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     deliver.drain(&mut core, now);
     let events = Events::with_capacity(shell::EVENTS);
     let receiver = shell::receiver();
-    let mut shell = Shell { poll, events, core, deliver, directories, links, neighbours, resolv, signals, receiver };
+    let mut shell = Shell { events, core, deliver, directories, links, neighbours, resolv, signals, receiver };
     reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();
@@ -150,15 +151,6 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
 
 fn system(what: &[u8], errno: Errno) -> Failure {
     Failure::system(OTHER, &[what], errno)
-}
-
-fn new_poll() -> Result<(Poll, Registry), Failure> {
-    let open = || {
-        let poll = Poll::new()?;
-        let registry = poll.registry().try_clone()?;
-        Ok((poll, registry))
-    };
-    open().map_err(|error: std::io::Error| system(b"failed to create poll", sys::errno_of(&error)))
 }
 
 /// A configuration that is wrong: every message on standard error, the first
