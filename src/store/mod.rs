@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod hosts_file;
 pub mod interfaces;
 pub mod lease_extras;
+mod lease_ends;
 pub mod lease_file;
 pub mod leases;
 pub mod neighbours;
