@@ -55,6 +55,7 @@ pub(super) fn on_query(
     }
     let to = match request.packet.giaddr {
         Ipv4Addr::UNSPECIFIED => return,
+        Ipv4Addr::BROADCAST if source.is_unspecified() => return,
         Ipv4Addr::BROADCAST => arrival.from,
         relay => SocketAddr::new(relay.into(), config.dhcp.netboot.ports.0),
     };

@@ -166,8 +166,9 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
     let hw = client.request.hw;
     let (to, iface) = if client.at_pxe_port() {
         match from.ip() {
-            IpAddr::V4(source) if header.ciaddr.is_unspecified() => ((source, from.port()), 0),
-            _ => ((header.ciaddr, from.port()), 0),
+            _ if !header.ciaddr.is_unspecified() => ((header.ciaddr, from.port()), 0),
+            IpAddr::V4(source) if !source.is_unspecified() => ((source, from.port()), 0),
+            _ => by_link(with, BROADCAST, header.yiaddr, hw, iface, client_port),
         }
     } else if !packet.giaddr.is_unspecified() {
         ((packet.giaddr, server_port), 0)
@@ -198,7 +199,7 @@ pub(super) fn by_link(
     iface: IfIndex,
     port: u16,
 ) -> ((Ipv4Addr, u16), IfIndex) {
-    if flags & BROADCAST != 0 || hw.is_empty() || hw.kind == 0 {
+    if flags & BROADCAST != 0 || hw.is_empty() || hw.kind == 0 || addr.is_unspecified() {
         return ((Ipv4Addr::BROADCAST, port), iface);
     }
     with.out.push(Action::Neighbour { iface, addr, hw });

@@ -2,6 +2,7 @@
 //! information and the client's vendor class. Only there with `leasequery`.
 
 use crate::base::reserved;
+use crate::store::leases::{Lease, LeaseId, Leases, Unsaved};
 
 /// Longest of each: an option.
 pub const EXTRA_MAX: usize = 255;
@@ -70,6 +71,46 @@ impl Extras {
     pub fn clear(&mut self, slot: u32) {
         if let Some(both) = self.values.get_mut(slot as usize) {
             both.iter_mut().for_each(|value| value.len = 0);
+        }
+    }
+}
+
+impl Leases {
+    /// The same table, which also keeps what `leasequery` tells. For an empty
+    /// table.
+    pub fn with_extras(mut self, kept: bool) -> Self {
+        if kept {
+            self.extras = Extras::new(self.capacity);
+        }
+        self
+    }
+
+    /// True when it keeps what `leasequery` tells.
+    pub fn keeps_extras(&self) -> bool {
+        self.extras.are_kept()
+    }
+
+    /// What the relay said of the client of a lease; empty if nothing.
+    pub fn agent_info(&self, lease: &Lease) -> &[u8] {
+        self.extra(lease, Extra::AgentInfo)
+    }
+
+    /// The vendor class of the client of a lease; empty if there is none.
+    pub fn vendor_class(&self, lease: &Lease) -> &[u8] {
+        self.extra(lease, Extra::VendorClass)
+    }
+
+    fn extra(&self, lease: &Lease, extra: Extra) -> &[u8] {
+        match self.id_by_addr(lease.addr).filter(|_| self.keeps_extras()) {
+            Some(id) => self.extras.get(id.0, extra),
+            None => &[],
+        }
+    }
+
+    /// Keeps one of the two, if any are kept; `read`: it comes from the file.
+    pub fn set_extra(&mut self, id: LeaseId, extra: Extra, octets: &[u8], read: bool) {
+        if self.extras.set(id.0, extra, octets) && !read {
+            self.change(id, Unsaved::Line, |_| {});
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::base::net::{HwAddr, IfIndex};
 use crate::base::reserved;
 use crate::base::time::{Millis, UnixTime};
 use crate::limits;
-use crate::store::lease_extras::{Extra, Extras};
+use crate::store::lease_extras::Extras;
 use crate::store::occupied::Occupied;
 use crate::store::untold::{Untold, Watch};
 use std::net::Ipv4Addr;
@@ -136,7 +136,7 @@ pub struct Leases {
     /// The table is not walked for ended leases before this.
     pub(super) next_walk: Millis,
     occupied: Occupied,
-    extras: Extras,
+    pub(super) extras: Extras,
     pub(super) watch: Watch,
     /// A lease that had a line in the file is gone: only a rewrite removes it.
     pub lines_gone: bool,
@@ -175,44 +175,6 @@ impl Leases {
     pub fn watching(mut self, ranges: impl Iterator<Item = (Ipv4Addr, Ipv4Addr)>) -> Self {
         self.occupied = Occupied::new(ranges);
         self
-    }
-
-    /// The same table, which also keeps what `leasequery` tells. For an empty
-    /// table.
-    pub fn with_extras(mut self, kept: bool) -> Self {
-        if kept {
-            self.extras = Extras::new(self.capacity);
-        }
-        self
-    }
-
-    /// True when it keeps what `leasequery` tells.
-    pub fn keeps_extras(&self) -> bool {
-        self.extras.are_kept()
-    }
-
-    /// What the relay said of the client of a lease; empty if nothing.
-    pub fn agent_info(&self, lease: &Lease) -> &[u8] {
-        self.extra(lease, Extra::AgentInfo)
-    }
-
-    /// The vendor class of the client of a lease; empty if there is none.
-    pub fn vendor_class(&self, lease: &Lease) -> &[u8] {
-        self.extra(lease, Extra::VendorClass)
-    }
-
-    fn extra(&self, lease: &Lease, extra: Extra) -> &[u8] {
-        match self.id_by_addr(lease.addr).filter(|_| self.keeps_extras()) {
-            Some(id) => self.extras.get(id.0, extra),
-            None => &[],
-        }
-    }
-
-    /// Keeps one of the two, if any are kept; `read`: it comes from the file.
-    pub fn set_extra(&mut self, id: LeaseId, extra: Extra, octets: &[u8], read: bool) {
-        if self.extras.set(id.0, extra, octets) && !read {
-            self.change(id, Unsaved::Line, |_| {});
-        }
     }
 
     /// How many addresses from `place` on, in the watched range with this

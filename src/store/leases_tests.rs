@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::random::Random;
+use crate::base::time::Now;
 
 fn table(capacity: u32) -> Leases {
     Leases::new(capacity, Key::new(&mut Random::seeded(1)))
