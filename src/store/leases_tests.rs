@@ -1,7 +1,6 @@
 //! Tests of the lease table.
 
 use super::*;
-use crate::base::time::Now;
 use crate::base::random::Random;
 use crate::base::time::Now;
 
