@@ -65,7 +65,7 @@ fn start_lines() {
     if !possible() {
         return;
     }
-    let _alone = ALONE.lock();
+    let _alone = regenerate().then(|| ALONE.lock());
     let tables = tables();
     let cases: Vec<&Case> = cases(&tables).collect();
     let mut ours = all_said(&cases, &|case, _| said(case, OURS)).into_iter();
@@ -85,7 +85,7 @@ fn dnsmasq_says_so_of_starts() {
     if !installed() || !possible() {
         return;
     }
-    let _alone = ALONE.lock();
+    let _alone = regenerate().then(|| ALONE.lock());
     let tables = tables();
     let cases: Vec<&Case> = cases(&tables).collect();
     let mut theirs = all_said(&cases, &|case, _| said(case, THEIRS)).into_iter();
