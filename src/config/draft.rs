@@ -213,7 +213,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Nothing said yet. `key` is that of the table of domains.
+    /// Nothing said yet. `key` is that of the table of domains. Not inlined: it
+    /// is called from two places and large.
+    #[inline(never)]
     pub fn new(key: Key, look_up: LookUp) -> Self {
         Draft {
             look_up,
