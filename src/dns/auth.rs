@@ -185,7 +185,7 @@ pub(super) fn put(reply: &mut Reply, view: &View, name: Name, kind: u16, data: &
 pub(super) fn lease_name(with: &Surroundings, view: &View, lease: &Lease) -> Option<NameBuf> {
     let zone = auth_zone::top(view.found.zone);
     let name = match with.config.dhcp.fqdn {
-        true => tables::names(with, lease)[0],
+        true => tables::names(with, lease).into_iter().next().flatten(),
         false => NameBuf::join(lease.name(), zone),
     };
     name.filter(|name| name.name().is_within(zone) && with.hosts.find(name.name(), false).is_none())
