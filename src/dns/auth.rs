@@ -126,7 +126,7 @@ fn names(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, ki
             if step > 0 {
                 return rcode::NOERROR;
             }
-            let nxdomain = !exists(with, name);
+            let nxdomain = !tables::exists(with, name);
             journal::negative(with.out, view.prefix, Arg::Str("auth"), name, kind, nxdomain);
             return if nxdomain { rcode::NXDOMAIN } else { rcode::NOERROR };
         };
@@ -138,11 +138,6 @@ fn names(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, ki
         at = target;
     }
     rcode::NOERROR
-}
-
-/// True when a name is there because of what lies below it.
-fn exists(with: &Surroundings, name: Name) -> bool {
-    tables::exists(with, name) || of_wildcard(with, name).is_some()
 }
 
 /// The alias of all names below one.
@@ -203,8 +198,8 @@ fn data(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, kin
     let lower = NameBuf::from_name(name).lower();
     let records = &config.dns.local.records;
     let mut known = name.same(auth_zone::top(view.found.zone));
-    // One that is there for what lies below it.
-    known |= records.has(lower.name()) && records.of(lower.name()).next().is_none();
+    // One that is there for what lies below it, unless that is an alias of all names.
+    known |= records.has(lower.name()) && records.of(lower.name()).next().is_none() && of_wildcard(with, name).is_none();
     for (_, record) in records.of(lower.name()).filter(|(_, record)| record.kind != kind::CNAME) {
         known = true;
         if record.kind == kind {
