@@ -130,6 +130,8 @@ mod tests {
         assert_eq!(served("no-dhcp-interface=eth0"), "daht da daht");
         assert_eq!(served("no-dhcpv4-interface=eth0"), "daht dat daht");
         assert_eq!(served("enable-tftp=eth1\ninterface=eth0"), "dah dah t");
+        assert_eq!(served("interface=eth0\nauth-server=ns.test,eth1"), "daht daht a", "the world gets neither DHCP nor TFTP");
+        assert_eq!(served("auth-server=ns.test,eth0/6,10.0.1.1"), "daht daht da");
     }
 
     #[test]

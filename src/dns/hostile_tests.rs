@@ -13,6 +13,12 @@ const SCREENED: &str = "server=192.0.2.1\nserver=192.0.2.2\nlog-queries=extra\nd
     dns-rr=pc,5,c0\ninterface-name=ad.test,lan\nsynth-domain=lan,10.0.0.0/24,b\nptr-record=9.0.0.10.in-addr.arpa,box.lan\n\
     selfmx\nfilterwin2k";
 
+/// Zones, for our own clients.
+const ZONES: &str = "server=192.0.2.1\nserver=192.0.2.2\nlog-queries=auth\ndns-forward-max=20\nmax-tcp-connections=3\n\
+    domain=lan\nauth-server=ns.test,eth9\nauth-zone=test,10.0.0.0/24,exclude:10.0.0.7/32,lan/4\nauth-zone=lan\n\
+    auth-sec-servers=a.test\ncname=a.test,c.test\ncname=*.b.test,a\ntxt-record=c.test,x\nsrv-host=x.b.test,pc,1\n\
+    dns-rr=ad.test,5,c0\ninterface-name=ad.test,lan\nsynth-domain=lan,10.0.0.0/24,b";
+
 /// Turns some octets of a message into others, or cuts it, or adds some.
 fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..random.below(4) {
@@ -30,9 +36,9 @@ fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
 
 fn anything(random: &mut Random) -> Vec<u8> {
     let names = ["a.test", "x.b.test", "ad.test", "box.lan", "pc", "9.0.0.10.in-addr.arpa", "version.bind", "."];
-    let kinds = [kind::A, kind::AAAA, kind::PTR, kind::ANY, kind::TXT, kind::SRV, kind::CNAME, kind::DS];
+    let kinds = [kind::A, kind::AAAA, kind::PTR, kind::ANY, kind::TXT, kind::SRV, kind::CNAME, kind::DS, kind::SOA, kind::NS, kind::AXFR];
     let ask = [PLAIN, EDNS, DO, Ask { class: class::CHAOS, ..PLAIN }][random.below(4) as usize];
-    let (name, kind) = (names[random.below(8) as usize], kinds[random.below(8) as usize]);
+    let (name, kind) = (names[random.below(8) as usize], kinds[random.below(11) as usize]);
     question(name, kind, Ask { id: random.u16() & 7, ..ask })
 }
 
@@ -69,6 +75,12 @@ fn spoilt_datagrams_change_nothing_they_should_not() {
 #[test]
 fn spoilt_datagrams_pass_the_screen_unharmed() {
     spoilt_datagrams(SCREENED);
+}
+
+#[test]
+fn spoilt_datagrams_find_no_way_around_zones() {
+    spoilt_datagrams(ZONES);
+    spoilt_datagrams(&ZONES.replace("eth9", "lan"));
 }
 
 fn spoilt_datagrams(config: &str) {
@@ -134,6 +146,12 @@ fn streams_come_to_an_end_whatever_their_peers_do() {
 #[test]
 fn streams_come_to_an_end_behind_the_screen_too() {
     streams(SCREENED);
+}
+
+#[test]
+fn streams_come_to_an_end_that_copy_zones() {
+    streams(ZONES);
+    streams(&ZONES.replace("eth9", "10.0.0.1"));
 }
 
 fn streams(config: &str) {

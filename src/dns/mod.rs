@@ -355,6 +355,8 @@ fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code
 }
 
 #[cfg(test)]
+mod auth_tests;
+#[cfg(test)]
 mod caching_tests;
 #[cfg(test)]
 mod choice_tests;
