@@ -37,13 +37,11 @@ pub fn mark(config: &Config, interface: &mut Interface) {
     let loopback = interface.loopback;
     let named = by_name(config, name, loopback);
     let listed = interface.addresses.iter().any(|own| listen.addresses.contains(&own.addr));
-    // What is served with authority has no clients of its own network.
-    let outside = interface.addresses.iter().any(|own| config.auth.serves(name, own.addr));
     let tftp = match config.tftp.interfaces.is_empty() {
-        true => (named || listed) && !outside && !any(&listen.no_tftp, name),
+        true => (named || listed) && !any(&listen.no_tftp, name),
         false => any(&config.tftp.interfaces, name),
     };
-    let dhcp4 = (named || listed) && !outside && !any(&listen.no_dhcp4, name);
+    let dhcp4 = (named || listed) && !any(&listen.no_dhcp4, name);
     interface.dns = named;
     interface.dhcp4 = dhcp4 && config.dhcp.on();
     interface.tftp = tftp && config.tftp.on;
@@ -130,8 +128,8 @@ mod tests {
         assert_eq!(served("no-dhcp-interface=eth0"), "daht da daht");
         assert_eq!(served("no-dhcpv4-interface=eth0"), "daht dat daht");
         assert_eq!(served("enable-tftp=eth1\ninterface=eth0"), "dah dah t");
-        assert_eq!(served("interface=eth0\nauth-server=ns.test,eth1"), "daht daht a", "the world gets neither DHCP nor TFTP");
-        assert_eq!(served("auth-server=ns.test,eth0/6,10.0.1.1"), "daht daht da");
+        assert_eq!(served("interface=eth0\nauth-server=ns.test,eth1"), "daht daht a", "neither DHCP nor TFTP comes with it");
+        assert_eq!(served("auth-server=ns.test,eth0/6,10.0.1.1"), "daht daht daht");
     }
 
     #[test]

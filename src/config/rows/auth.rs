@@ -15,9 +15,9 @@ pub const ROWS: &[Row] = &[
     once("auth-server=<name>[,<interface>[/4|/6]|<address>...]", 0, server, "Answer with authority on these interfaces")
         .manual("Switches authoritative service on. The name is that of this server as the world knows it: it stands in the SOA and \
             NS records of the zones given by auth-zone. Questions that arrive at the interfaces or addresses behind it are \
-            answered from these zones only, with authority and without recursion, and there is neither DHCP nor TFTP there; \
-            /4 or /6 restricts an interface to its addresses of one family. They need not be named by interface or \
-            listen-address.\n\n\
+            answered from these zones only, with authority and without recursion; /4 or /6 restricts an interface to its \
+            addresses of one family. They need not be named by interface or listen-address; if they are not, there is neither \
+            DHCP nor TFTP, provided that others are.\n\n\
             Without interfaces the zones are there for the clients of this server and for secondaries that copy them. An \
             auth-zone cannot do without this option."),
     many("auth-zone=<domain>[,<prefix>|<interface>[/4|/6]|exclude:<prefix>...]", 0, zone, "Publish this zone")
