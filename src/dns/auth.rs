@@ -58,7 +58,14 @@ pub(super) fn place<'a>(with: &Surroundings<'a>, query: &Query) -> Option<Place<
 }
 
 /// Answers a question of such a place into `out`.
-pub(super) fn answer(with: &mut Surroundings, place: &Place, figures: &Figures, query: &Query, prefix: &Prefix, out: &mut Writer) -> Verdict {
+pub(super) fn answer(
+    with: &mut Surroundings,
+    place: &Place,
+    figures: &Figures,
+    query: &Query,
+    prefix: &Prefix,
+    out: &mut Writer,
+) -> Verdict {
     let (name, kind) = (query.question.name, query.question.kind);
     let Some(found) = place.found else {
         let why = Some(ede::NOT_AUTHORITATIVE);

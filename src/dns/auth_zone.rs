@@ -115,7 +115,8 @@ impl Found<'_> {
         reply.add(section, owner, kind::SOA, class::IN, auth.ttl, |data| {
             data.name(server);
             data.name(mailbox);
-            let [refresh, retry, expiry] = [(soa.refresh, REFRESH), (soa.retry, RETRY), (soa.expiry, EXPIRY)].map(|(said, usual)| said.unwrap_or(usual));
+            let spans = [(soa.refresh, REFRESH), (soa.retry, RETRY), (soa.expiry, EXPIRY)];
+            let [refresh, retry, expiry] = spans.map(|(said, usual)| said.unwrap_or(usual));
             for number in [serial, refresh, retry, expiry, auth.ttl] {
                 data.u32(number);
             }
