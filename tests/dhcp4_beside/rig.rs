@@ -144,7 +144,7 @@ impl Rig {
     pub fn leases(&mut self) -> Vec<String> {
         let (mut text, mut at) = (Vec::new(), 0);
         loop {
-            let mut buffer = [0; 2048];
+            let mut buffer = [0; 4096];
             let mut out = Writer::new(&mut buffer);
             let more = self.file.text(&mut self.leases, &mut at, &mut out);
             text.extend_from_slice(out.written());
