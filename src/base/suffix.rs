@@ -154,8 +154,8 @@ fn distributed(entries: &[(u64, u32)], buckets: &[u32], bits: u32) -> Vec<(u64, 
 fn insertion_sort(entries: &mut [(u64, u32)]) {
     for end in 1..entries.len() {
         let mut at = end;
-        while let Some([before, entry]) = entries.get_mut(at.saturating_sub(1)..=at).and_then(|pair| pair.as_mut_array()) {
-            if at == 0 || before.0 <= entry.0 {
+        while let Some([before, entry]) = at.checked_sub(1).and_then(|before| entries.get_mut(before..=at)) {
+            if before.0 <= entry.0 {
                 break;
             }
             core::mem::swap(before, entry);

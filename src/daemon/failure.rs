@@ -13,6 +13,7 @@ pub const FILES: u8 = 3;
 pub const OTHER: u8 = 5;
 
 /// Added to the status of a program that was asked for the leases.
+#[cfg(feature = "dhcp4")]
 pub const INIT: u8 = 10;
 
 /// Why the start ends.

@@ -113,6 +113,8 @@ pub fn files_changed(core: &mut Core, files: &dyn Files, say: Say, changed: &[Ch
     }
     #[cfg(feature = "dhcp4")]
     core.change(Change::DhcpHostsReloaded, now);
+    #[cfg(not(feature = "dhcp4"))]
+    let _ = now;
 }
 
 fn hosts(core: &mut Core, files: &dyn Files, say: Say, now: Now) {

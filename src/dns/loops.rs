@@ -74,7 +74,7 @@ impl Forwarder {
         if let Some(entry) = self.pending.get_mut(slot) {
             entry.traits = PERSONAL | PROBE;
             (entry.len, entry.question_len) = (len.and_then(|len| u16::try_from(len).ok()).unwrap_or(0), QUESTION_LEN as u16);
-            entry.group.push(server);
+            let _ = entry.group.try_push(server);
             (entry.asked, entry.sent) = (1, 1);
         }
         self.upstream.set_probe(server, number);

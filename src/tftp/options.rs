@@ -65,7 +65,7 @@ impl Options {
     fn take(&mut self, name: &[u8], value: u64, largest: u16, no_blocksize: bool) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         if is("blksize") && !no_blocksize {
-            self.block = u16::try_from(value).unwrap_or(u16::MAX).clamp(1, largest);
+            self.block = u16::try_from(value).unwrap_or(u16::MAX).min(largest).max(1);
             self.asked.block = true;
         } else if is("tsize") && !self.netascii {
             // The size on the wire would not be that of the file.
