@@ -235,8 +235,9 @@ impl LeaseFile {
         self.rewriting
     }
 
-    /// The next piece of the whole file: as many lines as fit. `at` is 0 at
-    /// the start. False when there is no more behind this piece.
+    /// The next piece of the whole file: as many lines as fit in `out`, which has
+    /// room for `LINES_MAX` octets at least. `at` is 0 at the start. False when
+    /// there is no more behind this piece.
     pub fn text(&mut self, leases: &mut Leases, at: &mut u32, out: &mut Writer) -> bool {
         if *at == 0 {
             self.end = 0;
@@ -248,6 +249,7 @@ impl LeaseFile {
         let slots = leases.slots();
         while let Some((id, behind)) = leases.walk(*at).filter(|_| *at < slots) {
             if out.room() < LINES_MAX {
+                debug_assert!(!out.is_empty(), "with less room the text never comes on");
                 return true;
             }
             let before = out.len();

@@ -70,7 +70,7 @@ pub fn leases(text: &[u8]) {
     assert_eq!((listed(&first), wrong), (listed(&second), wrong_again));
     let (mut at, mut written) = (0, Vec::new());
     loop {
-        let mut room = [0; 2048];
+        let mut room = [0; 4096];
         let mut out = Writer::new(&mut room);
         let more = file.text(&mut first, &mut at, &mut out);
         let len = out.finish().expect("only whole lines are written");
@@ -101,7 +101,7 @@ fn listed(leases: &Leases) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = leases
         .iter()
         .map(|lease| {
-            let mut room = [0; 2048];
+            let mut room = [0; 4096];
             let mut out = Writer::new(&mut room);
             lease_file::write_line(leases, lease, &mut out);
             let len = out.finish().expect("a line fits");
