@@ -57,7 +57,7 @@ pub fn reply(bytes: &[u8]) -> Option<Echo> {
 }
 
 /// The Internet checksum (RFC 1071).
-fn checksum(words: impl Iterator<Item = u16>) -> u16 {
+pub(super) fn checksum(words: impl Iterator<Item = u16>) -> u16 {
     let mut sum = words.fold(0u32, |sum, word| {
         let sum = sum.wrapping_add(word.into());
         (sum & 0xFFFF).wrapping_add(sum >> 16)

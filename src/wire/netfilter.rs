@@ -4,6 +4,7 @@
 //! ipset/ip_set.h and nf_tables.h. Numbers are in the byte order of the machine
 //! where nothing else is said; everything is padded to four octets.
 
+use super::netlink::{attribute as next_attribute, padded, u32_of};
 use crate::base::bytes::{Reader, Writer};
 use std::net::IpAddr;
 
@@ -178,12 +179,12 @@ fn text(out: &mut Writer, kind: u16, text: &[u8]) {
 pub fn answers(bytes: &[u8]) -> impl Iterator<Item = Answer> {
     let mut rest = Reader::new(bytes);
     core::iter::from_fn(move || {
-        let len = usize::try_from(native_u32(&mut rest)?).ok()?;
+        let len = usize::try_from(u32_of(&mut rest)?).ok()?;
         let kind = rest.array().map(u16::from_ne_bytes)?;
         rest.take(10)?;
         let mut body = padded(&mut rest, len.checked_sub(16)?)?;
         Some(match kind {
-            NLMSG_ERROR => native_u32(&mut body).map(|errno| Answer::Done((errno as i32).wrapping_neg())),
+            NLMSG_ERROR => u32_of(&mut body).map(|errno| Answer::Done((errno as i32).wrapping_neg())),
             NFT_MSG_NEWSET => set(&mut body),
             _ => None,
         })
@@ -194,9 +195,7 @@ pub fn answers(bytes: &[u8]) -> impl Iterator<Item = Answer> {
 fn set(body: &mut Reader) -> Option<Answer> {
     body.take(4)?;
     let (mut flags, mut key_len) = (0, 0);
-    while let Some(len) = body.array().map(u16::from_ne_bytes) {
-        let kind = body.array().map(u16::from_ne_bytes)?;
-        let mut value = padded(body, usize::from(len).checked_sub(4)?)?;
+    while let Some((kind, mut value)) = next_attribute(body) {
         match kind & NLA_TYPE_MASK {
             NFTA_SET_FLAGS => flags = value.u32()?,
             NFTA_SET_KEY_LEN => key_len = value.u32()?,
@@ -204,17 +203,6 @@ fn set(body: &mut Reader) -> Option<Answer> {
         }
     }
     Some(Answer::Set { ranges: flags & NFT_SET_INTERVAL != 0, key_len })
-}
-
-fn native_u32(reader: &mut Reader) -> Option<u32> {
-    reader.array().map(u32::from_ne_bytes)
-}
-
-/// The next `len` octets, and behind their padding, which the last may lack.
-fn padded<'a>(reader: &mut Reader<'a>, len: usize) -> Option<Reader<'a>> {
-    let body = reader.sub(len)?;
-    reader.take((len.wrapping_neg() & 3).min(reader.remaining()))?;
-    Some(body)
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-fn u32_of(reader: &mut Reader) -> Option<u32> {
+pub(super) fn u32_of(reader: &mut Reader) -> Option<u32> {
     reader.array().map(u32::from_ne_bytes)
 }
 
@@ -185,7 +185,7 @@ fn u16_of(reader: &mut Reader) -> Option<u16> {
 
 /// The next `len` octets, and behind the padding that follows them (which the
 /// last message of a piece may lack).
-fn padded<'a>(reader: &mut Reader<'a>, len: usize) -> Option<Reader<'a>> {
+pub(super) fn padded<'a>(reader: &mut Reader<'a>, len: usize) -> Option<Reader<'a>> {
     let body = reader.sub(len)?;
     let padding = len.wrapping_neg() & 3;
     reader.take(padding.min(reader.remaining()))?;
@@ -207,7 +207,7 @@ fn message<'a>(kind: u16, body: &mut Reader<'a>) -> Body<'a> {
 }
 
 /// The next attribute: type and value.
-fn attribute<'a>(body: &mut Reader<'a>) -> Option<(u16, Reader<'a>)> {
+pub(super) fn attribute<'a>(body: &mut Reader<'a>) -> Option<(u16, Reader<'a>)> {
     let len = usize::from(u16_of(body)?);
     let kind = u16_of(body)?;
     Some((kind, padded(body, len.checked_sub(4)?)?))

@@ -1,7 +1,8 @@
 //! A capture file: datagrams behind headers that are made up (RFC 791, 768,
 //! 8200), in the old format of libpcap with raw IP as its link type. Pure.
 
-use crate::base::bytes::{Reader, Writer};
+use super::icmp4::checksum;
+use crate::base::bytes::Writer;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Octets of the head of the file, and of that of a packet.
@@ -55,8 +56,8 @@ pub fn datagram(out: &mut Writer, from: SocketAddr, to: SocketAddr, bytes: &[u8]
             out.zeros(2);
             out.bytes(&source.octets());
             out.bytes(&target.octets());
-            let sum = sum(out.written().get(head..).unwrap_or_default());
-            out.patch_u16(head.saturating_add(10), folded(sum));
+            let sum = checksum(words(out.written().get(head..).unwrap_or_default()));
+            out.patch_u16(head.saturating_add(10), sum);
         }
         (source, target) => {
             out.u32(6 << 28);
@@ -76,12 +77,11 @@ pub fn datagram(out: &mut Writer, from: SocketAddr, to: SocketAddr, bytes: &[u8]
     // The sum of UDP runs over both addresses, its protocol and its length too.
     let addresses = if from.is_ipv4() && to.is_ipv4() { 8 } else { 32 };
     let covered = out.written().get(udp.saturating_sub(addresses)..).unwrap_or_default();
-    let total = sum(covered).saturating_add(u64::from(UDP)).saturating_add(udp_len.into());
-    let checksum = match folded(total) {
+    let sum = match checksum(words(covered).chain([UDP.into(), udp_len])) {
         0 => u16::MAX,
-        checksum => checksum,
+        sum => sum,
     };
-    out.patch_u16(udp.saturating_add(6), checksum);
+    out.patch_u16(udp.saturating_add(6), sum);
     let len = u32::try_from(out.len().saturating_sub(start).saturating_sub(PACKET_HEAD)).unwrap_or(0);
     let (secs, micros) = at;
     for (place, number) in [secs as u32, micros, len, len].into_iter().enumerate() {
@@ -96,21 +96,13 @@ fn v6(addr: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// The sum of 16-bit words (RFC 1071), a last octet counting as the upper one.
-fn sum(bytes: &[u8]) -> u64 {
-    let mut reader = Reader::new(bytes);
-    let mut sum = 0u64;
-    while let Some(word) = reader.u16() {
-        sum = sum.saturating_add(word.into());
-    }
-    sum.saturating_add(reader.u8().map_or(0, |last| u64::from(last) << 8))
-}
-
-fn folded(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff).saturating_add(sum >> 16);
-    }
-    !(sum as u16)
+/// The words that a checksum runs over; a last octet is the upper half of one.
+fn words(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.chunks(2).map(|pair| match *pair {
+        [upper, lower] => u16::from_be_bytes([upper, lower]),
+        [upper] => u16::from_be_bytes([upper, 0]),
+        _ => 0,
+    })
 }
 
 #[cfg(test)]
@@ -135,9 +127,9 @@ mod tests {
             assert_eq!(packet_len(all.first_chunk().unwrap()) as usize, packet.len());
             let (ip, addresses) = if from.is_ipv4() { (20, 12) } else { (40, 8) };
             if ip == 20 {
-                assert_eq!(folded(sum(&packet[..ip])), 0);
+                assert_eq!(checksum(words(&packet[..ip])), 0);
             }
-            assert_eq!(folded(sum(&packet[addresses..]) + 17 + 13), 0);
+            assert_eq!(checksum(words(&packet[addresses..]).chain([17, 13])), 0);
             assert_eq!(&packet[ip + 8..], b"hello");
         }
         assert!(is_file_head(&written(|out| file_head(out, 1500))) && !is_file_head(b"no capture file at all!!"));

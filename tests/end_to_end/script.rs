@@ -17,7 +17,7 @@ fn hook(net: &Net, more: &str) {
     crate::net::run(&format!("chmod 666 {}", net.path("calls")));
     let calls = net.path("calls");
     net.script("hook", &format!(
-        "#!/bin/sh\n{{ echo \"$* by $(id -u) as ${{0##*/}} env ${{DNSMASQ_DOMAIN}} ${{DNSMASQ_SUPPLIED_HOSTNAME}} ${{OUTSIDE}} ${{DNSMASQ_OUTSIDE}}\"; ls -l /proc/self/fd | grep -c socket; }} >> {calls}\n{more}\n",
+        "#!/bin/sh\n{{ echo \"$* by $(id -u) as ${{0##*/}} env ${{DNSMASQ_DOMAIN}} ${{DNSMASQ_SUPPLIED_HOSTNAME}} ${{OUTSIDE}} ${{DNSMASQ_RELAY_ADDRESS}}\"; ls -l /proc/self/fd | grep -c socket; }} >> {calls}\n{more}\n",
     ));
 }
 
@@ -25,7 +25,7 @@ fn hook(net: &Net, more: &str) {
 fn the_hook_runs_as_root_with_its_words_and_what_it_says_is_logged() {
     let Some(net) = Net::new(&["udhcpc"]) else { return };
     hook(&net, "echo said $1; echo worse >&2; [ $1 = old ] && exit 3; exit 0");
-    let program = format!("env OUTSIDE=kept DNSMASQ_OUTSIDE=dropped {}", crate::net::program());
+    let program = format!("env OUTSIDE=kept DNSMASQ_RELAY_ADDRESS=dropped {}", crate::net::program());
     let server = net.serve_with(&program, DHCP);
     lease(&net, "walkman");
     wait_for("the call", || net.read("calls").lines().count() == 2);
