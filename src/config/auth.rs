@@ -3,6 +3,7 @@
 
 use super::draft::{Draft, Number};
 use super::refusal::Refusal;
+use super::rows::HAS_AUTH;
 use super::NameBox;
 use crate::base::net::Prefix;
 use std::mem::take;
@@ -107,12 +108,12 @@ impl Auth {
     /// True when this address of the interface with this name is served with
     /// authority only.
     pub fn serves(&self, name: &[u8], addr: IpAddr) -> bool {
-        self.addresses.contains(&addr) || self.interfaces.iter().any(|own| own.is(name, addr))
+        HAS_AUTH && (self.addresses.contains(&addr) || self.interfaces.iter().any(|own| own.is(name, addr)))
     }
 
     /// True when there are such interfaces or addresses.
     pub fn is_outside(&self) -> bool {
-        !self.addresses.is_empty() || !self.interfaces.is_empty()
+        HAS_AUTH && (!self.addresses.is_empty() || !self.interfaces.is_empty())
     }
 }
 

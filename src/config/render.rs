@@ -3,7 +3,7 @@
 //! `documents`.
 
 use super::row::Row;
-use super::rows::ALL;
+use super::rows::{ALL, HAS_SCRIPT};
 use crate::base::text;
 use crate::wire::{dhcp4_options, dhcp6_options};
 
@@ -74,7 +74,7 @@ const PARTS: [(&str, &str); 16] = [
     ("IDN", ""),
     ("DHCP", "dhcp-range"),
     ("DHCPv6", "enable-ra"),
-    ("Lua", "dhcp-luascript"),
+    (if HAS_SCRIPT { "Lua" } else { "scripts" }, "dhcp-luascript"),
     ("TFTP", "enable-tftp"),
     ("conntrack", "conntrack"),
     ("ipset", "ipset"),

@@ -2,13 +2,15 @@
 
 use super::Path;
 use super::draft::{Draft, Flag};
+use super::rows::HAS_SCRIPT;
+use std::ffi::CStr;
 
 /// What `dhcp-script` and its companions say.
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Script {
     /// `dhcp-script`.
-    pub program: Option<Path>,
+    pub(super) program: Option<Path>,
     /// `dhcp-scriptuser`.
     pub user: Option<Path>,
     /// `script-arp`.
@@ -20,6 +22,16 @@ pub struct Script {
 }
 
 impl Script {
+    /// The program, if this build can run one.
+    pub fn program(&self) -> Option<&CStr> {
+        self.program.as_deref().filter(|_| HAS_SCRIPT)
+    }
+
+    /// True when there is a program.
+    pub fn is_on(&self) -> bool {
+        self.program().is_some()
+    }
+
     /// Takes it out of the draft.
     #[inline(never)]
     pub(super) fn freeze(draft: &mut Draft) -> Self {

@@ -5,6 +5,7 @@
 use super::draft::{Draft, Flag};
 use super::NameBox;
 use super::refusal::Applied;
+use super::rows::HAS_SETS;
 use crate::base::hash::Key;
 use crate::base::suffix::{SuffixBuilder, SuffixTable};
 use std::mem::take;
@@ -28,7 +29,7 @@ pub struct Sets {
 impl Sets {
     /// True when addresses are put into any set.
     pub fn any(&self) -> bool {
-        !self.ip.lines.is_empty() || !self.nft.lines.is_empty()
+        HAS_SETS && (!self.ip.lines.is_empty() || !self.nft.lines.is_empty())
     }
 }
 

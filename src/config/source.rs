@@ -200,6 +200,9 @@ impl<'f> Source<'f> {
                 self.warnings.push(Warning(warned));
             }
             Apply::Never(words) => return Err(words.into()),
+            Apply::LeftOut("script") => {
+                return Err("recompile with HAVE_SCRIPT defined to enable lease-change scripts".into());
+            }
             Apply::LeftOut(_) => {
                 return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
                     .into());

@@ -148,7 +148,7 @@ impl Core {
             config: &self.config.tftp,
             edns_max: self.config.dns.edns_max,
             quiet: self.config.log.quiet_tftp,
-            scripted: self.config.script.program.is_some(),
+            scripted: self.config.script.is_on(),
             now,
             interfaces: &self.world.interfaces,
             out: &mut self.outbox,
@@ -297,7 +297,7 @@ impl Core {
 
 /// The changes of leases that a program is told of.
 fn followed(script: &Script) -> Untold {
-    if script.program.is_none() {
+    if !script.is_on() {
         return Untold::NOTHING;
     }
     let mut kinds = Untold::NEW.and(Untold::CLIENT);

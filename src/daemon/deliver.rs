@@ -97,7 +97,7 @@ impl Deliver {
 
     /// Logs what the helper that runs programs has said.
     pub fn hear_scripts(&mut self, config: &Config) {
-        let program = config.script.program.as_ref().map_or(&[][..], |path| path.to_bytes());
+        let program = config.script.program().map_or(&[][..], CStr::to_bytes);
         let journal = &mut self.journal;
         self.scripts.hear(program, &mut |line, args| say(journal, line, args));
     }

@@ -3,7 +3,7 @@
 use crate::base::bytes::Writer;
 use crate::base::text;
 use crate::base::time::Now;
-use crate::config::{Config, LeaseTime, RangeKind};
+use crate::config::{Config, HAS_SCRIPT, LeaseTime, RangeKind};
 use crate::daemon::core::Core;
 use crate::daemon::failure::{FILES, Failure, INIT};
 use crate::daemon::lease_disk::LeaseDisk;
@@ -22,7 +22,7 @@ pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
     if core.config.dhcp.ranges.is_empty() {
         return Ok(LeaseDisk::none());
     }
-    if core.config.script.keeps_leases {
+    if HAS_SCRIPT && core.config.script.keeps_leases {
         return kept_leases(core, now).map(|()| LeaseDisk::none());
     }
     let path = &core.config.dhcp.lease_file;
@@ -37,7 +37,7 @@ pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
 /// the shell that runs it, as in dnsmasq.
 fn kept_leases(core: &mut Core, now: Now) -> Result<(), Failure> {
     let Core { config, world, outbox, .. } = core;
-    let Some(path) = &config.script.program else { return Ok(()) };
+    let Some(path) = config.script.program() else { return Ok(()) };
     let mut reading =
         dhcp4::LeasesRead { leases: &mut world.leases, file: &mut world.lease_file, out: outbox, now };
     let mut fits = true;

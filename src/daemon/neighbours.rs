@@ -83,7 +83,7 @@ impl Neighbours {
 
 /// How many neighbours are to be known.
 pub fn most(config: &Config) -> usize {
-    let told = config.script.arp && config.script.program.is_some();
+    let told = config.script.arp && config.script.is_on();
     let added = config.dns.edns.mac || config.dns.edns.mac_text.is_some();
     if told || added && config.listen.port != 0 { limits::NEIGHBOURS_MAX } else { 0 }
 }

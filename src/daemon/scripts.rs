@@ -6,7 +6,7 @@
 
 use crate::base::bytes::Writer;
 use crate::base::time::Now;
-use crate::config::{Config, Mode};
+use crate::config::{Config, HAS_SCRIPT, Mode};
 use crate::daemon::core::Core;
 use crate::daemon::failure::{CONFIGURATION, Failure, OTHER};
 use crate::outbox::lines::{Arg, Line, process};
@@ -32,7 +32,7 @@ impl Scripts {
     pub fn start(config: &Config) -> Result<Self, Failure> {
         let script = &config.script;
         let mut scripts = Scripts { helper: None, waiting: Vec::new(), lost: false, gone: false };
-        let Some(path) = &script.program else { return Ok(scripts) };
+        let Some(path) = script.program() else { return Ok(scripts) };
         let account = match &script.user {
             Some(name) => {
                 let unknown = || Failure::new(CONFIGURATION, &[b"unknown user or group: ", name.to_bytes()]);
@@ -51,12 +51,12 @@ impl Scripts {
 
     /// Tells when the helper takes more, or has said something.
     pub fn socket(&self) -> Option<&OwnedFd> {
-        self.helper.as_ref()
+        self.helper.as_ref().filter(|_| HAS_SCRIPT)
     }
 
     /// Puts a record behind those that wait.
     pub fn add(&mut self, record: &[u8]) {
-        if self.helper.is_none() {
+        if self.socket().is_none() {
             return;
         }
         let len = u16::try_from(record.len()).unwrap_or(u16::MAX);
@@ -71,7 +71,7 @@ impl Scripts {
     /// Hands over what is to be told, as far as the helper takes it; at the end
     /// of the server, `waiting` until it has taken everything.
     pub fn pump(&mut self, core: &mut Core, now: Now, waiting: bool) {
-        let Some(helper) = &self.helper else { return };
+        let Some(helper) = self.helper.as_ref().filter(|_| HAS_SCRIPT) else { return };
         let mut given = Ok(());
         while given.is_ok() && let Some((len, rest)) = self.waiting.split_first_chunk() {
             let len = usize::from(u16::from_ne_bytes(*len));
@@ -96,6 +96,9 @@ impl Scripts {
 
     /// Logs what the helper has said.
     pub fn hear(&mut self, program: &[u8], say: &mut dyn FnMut(&Line, &[Arg])) {
+        if !HAS_SCRIPT {
+            return;
+        }
         let mut buffer = [0; RECORD_MAX];
         while let Some(helper) = self.helper.as_ref().filter(|_| !self.gone) {
             match helper::hear(helper, &mut buffer) {

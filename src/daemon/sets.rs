@@ -38,7 +38,7 @@ impl Sets {
         addresses: &[u8],
         say: &mut dyn FnMut(&Line, &[Arg]),
     ) {
-        let Some(socket) = &self.socket else { return };
+        let Some(socket) = self.socket.as_ref().filter(|_| config.any()) else { return };
         for set in config.ip.of(ip) {
             for addr in each(addresses) {
                 match exchange(socket, &|out| ipset_add(out, &set.name, addr)) {

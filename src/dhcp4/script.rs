@@ -48,7 +48,7 @@ impl Supplied {
     /// is told at all.
     pub fn new(config: &Config) -> Self {
         let mut kept = ArrayVec::new();
-        if config.script.program.is_some() {
+        if config.script.is_on() {
             let nobody = || Box::new(Kept { addr: Ipv4Addr::UNSPECIFIED, len: 0, text: [0; SUPPLIED_BYTES] });
             kept.extend((0..SUPPLIED_MAX).map(|_| nobody()));
         }

@@ -5,6 +5,7 @@
 //! for other names.
 
 use crate::base::bytes::{Reader, Writer};
+use crate::config::HAS_AUTH;
 use crate::dns::admit::{self, Query};
 use crate::dns::auth_zone::{self, Found};
 use crate::dns::journal::{self, Prefix};
@@ -42,6 +43,9 @@ pub(super) struct View<'a> {
 
 /// Whether a question is answered with authority.
 pub(super) fn place<'a>(with: &Surroundings<'a>, query: &Query) -> Option<Place<'a>> {
+    if !HAS_AUTH {
+        return None;
+    }
     let question = &query.question;
     let is_in = question.class == class::IN;
     if admit::is_outside(with.config, with.interfaces, query.arrival) {

@@ -37,8 +37,11 @@ fn addresses<'m>(answer: &Message<'m>) -> impl Iterator<Item = IpAddr> + use<'m>
 
 /// Has the addresses of an upstream answer put into sets, and logged.
 pub(super) fn fill(with: &mut Surroundings, prefix: &Prefix, answer: &Message) {
-    let Some(question) = answer.question() else { return };
     let sets = &with.config.sets;
+    if !sets.any() {
+        return;
+    }
+    let Some(question) = answer.question() else { return };
     let (ip, nft) = (line_of(&sets.ip, question.name), line_of(&sets.nft, question.name));
     put(with, answer, ip.map(|(line, _)| line), nft.map(|(line, _)| line));
     if !prefix.is_on() {

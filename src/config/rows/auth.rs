@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
     once("auth-server=<name>[,<interface>[/4|/6]|<address>...]", 0, server, "Answer with authority on these interfaces")
+        .auth()
         .manual("Switches authoritative service on. The name is that of this server as the world knows it: it stands in the SOA and \
             NS records of the zones given by auth-zone. Questions that arrive at the interfaces or addresses behind it are \
             answered from these zones only, with authority and without recursion; /4 or /6 restricts an interface to its \
@@ -21,6 +22,7 @@ pub const ROWS: &[Row] = &[
             Without interfaces the zones are there for the clients of this server and for secondaries that copy them. An \
             auth-zone cannot do without this option."),
     many("auth-zone=<domain>[,<prefix>|<interface>[/4|/6]|exclude:<prefix>...]", 0, zone, "Publish this zone")
+        .auth()
         .manual("A zone that is answered for with authority. It holds all names below the domain that are known here: those of hosts \
             files, of DHCP clients, and of records in the configuration.\n\n\
             With networks behind the domain only addresses inside them are published, and the zones of in-addr.arpa and \
@@ -28,16 +30,20 @@ pub const ROWS: &[Row] = &[
             if there is none), or the name of an interface, which stands for the networks it is in; /4 or /6 behind it takes \
             those of one family only. With exclude: in front, addresses of the network are not published."),
     once("auth-soa=<serial>[,<mailbox>[,<refresh>[,<retry>[,<expiry>]]]]", 0, soa, "Values of the zone's SOA record")
+        .auth()
         .manual("What the SOA record of each zone says: its serial number (the time of the start if the option is not given, and one \
             more with each change), the mailbox of who is responsible (hostmaster at the server's name; an @ becomes a dot), and \
             for secondaries the seconds between two looks (1200), until a failed look is tried again (180), and until they give \
             up (1209600)."),
     number("auth-ttl=<seconds>", 0, Number::AuthTtl, (0, u32::MAX), "Lifetime of authoritative answers (600)")
+        .auth()
         .manual("The lifetime in seconds of answers that are given with authority, 600 if the option is not given."),
     many("auth-sec-servers=<name>[,...]", 0, secondaries, "Further servers of the zones")
+        .auth()
         .manual("Names of servers that copy the zones from this one; they are listed in the NS records of each zone. Unless \
             auth-peer says otherwise, everybody may copy the zones then."),
     many("auth-peer=<address>[,...]", 0, peers, "Who may copy zones")
+        .auth()
         .manual("Addresses that may copy the zones. Without this option and without auth-sec-servers nobody may."),
 ];
 

@@ -116,6 +116,17 @@ pub const HAS_DHCP4: bool = cfg!(feature = "dhcp4");
 /// This build has the TFTP server.
 pub const HAS_TFTP: bool = cfg!(feature = "tftp");
 
+/// This build has authoritative zones. Of this part and the two below nothing
+/// but the rows is cut out: their engines ask these constants, and the compiler
+/// leaves out what is never reached.
+pub const HAS_AUTH: bool = cfg!(feature = "auth");
+
+/// This build runs programs.
+pub const HAS_SCRIPT: bool = cfg!(feature = "script");
+
+/// This build fills sets of the kernel.
+pub const HAS_SETS: bool = cfg!(feature = "sets");
+
 impl Row {
     /// The row if this build `has` the part that a cargo feature brings;
     /// otherwise one that refuses, so that its function is left out with the
@@ -139,5 +150,20 @@ impl Row {
     /// A row of the TFTP server.
     pub(super) const fn tftp(self) -> Row {
         self.of("tftp", HAS_TFTP)
+    }
+
+    /// A row of authoritative zones.
+    pub(super) const fn auth(self) -> Row {
+        self.of("auth", HAS_AUTH)
+    }
+
+    /// A row of the program that is run.
+    pub(super) const fn script(self) -> Row {
+        self.of("script", HAS_SCRIPT)
+    }
+
+    /// A row of the kernel's sets.
+    pub(super) const fn sets(self) -> Row {
+        self.of("sets", HAS_SETS)
     }
 }

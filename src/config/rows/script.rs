@@ -10,7 +10,7 @@ use crate::config::values::path_or_none;
 const NO_LUA: &str = "recompile with HAVE_LUASCRIPT defined to enable Lua scripts";
 
 pub const ROWS: &[Row] = &[
-    once("dhcp-script=<program>", b'6', script, "Run this program when leases change").manual(
+    once("dhcp-script=<program>", b'6', script, "Run this program when leases change").script().manual(
         "The program is run, without a shell, with the arguments `add`, `old` or `del`, the hardware address \
          (with the type in front unless it is Ethernet), the IP address and, if it is known, the host name: when a \
          lease is made, when its name or hardware address changes, and when it ends. At start and on SIGHUP it is \
@@ -32,18 +32,18 @@ pub const ROWS: &[Row] = &[
         "This program has no Lua inside, and refuses the option as a dnsmasq without Lua does. A program for \
          dhcp-script can call any interpreter.",
     ),
-    once("dhcp-scriptuser=<user>", 0, user, "Run programs as this user (root)").manual(
+    once("dhcp-scriptuser=<user>", 0, user, "Run programs as this user (root)").script().manual(
         "The account for the program of dhcp-script. Without this option it runs as root, or as whoever \
          started the server.",
     ),
-    flag("script-arp", 0, Flag::ScriptArp, "Run the program when neighbours come and go").manual(
+    flag("script-arp", 0, Flag::ScriptArp, "Run the program when neighbours come and go").script().manual(
         "The program of dhcp-script is also run with `arp-add` or `arp-del`, the hardware address and the IP address \
          when a neighbour appears in or disappears from the tables of the kernel.",
     ),
-    flag("script-on-renewal", 0, Flag::ScriptOnRenewal, "Run the program when a lease is prolonged").manual(
+    flag("script-on-renewal", 0, Flag::ScriptOnRenewal, "Run the program when a lease is prolonged").script().manual(
         "The program of dhcp-script is also run with `old` when nothing but the end of a lease has changed.",
     ),
-    flag("leasefile-ro", b'9', Flag::LeaseFileRo, "Leave keeping leases to the program").manual(
+    flag("leasefile-ro", b'9', Flag::LeaseFileRo, "Leave keeping leases to the program").script().manual(
         "No lease file is read or written. At start the program of dhcp-script is run once with the argument `init`, \
          and what it writes is read as a lease file; if it fails, so does the start. It is then told of changes of \
          the client identifier and of the end of a lease too, so that it can keep the leases.",

@@ -10,12 +10,14 @@ use crate::config::values::{name_box, push, whole};
 
 pub const ROWS: &[Row] = &[
     many("ipset=/<domain>/.../<set>[,...]", 0, ipset, "Put addresses of these domains into IP sets")
+        .sets()
         .manual("Puts the addresses that upstream servers give for names in these domains, and below them, into these sets of ipset, \
             so that a firewall can treat them in its own way. The sets must exist; an address that does not fit the family of a \
             set is left out. The longest domain that holds the name decides; /#/ or no domain at all stands for every name. \
             Addresses go in before the answer leaves, and again when it is given from the cache, because an element may have \
             timed out meanwhile or the set been made anew."),
     many("nftset=/<domain>/.../[4#|6#][<family>#]<table>#<set>[,...]", 0, nftset, "Put addresses of these domains into nftables sets")
+        .sets()
         .manual("The same as ipset for sets of nftables, which are named by the family of their table (ip if there is none, ip6, inet, \
             arp, bridge or netdev), the table and the set. With 4# or 6# in front only IPv4 or only IPv6 addresses go into the \
             set: a set holds one kind of address, so one line usually names two sets, as in \
