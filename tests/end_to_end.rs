@@ -20,6 +20,8 @@ mod net;
 mod process;
 #[path = "end_to_end/script.rs"]
 mod script;
+#[path = "end_to_end/marks.rs"]
+mod marks;
 #[path = "end_to_end/sets.rs"]
 mod sets;
 #[path = "end_to_end/start.rs"]

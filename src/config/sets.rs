@@ -5,7 +5,7 @@
 use super::draft::{Draft, Flag};
 use super::NameBox;
 use super::refusal::Applied;
-use super::rows::HAS_SETS;
+use super::rows::{HAS_CONNTRACK, HAS_SETS};
 use crate::base::hash::Key;
 use crate::base::suffix::{SuffixBuilder, SuffixTable};
 use std::mem::take;
@@ -27,6 +27,21 @@ pub struct Sets {
 }
 
 impl Sets {
+    /// The bits of marks by which questions are refused, if they are.
+    pub fn filter(&self) -> Option<u32> {
+        self.mark_mask.filter(|_| HAS_CONNTRACK)
+    }
+
+    /// True when questions upstream carry the marks of clients.
+    pub fn copies_marks(&self) -> bool {
+        HAS_CONNTRACK && self.conntrack
+    }
+
+    /// True when the marks of clients are of any use.
+    pub fn wants_marks(&self) -> bool {
+        self.copies_marks() || self.filter().is_some()
+    }
+
     /// True when addresses are put into any set.
     pub fn any(&self) -> bool {
         HAS_SETS && (!self.ip.lines.is_empty() || !self.nft.lines.is_empty())

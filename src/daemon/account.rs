@@ -80,7 +80,7 @@ fn needed(config: &Config) -> Capabilities {
     if config.dhcp.on() {
         needed = needed.and(Capabilities::NET_ADMIN);
     }
-    if config.listen.port != 0 && config.sets.any() {
+    if config.listen.port != 0 && (config.sets.any() || config.sets.wants_marks()) {
         needed = needed.and(Capabilities::NET_ADMIN);
     }
     if config.listen.port != 0 && config.dns.servers.iter().any(|server| server.iface.is_some()) {

@@ -45,6 +45,8 @@ pub struct World {
     pub neighbours: Neighbours,
     /// Randomness.
     pub random: Random,
+    /// The mark of the connection by which the next question comes.
+    pub mark: u32,
 }
 
 /// Tables and engines.
@@ -103,6 +105,7 @@ impl Core {
                 lease_file: LeaseFile::new(),
                 neighbours: Neighbours::new(crate::daemon::neighbours::most(&config)),
                 random,
+                mark: 0,
             },
             outbox: Outbox::new(),
             config,
@@ -121,6 +124,7 @@ impl Core {
             cache: &mut self.world.cache,
             leases: &self.world.leases,
             neighbours: &self.world.neighbours,
+            mark: self.world.mark,
         };
         act(engine, &mut with);
     }

@@ -14,6 +14,7 @@ use crate::daemon::capture::Capture;
 use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
+use crate::daemon::marks::Marks;
 use crate::daemon::scripts::Scripts;
 use crate::daemon::sets::Sets;
 use crate::daemon::sockets::Sockets;
@@ -36,7 +37,7 @@ enum Answer {
     Opened { slot: u16, result: Result<FileInfo, Errno> },
     Read { slot: u16, offset: u64, len: u16 },
     Neighbour { slot: u16, hw: HwAddr },
-    Connect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex },
+    Connect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex, mark: u32 },
     Flush { slot: u8 },
     Close { slot: u8 },
     Leases(Result<(), Errno>),
@@ -62,6 +63,8 @@ pub struct Deliver {
     pub capture: Capture,
     /// The way to sets of the kernel.
     pub sets: Sets,
+    /// The way to connection tracking.
+    pub marks: Marks,
     /// Who runs the program that follows leases.
     pub scripts: Scripts,
     sender: Sender,
@@ -81,6 +84,7 @@ impl Deliver {
             leases,
             scripts,
             sets,
+            marks: Marks::closed(),
             capture,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
@@ -108,6 +112,12 @@ impl Deliver {
         if let Some(socket) = sockets.of_door(arrival.door) {
             capture.came(arrival.door, socket, arrival.from, to, bytes, &mut |line, args| say(journal, line, args));
         }
+    }
+
+    /// The mark of a client's connection.
+    pub fn mark(&mut self, client: SocketAddr, to: IpAddr, tcp: bool) -> u32 {
+        let Deliver { marks, journal, .. } = self;
+        marks.of(client, to, tcp, &mut |line, args| say(journal, line, args))
     }
 
     /// Performs everything in the outbox and what follows from it.
@@ -146,6 +156,12 @@ impl Deliver {
                 self.journal.line(channel, level, out.bytes(text), now.wall);
             }
             Action::UpstreamPort { slot, port } => self.sockets.set_upstream_port(slot, port),
+            Action::UpstreamMark { slot, mark } => {
+                if self.sockets.upstream_mark(slot) != mark {
+                    self.flush_if(core, |door| matches!(door, Door::Upstream { slot: of, .. } if of == slot));
+                    self.sockets.set_upstream_mark(slot, mark);
+                }
+            }
             Action::UpstreamClose { slot } => {
                 self.flush_if(core, |door| matches!(door, Door::Upstream { slot: of, .. } if of == slot));
                 self.sockets.close_upstream(slot);
@@ -184,8 +200,8 @@ impl Deliver {
                 later(&mut self.answers, Answer::Opened { slot, result });
             }
             Action::FileRead { slot, offset, len } => later(&mut self.answers, Answer::Read { slot, offset, len }),
-            Action::StreamConnect { slot, to, source, iface } => {
-                later(&mut self.answers, Answer::Connect { slot, to, source, iface });
+            Action::StreamConnect { slot, to, source, iface, mark } => {
+                later(&mut self.answers, Answer::Connect { slot, to, source, iface, mark });
             }
             Action::StreamFlush { slot } => later(&mut self.answers, Answer::Flush { slot }),
             Action::StreamClose { slot } => later(&mut self.answers, Answer::Close { slot }),
@@ -270,9 +286,9 @@ impl Deliver {
             }
             Answer::Leases(Ok(())) => core.change(Change::LeaseFileOk, now),
             Answer::Leases(Err(errno)) => core.change(Change::LeaseFileFailed { errno }, now),
-            Answer::Connect { slot, to, source, iface } => {
+            Answer::Connect { slot, to, source, iface, mark } => {
                 let by = core.world.interfaces.get(iface).map(|known| known.name);
-                match self.sockets.connect_stream(slot, to, source, by.as_ref().map(|name| name.as_bytes())) {
+                match self.sockets.connect_stream(slot, to, source, by.as_ref().map(|name| name.as_bytes()), mark) {
                     Ok(true) => core.stream_connected(slot, true, now),
                     Ok(false) => {}
                     Err(_) => core.stream_connected(slot, false, now),

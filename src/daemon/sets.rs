@@ -2,17 +2,14 @@
 //! leaves. The kernel answers while it is asked, so nothing waits; what it
 //! refuses is told in the log and changes nothing else.
 
-use crate::base::bytes::Writer;
 use crate::config::{Config, sets};
+use crate::daemon::netfilter::exchange;
 use crate::outbox::lines::{Arg, Line, dns as lines};
 use crate::platform::netlink;
 use crate::platform::sys::{self, Errno};
-use crate::wire::netfilter::{Answer, MESSAGE_MAX, NftSet, answers, ipset_add, nft_add, nft_ask};
+use crate::wire::netfilter::{Answer, NftSet, ipset_add, nft_add, nft_ask};
 use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::OwnedFd;
-
-/// Octets of the answers to one message: errors repeat what was asked.
-const ANSWERS_MAX: usize = 4096;
 
 /// Error numbers from here on are those of ipset: an address that is not of the
 /// set's kind, which is no failure.
@@ -84,28 +81,4 @@ fn fill_nft(socket: &OwnedFd, set: NftSet, addresses: &mut dyn Iterator<Item = I
 fn each(addresses: &[u8]) -> impl Iterator<Item = IpAddr> {
     let (all, _) = addresses.as_chunks::<16>();
     all.iter().map(|octets| IpAddr::V6(Ipv6Addr::from(*octets)).to_canonical())
-}
-
-/// Sends a message and takes what the kernel says to it at once.
-fn exchange(socket: &OwnedFd, build: &dyn Fn(&mut Writer)) -> Result<Option<Answer>, Errno> {
-    let mut buffer = [0; MESSAGE_MAX];
-    let mut out = Writer::new(&mut buffer);
-    build(&mut out);
-    netlink::send(socket, out.written())?;
-    let mut told = None;
-    let mut room = [0; ANSWERS_MAX];
-    loop {
-        let bytes = match netlink::receive(socket, &mut room) {
-            Ok(bytes) => bytes,
-            Err(sys::EAGAIN) => return Ok(told),
-            Err(errno) => return Err(errno),
-        };
-        for answer in answers(bytes) {
-            match answer {
-                Answer::Done(0) => {}
-                Answer::Done(errno) => return Err(errno),
-                set => told = Some(set),
-            }
-        }
-    }
 }

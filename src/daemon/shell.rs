@@ -226,6 +226,9 @@ impl Shell {
                 Door::Icmp4 => icmp::message(datagram.bytes).unwrap_or_default(),
                 _ => datagram.bytes,
             };
+            if matches!(door, Door::Dns(_)) {
+                self.core.world.mark = self.deliver.mark(datagram.from, to, false);
+            }
             self.core.arrived(&arrival, bytes, now);
         }
         self.drain(now);
@@ -247,6 +250,7 @@ impl Shell {
             };
             let Some(to) = crate::platform::sockets::local_addr(socket.as_fd()) else { continue };
             let iface = self.interface_of(to);
+            self.core.world.mark = self.deliver.mark(from, to.ip(), true);
             let slot = self.core.stream_accepted(number, from, to.ip(), iface, now);
             self.drain(now);
             if let Some(slot) = slot {

@@ -39,6 +39,8 @@ pub struct Listener {
 #[derive(Default)]
 struct Upstream {
     port: u16,
+    /// What leaves carries this mark; 0: none.
+    mark: u32,
     v4: Option<Way>,
     v6: Option<Way>,
 }
@@ -232,7 +234,10 @@ impl Sockets {
 
     fn open_upstream(&mut self, slot: u16, v6: bool) -> Result<(), Errno> {
         let socket = sockets::udp(v6)?;
-        let port = self.upstream.get(usize::from(slot)).ok_or(sys::ENODEV)?.port;
+        let Upstream { port, mark, .. } = *self.upstream.get(usize::from(slot)).ok_or(sys::ENODEV)?;
+        if mark != 0 {
+            sockets::set_mark(socket.as_fd(), mark);
+        }
         match self.doors.owner(slot) {
             _ if port == 0 => {}
             // Who fixes a port means this one.
@@ -308,6 +313,20 @@ impl Sockets {
         }
     }
 
+    /// The mark of what leaves by a question's sockets.
+    pub fn upstream_mark(&self, slot: u16) -> u32 {
+        self.upstream.get(usize::from(slot)).map_or(0, |slot| slot.mark)
+    }
+
+    /// Changes it, for sockets that are open and those opened later.
+    pub fn set_upstream_mark(&mut self, slot: u16, mark: u32) {
+        let Some(slot) = self.upstream.get_mut(usize::from(slot)) else { return };
+        slot.mark = mark;
+        for way in slot.v4.iter().chain(&slot.v6) {
+            sockets::set_mark(way.socket.as_fd(), mark);
+        }
+    }
+
     /// Closes both sockets of a question.
     pub fn close_upstream(&mut self, slot: u16) {
         if let Some(slot) = self.upstream.get_mut(usize::from(slot)) {
@@ -339,8 +358,12 @@ impl Sockets {
         to: SocketAddr,
         source: Option<IpAddr>,
         iface: Option<&[u8]>,
+        mark: u32,
     ) -> Result<bool, Errno> {
         let socket = streams::tcp(to.is_ipv6())?;
+        if mark != 0 {
+            sockets::set_mark(socket.as_fd(), mark);
+        }
         if let Some(iface) = iface {
             sockets::bind_device(&socket, iface)?;
         }

@@ -21,6 +21,7 @@ use crate::daemon::links::Links;
 use crate::daemon::neighbours::Neighbours;
 use crate::daemon::resolv::Resolv;
 use crate::daemon::scripts::Scripts;
+use crate::daemon::marks::Marks;
 use crate::daemon::sets::Sets;
 use crate::daemon::shell::{self, Shell};
 use crate::daemon::sockets::Sockets;
@@ -118,6 +119,7 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     }
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
     let mut deliver = Deliver::new(sockets, journal, leases, scripts, Sets::open(&core.config), capture);
+    deliver.marks = Marks::open(&core.config);
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);

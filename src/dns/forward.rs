@@ -86,7 +86,7 @@ impl Forwarder {
         if let Some(entry) = self.pending.get_mut(slot) {
             (entry.traits, entry.len, entry.question_len) = (traits, len, question_len);
             entry.group.clone_from(&found.group);
-            (entry.memory, entry.serial) = (found.memory, query.serial);
+            (entry.memory, entry.serial, entry.mark) = (found.memory, query.serial, with.mark);
         }
         if with.config.dns.case_check && !query.signed {
             case::draw(self.pending.name_mut(slot), with.random.u32());
@@ -130,7 +130,7 @@ impl Forwarder {
     /// Sends the question of `slot` to the servers at these positions.
     pub(super) fn send(&mut self, with: &mut Surroundings, slot: u16, ask: Positions, prefix: &Prefix) {
         let Some(entry) = self.pending.get(slot) else { return };
-        let first = entry.sent == 0;
+        let (first, mark) = (entry.sent == 0, entry.mark);
         let servers = entry.group.len();
         let (mut asked, mut sent) = (0, entry.sent);
         for position in 0..servers {
@@ -145,6 +145,9 @@ impl Forwarder {
             let (source, iface) = upstream::way_to(configured, with.interfaces);
             let number_of_door = self.open_door(with, slot, sent, configured);
             let door = Door::Upstream { slot: number_of_door, v6: addr.is_ipv6() };
+            if with.config.sets.copies_marks() {
+                with.out.push(Action::UpstreamMark { slot: number_of_door, mark });
+            }
             let bytes = self.pending.query(slot);
             with.out.datagram(Route { door, to: addr, source, iface }, bytes.len(), |out| out.bytes(bytes));
             let name = question_name(self.pending.question(slot)).unwrap_or(Name::ROOT);

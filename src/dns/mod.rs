@@ -22,6 +22,7 @@ pub mod interface_names;
 pub mod journal;
 pub mod local;
 pub mod loops;
+mod marks;
 pub mod pending;
 pub mod reply;
 pub mod refresh;
@@ -91,6 +92,8 @@ pub struct Surroundings<'a> {
     pub leases: &'a Leases,
     /// Hardware addresses of clients (`add-mac`).
     pub neighbours: &'a Neighbours,
+    /// The mark of the client's connection; 0: it has none, or nobody asked.
+    pub mark: u32,
 }
 
 /// Counters since the start.
@@ -314,6 +317,10 @@ impl Forwarder {
             line = if place.outside { &lines::AUTH_QUERY } else { line };
         }
         journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
+        if !marks::allow(&with.config.sets, with.mark, query.question.name) {
+            journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::BLOCKED));
+            return bare(with, query.message, rcode::REFUSED, Some(ede::BLOCKED), scratch);
+        }
         if let Some(place) = place {
             let verdict = auth::answer(with, &place, &figures, query, prefix, &mut Writer::new(scratch));
             if matches!(verdict, Verdict::Answered(_)) {
@@ -343,6 +350,14 @@ impl Forwarder {
 
     fn question_hash(&self, query: &Query) -> u32 {
         self.key.name(query.question.name.wire()) as u32 ^ u32::from(query.question.kind)
+    }
+}
+
+/// Builds an answer that is nothing but a code.
+fn bare(with: &Surroundings, message: &Message, code: u8, why: Option<u16>, scratch: &mut [u8]) -> Verdict {
+    match compose::bare(&mut Writer::new(scratch), message, code, with.config.dns.edns_max, why) {
+        Some(len) => Verdict::Answered(len),
+        None => Verdict::Silence,
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Entry {
     pub hash: u32,
     /// Serial number in the log of the question that began it.
     pub serial: u32,
+    /// The mark of the connection it came by.
+    pub mark: u32,
     /// Octets of the stored query; the question ends before its OPT record.
     pub len: u16,
     /// Octets of the question section.
@@ -195,6 +197,7 @@ impl Pending {
             id,
             traits: 0,
             serial: 0,
+            mark: 0,
             hash,
             len: 0,
             question_len: 0,

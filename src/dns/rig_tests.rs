@@ -116,6 +116,7 @@ impl Rig {
             cache: &mut self.cache,
             leases: &self.leases,
             neighbours: &self.neighbours,
+            mark: 0,
         };
         let result = act(&mut self.engine, &mut with);
         self.engine.check();

@@ -128,14 +128,17 @@ pub enum Action {
     /// datagram. 0: any port the kernel likes. With `query-port` all questions
     /// share one slot (the one behind the last), said once and never closed.
     UpstreamPort { slot: u16, port: u16 },
+    /// What leaves by this slot's sockets from now on carries this mark
+    /// (`conntrack`).
+    UpstreamMark { slot: u16, mark: u32 },
     /// The forwarded question of this slot is over: close its sockets.
     UpstreamClose { slot: u16 },
     /// Put a client into the neighbour table, so that a unicast reply reaches
     /// an address it does not have yet.
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
     /// Connect an upstream TCP stream, from this address and by this interface
-    /// (0: any). Told by `Core::stream_connected`.
-    StreamConnect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex },
+    /// (0: any), with this mark (0: none). Told by `Core::stream_connected`.
+    StreamConnect { slot: u8, to: SocketAddr, source: Option<IpAddr>, iface: IfIndex, mark: u32 },
     /// A stream has output, or takes input again after its room was empty:
     /// write what the peer takes, read what it sent.
     StreamFlush { slot: u8 },

@@ -96,6 +96,12 @@ pub fn bind_device(fd: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
     set_option_text(fd.as_fd(), libc::SOL_SOCKET, libc::SO_BINDTODEVICE, name)
 }
 
+/// What is sent carries this mark of the firewall's. Without the right to do so
+/// it leaves without.
+pub fn set_mark(fd: BorrowedFd, mark: u32) {
+    let _ = set_option(fd, libc::SOL_SOCKET, libc::SO_MARK, mark);
+}
+
 /// Large UDP answers are not to be fragmented by routers on the way on the
 /// strength of a path MTU that anybody can forge.
 pub fn ignore_path_mtu(fd: &OwnedFd, v6: bool) {

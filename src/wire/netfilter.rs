@@ -1,12 +1,13 @@
-//! Messages that put addresses into sets of ipset and nftables. Pure.
+//! Messages that put addresses into sets of ipset and nftables, and that ask for
+//! the mark of a connection. Pure.
 //!
 //! Stands on netlink(7) and the kernel's headers linux/netfilter/nfnetlink.h,
-//! ipset/ip_set.h and nf_tables.h. Numbers are in the byte order of the machine
+//! ipset/ip_set.h, nf_tables.h and nfnetlink_conntrack.h. Numbers are in the byte order of the machine
 //! where nothing else is said; everything is padded to four octets.
 
 use super::netlink::{attribute as next_attribute, padded, u32_of};
 use crate::base::bytes::{Reader, Writer};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 const NLMSG_ERROR: u16 = 2;
 const NLM_F_REQUEST: u16 = 0x1;
@@ -48,6 +49,21 @@ const NFTA_DATA_VALUE: u16 = 1;
 const NFT_SET_INTERVAL: u32 = 4;
 const NFT_SET_ELEM_INTERVAL_END: u32 = 1;
 
+/// Subsystem 1, with its commands.
+const IPCTNL_MSG_CT_NEW: u16 = 0x100;
+const IPCTNL_MSG_CT_GET: u16 = 0x101;
+const CTA_TUPLE_REPLY: u16 = 2;
+const CTA_MARK: u16 = 8;
+const CTA_TUPLE_IP: u16 = 1;
+const CTA_TUPLE_PROTO: u16 = 2;
+const CTA_IP_V4_SRC: u16 = 1;
+const CTA_IP_V6_SRC: u16 = 3;
+const CTA_PROTO_NUM: u16 = 1;
+const CTA_PROTO_SRC_PORT: u16 = 2;
+const CTA_PROTO_DST_PORT: u16 = 3;
+const IPPROTO_TCP: u8 = 6;
+const IPPROTO_UDP: u8 = 17;
+
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 
@@ -73,6 +89,39 @@ pub enum Answer {
     Done(i32),
     /// A set of nftables holds ranges, and keys of this many octets.
     Set { ranges: bool, key_len: u32 },
+    /// The mark of a connection.
+    Mark(u32),
+}
+
+/// A client's connection to us.
+#[derive(Clone, Copy)]
+pub struct Connection {
+    /// Who asks.
+    pub client: SocketAddr,
+    /// Where it arrived, after any redirection.
+    pub server: SocketAddr,
+    /// TCP, else UDP.
+    pub tcp: bool,
+}
+
+/// Asks for the mark of a connection. Its way back is what is named: that
+/// begins at our own address even if the client was sent here by a firewall.
+pub fn ask_mark(out: &mut Writer, of: Connection) {
+    let v4 = of.client.is_ipv4();
+    message(out, IPCTNL_MSG_CT_GET, 0, if v4 { AF_INET } else { AF_INET6 }, 0, |out| {
+        attribute(out, CTA_TUPLE_REPLY | NLA_F_NESTED, |out| {
+            attribute(out, CTA_TUPLE_IP | NLA_F_NESTED, |out| {
+                let source = if v4 { CTA_IP_V4_SRC } else { CTA_IP_V6_SRC };
+                attribute(out, source, |out| octets(out, of.server.ip()));
+                attribute(out, source.saturating_add(1), |out| octets(out, of.client.ip()));
+            });
+            attribute(out, CTA_TUPLE_PROTO | NLA_F_NESTED, |out| {
+                attribute(out, CTA_PROTO_NUM, |out| out.u8(if of.tcp { IPPROTO_TCP } else { IPPROTO_UDP }));
+                attribute(out, CTA_PROTO_SRC_PORT, |out| out.u16(of.server.port()));
+                attribute(out, CTA_PROTO_DST_PORT, |out| out.u16(of.client.port()));
+            });
+        });
+    });
 }
 
 /// Asks for `addr` to be put into a set of ipset.
@@ -186,6 +235,7 @@ pub fn answers(bytes: &[u8]) -> impl Iterator<Item = Answer> {
         Some(match kind {
             NLMSG_ERROR => u32_of(&mut body).map(|errno| Answer::Done((errno as i32).wrapping_neg())),
             NFT_MSG_NEWSET => set(&mut body),
+            IPCTNL_MSG_CT_NEW => mark(&mut body),
             _ => None,
         })
     })
@@ -203,6 +253,18 @@ fn set(body: &mut Reader) -> Option<Answer> {
         }
     }
     Some(Answer::Set { ranges: flags & NFT_SET_INTERVAL != 0, key_len })
+}
+
+/// A connection without mark has mark 0.
+fn mark(body: &mut Reader) -> Option<Answer> {
+    body.take(4)?;
+    let mut mark = 0;
+    while let Some((kind, mut value)) = next_attribute(body) {
+        if kind & NLA_TYPE_MASK == CTA_MARK {
+            mark = value.u32()?;
+        }
+    }
+    Some(Answer::Mark(mark))
 }
 
 #[cfg(test)]
@@ -236,6 +298,11 @@ mod tests {
                 assert_eq!(at, all.len());
             }
         }
+        for client in ["192.0.2.1:7", "[2001:db8::1]:7"] {
+            let client: SocketAddr = client.parse().unwrap();
+            let all = written(|out| ask_mark(out, Connection { client, server: client, tcp: true }));
+            assert_eq!(u32::from_ne_bytes(all[..4].try_into().unwrap()) as usize, all.len());
+        }
         let last = written(|out| nft_add(out, set, Ipv4Addr::BROADCAST.into(), true));
         let other = written(|out| nft_add(out, set, Ipv4Addr::LOCALHOST.into(), true));
         assert!(last.len() < other.len(), "the last address has none behind it");
@@ -254,7 +321,10 @@ mod tests {
         message(99, &[1, 2, 3, 4]);
         let attribute = |kind: u16, value: u32| [&8u16.to_ne_bytes()[..], &kind.to_ne_bytes(), &value.to_be_bytes()].concat();
         message(NFT_MSG_NEWSET, &[&[1, 0, 0, 0][..], &attribute(NFTA_SET_FLAGS, 4), &attribute(NFTA_SET_KEY_LEN, 16)].concat());
-        assert_eq!(answers(&all).collect::<Vec<_>>(), [Answer::Done(2), Answer::Set { ranges: true, key_len: 16 }]);
-        assert!((0..all.len()).all(|len| answers(&all[..len]).count() <= 2));
+        message(IPCTNL_MSG_CT_NEW, &[&[2, 0, 0, 0][..], &attribute(CTA_MARK, 0x105)].concat());
+        message(IPCTNL_MSG_CT_NEW, &[2, 0, 0, 0]);
+        let expected = [Answer::Done(2), Answer::Set { ranges: true, key_len: 16 }, Answer::Mark(0x105), Answer::Mark(0)];
+        assert_eq!(answers(&all).collect::<Vec<_>>(), expected);
+        assert!((0..all.len()).all(|len| answers(&all[..len]).count() <= 4));
     }
 }

@@ -7,6 +7,7 @@
 //! without LINE                     takes one of the usual lines out (see USUAL)
 //! file PATH TEXT                   adds a line to a file in the case's folder
 //! bytes PATH LEN                   a file of so many octets
+//! mark IP N                        nftables gives connections of this client this mark
 //! mode PATH OCTAL | link PATH TO | folder PATH
 //! upstream [@54] NAME TYPE = [WORD…] [RECORD] [| RECORD]…
 //!                                  RECORD: [authority|additional] NAME TTL TYPE DATA
@@ -37,6 +38,7 @@ pub struct Case {
     pub config: Vec<String>,
     pub make: Vec<Make>,
     pub upstream: Vec<Vec<String>>,
+    pub marks: Vec<(String, String)>,
     pub steps: Vec<String>,
     pub allowed: Vec<(String, String)>,
 }
@@ -81,6 +83,7 @@ impl Case {
             "mode" => {
                 self.make.push(pair().and_then(|(path, mode)| Some(Make::Mode(path, u32::from_str_radix(&mode, 8).ok()?)))?)
             }
+            "mark" => self.marks.push(pair()?),
             "link" => self.make.push(pair().map(|(path, to)| Make::Link(path, to))?),
             "folder" => self.make.push(Make::Folder(rest.into())),
             "upstream" => self.upstream.push(rest.split_whitespace().map(String::from).collect()),

@@ -99,6 +99,14 @@ impl Lab {
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755)).unwrap();
         let config: String = case.config.iter().map(|line| self.expand(line) + "\n").collect();
         fs::write(self.folder.join("conf"), config).unwrap();
+        if !case.marks.is_empty() {
+            let rule = |(addr, mark): &(String, String)| format!("ip saddr {addr} ct mark set {mark}\n");
+            let rules: String = case.marks.iter().map(rule).collect();
+            let table = "table inet marks\ndelete table inet marks\n";
+            let chain = "type filter hook prerouting priority -100;";
+            self.write("marks", format!("{table}table inet marks {{ chain in {{ {chain}\n{rules}}}\n}}\n").as_bytes());
+            ip(&format!("netns exec {} nft -f {}", self.server, self.folder.join("marks").display()));
+        }
         for make in &case.make {
             match make {
                 Make::Line(path, text) => {

@@ -30,14 +30,15 @@ const TURNS_AT_ONE_MOMENT: u32 = 2_000;
 #[derive(Clone, Debug)]
 pub enum Out {
     /// A datagram. `port`: the local one that the engine asked for, if any.
-    /// `disk`: the lease file at that moment (`Lab::keep_disk`).
-    Datagram { route: Route, bytes: Vec<u8>, port: u16, disk: String },
+    /// `mark`: what it carries (`conntrack`). `disk`: the lease file at that
+    /// moment (`Lab::keep_disk`).
+    Datagram { route: Route, bytes: Vec<u8>, port: u16, mark: u32, disk: String },
     /// Addresses for sets of the kernel, and the names of these.
     Fill { addresses: Vec<IpAddr>, sets: Vec<String> },
     /// An entry for the neighbour table.
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
     /// A connection is wanted.
-    Connect { slot: u8, to: SocketAddr },
+    Connect { slot: u8, to: SocketAddr, mark: u32 },
     /// Octets on a stream.
     Stream { slot: u8, bytes: Vec<u8> },
     /// We closed a stream.
@@ -88,6 +89,8 @@ pub struct Lab {
     pub unreachable: BTreeMap<IpAddr, i32>,
     /// Ports asked for by upstream slots.
     pub ports: BTreeMap<u16, u16>,
+    /// Marks of what leaves by upstream slots.
+    pub marks: BTreeMap<u16, u32>,
     inbound: BTreeMap<u8, Inbound>,
     open_files: BTreeMap<u16, Vec<u8>>,
     neighbours: BTreeMap<IpAddr, HwAddr>,
@@ -118,6 +121,7 @@ impl Lab {
             stream_window: usize::MAX,
             unreachable: BTreeMap::new(),
             ports: BTreeMap::new(),
+            marks: BTreeMap::new(),
             inbound: BTreeMap::new(),
             open_files: BTreeMap::new(),
             neighbours: BTreeMap::new(),
@@ -239,9 +243,10 @@ impl Lab {
         match *action {
             Action::Datagram { route, bytes: span } => Owned::Datagram(route, bytes(span)),
             Action::UpstreamPort { slot, port } => Owned::UpstreamPort(slot, port),
+            Action::UpstreamMark { slot, mark } => Owned::UpstreamMark(slot, mark),
             Action::UpstreamClose { slot } => Owned::UpstreamClose(slot),
             Action::Neighbour { iface, addr, hw } => Owned::Out(Out::Neighbour { iface, addr, hw }),
-            Action::StreamConnect { slot, to, .. } => Owned::Out(Out::Connect { slot, to }),
+            Action::StreamConnect { slot, to, mark, .. } => Owned::Out(Out::Connect { slot, to, mark }),
             Action::StreamFlush { slot } => Owned::StreamFlush(slot),
             Action::StreamClose { slot } => Owned::StreamClose(slot),
             Action::FileOpen { slot, path } => Owned::FileOpen(slot, bytes(path)),
@@ -273,7 +278,11 @@ impl Lab {
             Owned::Datagram(route, bytes) => self.send(route, bytes),
             Owned::Out(out) => self.out.push_back(out),
             Owned::UpstreamPort(slot, port) => drop(self.ports.insert(slot, port)),
-            Owned::UpstreamClose(slot) => drop(self.ports.remove(&slot)),
+            Owned::UpstreamMark(slot, mark) => drop(self.marks.insert(slot, mark)),
+            Owned::UpstreamClose(slot) => {
+                self.ports.remove(&slot);
+                self.marks.remove(&slot);
+            }
             Owned::TransferPort(slot, port) => drop(self.transfer_ports.insert(slot, port)),
             Owned::StreamFlush(slot) => {
                 self.flush(slot);
@@ -324,7 +333,11 @@ impl Lab {
             Door::Dhcp4 if self.keep_disk => self.files.lease_text(),
             _ => String::new(),
         };
-        self.out.push_back(Out::Datagram { route, bytes, port, disk });
+        let mark = match route.door {
+            Door::Upstream { slot, .. } => self.marks.get(&slot).copied().unwrap_or(0),
+            _ => 0,
+        };
+        self.out.push_back(Out::Datagram { route, bytes, port, mark, disk });
     }
 
     fn open(&mut self, slot: u16, path: &[u8]) {
@@ -477,6 +490,7 @@ enum Owned {
     Datagram(Route, Vec<u8>),
     Out(Out),
     UpstreamPort(u16, u16),
+    UpstreamMark(u16, u32),
     UpstreamClose(u16),
     TransferPort(u16, u16),
     StreamFlush(u8),

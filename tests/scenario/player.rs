@@ -125,6 +125,10 @@ impl Player {
                 let hw = hardware(words.next("hardware address")?)?;
                 self.lab()?.know_neighbour(addr, HwAddr::new(1, &hw));
             }
+            "mark" => {
+                let mark = step.rest.trim().parse().map_err(|_| "bad mark")?;
+                self.lab()?.core.world.mark = mark;
+            }
             "log" => self.expect_log(&step.text())?,
             "logs" => self.expect_logs(&step.block)?,
             "unlogged" => self.expect_no_log(&step.text())?,

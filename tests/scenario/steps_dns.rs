@@ -125,6 +125,7 @@ impl Player {
         let without = words.flag("noedns");
         let opt = query_opt(&mut words)?.or((!without).then(|| Opt { size: 1232, ..Opt::default() }));
         let port: Option<String> = words.named("port").map(str::to_owned);
+        let mark: Option<u32> = words.value("mark")?;
         words.end()?;
         let (bytes, way) = match stream {
             Some(slot) => {
@@ -133,7 +134,10 @@ impl Player {
                 (bytes, Way::Stream(slot))
             }
             None => {
-                let (route, bytes, from_port) = self.take_upstream(server)?;
+                let (route, bytes, from_port, came_mark) = self.take_upstream(server)?;
+                if mark.is_some_and(|mark| mark != came_mark) {
+                    return Err(format!("  it carries mark {came_mark}"));
+                }
                 if port.is_some_and(|port| !self.matches(&port, &from_port.to_string())) {
                     return Err(format!("  it came from port {from_port}"));
                 }
@@ -162,13 +166,13 @@ impl Player {
         if out.len() < before { Ok(()) } else { Err("  nothing was on its way there".into()) }
     }
 
-    fn take_upstream(&mut self, server: SocketAddr) -> Outcome<(Route, Vec<u8>, u16)> {
+    fn take_upstream(&mut self, server: SocketAddr) -> Outcome<(Route, Vec<u8>, u16, u32)> {
         let out = &mut self.lab()?.out;
         let at = out.iter().position(
             |out| matches!(out, Out::Datagram { route, .. } if matches!(route.door, Door::Upstream { .. }) && route.to == server),
         );
         match at.and_then(|at| out.remove(at)) {
-            Some(Out::Datagram { route, bytes, port, .. }) => Ok((route, bytes, port)),
+            Some(Out::Datagram { route, bytes, port, mark, .. }) => Ok((route, bytes, port, mark)),
             _ => Err(format!("  nothing was sent to {server}; waiting are:\n{}", waiting(&*out))),
         }
     }
@@ -313,18 +317,22 @@ impl Player {
         self.streams.get(name).copied().ok_or_else(|| format!("no connection {name}"))
     }
 
-    /// `connect SERVER as NAME` or `connect SERVER fails`: the machine wants it.
+    /// `connect SERVER as NAME [mark N]` or `connect SERVER fails`: the machine wants it.
     fn connect(&mut self, step: &Step) -> Outcome {
         let mut words = step.words();
         let server = endpoint(words.next("server")?, 53)?;
         let name = words.named("as").unwrap_or("").to_owned();
         let fails = words.flag("fails");
+        let wanted: Option<u32> = words.value("mark")?;
         words.end()?;
         let out = &mut self.lab()?.out;
         let at = out.iter().position(|out| matches!(out, Out::Connect { to, .. } if *to == server));
-        let Some(Out::Connect { slot, .. }) = at.and_then(|at| out.remove(at)) else {
+        let Some(Out::Connect { slot, mark, .. }) = at.and_then(|at| out.remove(at)) else {
             return Err(format!("  no connection to {server} is wanted; waiting are:\n{}", waiting(&*out)));
         };
+        if wanted.is_some_and(|wanted| wanted != mark) {
+            return Err(format!("  it carries mark {mark}"));
+        }
         self.received.remove(&slot);
         self.streams.insert(name, slot);
         self.lab()?.connected(slot, !fails);

@@ -245,7 +245,7 @@ impl World {
 
     fn left(&mut self, now: u64, out: Out) -> Result<(), String> {
         match out {
-            Out::Datagram { route, bytes, port, disk } => match route.door {
+            Out::Datagram { route, bytes, port, disk, .. } => match route.door {
                 Door::Dns(_) => self.stubs.answered(now, route.to, &bytes, &self.dhcp)?,
                 Door::Upstream { .. } => {
                     self.shared.send(now, Load::Upstream { server: route.to, door: route.door, port, bytes });
@@ -261,7 +261,7 @@ impl World {
                 }
             },
             Out::Neighbour { .. } | Out::Fill { .. } => {}
-            Out::Connect { slot, to } => self.upstreams.connect(&mut self.shared, now, slot, to),
+            Out::Connect { slot, to, .. } => self.upstreams.connect(&mut self.shared, now, slot, to),
             Out::Stream { slot, bytes } => self.stream_carried(now, slot, &bytes)?,
             Out::Closed { slot } => {
                 if let Some(Stream { peer: Peer::Stub(number), .. }) = self.shared.streams.remove(&slot) {

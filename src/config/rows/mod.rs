@@ -116,7 +116,7 @@ pub const HAS_DHCP4: bool = cfg!(feature = "dhcp4");
 /// This build has the TFTP server.
 pub const HAS_TFTP: bool = cfg!(feature = "tftp");
 
-/// This build has authoritative zones. Of this part and the two below nothing
+/// This build has authoritative zones. Of this part and the three below nothing
 /// but the rows is cut out: their engines ask these constants, and the compiler
 /// leaves out what is never reached.
 pub const HAS_AUTH: bool = cfg!(feature = "auth");
@@ -126,6 +126,9 @@ pub const HAS_SCRIPT: bool = cfg!(feature = "script");
 
 /// This build fills sets of the kernel.
 pub const HAS_SETS: bool = cfg!(feature = "sets");
+
+/// This build asks for the marks of connections.
+pub const HAS_CONNTRACK: bool = cfg!(feature = "conntrack");
 
 impl Row {
     /// The row if this build `has` the part that a cargo feature brings;
@@ -145,6 +148,11 @@ impl Row {
     /// A row of the DHCPv4 server.
     pub(super) const fn dhcp4(self) -> Row {
         self.of("dhcp4", HAS_DHCP4)
+    }
+
+    /// A row about marks of connections.
+    pub(super) const fn conntrack(self) -> Row {
+        self.of("conntrack", HAS_CONNTRACK)
     }
 
     /// A row of the TFTP server.

@@ -23,16 +23,16 @@ pub const ROWS: &[Row] = &[
             set: a set holds one kind of address, so one line usually names two sets, as in \
             nftset=/example.org/4#inet#fw4#vpn4,6#inet#fw4#vpn6."),
     flag("conntrack", 0, Flag::Conntrack, "Copy connection marks to upstream")
-        .not_yet()
+        .conntrack()
         .manual("Gives questions that go upstream the mark that the kernel's connection tracking has for the client's question, so that \
             a firewall can count or route them with the client. It cannot stand together with query-port."),
     once("connmark-allowlist-enable[=<mask>]", 0, enable, "Filter queries by connection mark")
-        .not_yet()
+        .conntrack()
         .manual("Has questions answered only if connmark-allowlist allows their name for the mark that connection tracking has for the \
             client's question. Questions without mark are always answered, others are refused. Of the mark only the bits of the \
             mask count, all of them if there is no mask."),
     many("connmark-allowlist=<mark>[/<mask>][,<pattern>[/<pattern>...]]", 0, allow, "Names that a connection mark may ask for")
-        .not_yet()
+        .conntrack()
         .manual("The names that questions with this mark may ask for; with a mask, those whose mark is the same in the bits of the mask. \
             A pattern is a name of two labels at least. In each label but the last two up to two * may stand for any number of \
             letters, which never go beyond the label. The last label may neither be a number nor local. The pattern * alone \

@@ -8,7 +8,7 @@ use crate::dns::admit::{self, Kind, Query};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::stream::Link;
 use crate::dns::stream::buffers::Place;
-use crate::dns::{Forwarder, Surroundings, Verdict, compose};
+use crate::dns::{Forwarder, Surroundings, Verdict, bare};
 use crate::limits;
 use crate::outbox::action::{Action, Arrival, Door};
 use crate::outbox::lines::{Arg, dns as lines};
@@ -130,7 +130,7 @@ impl Forwarder {
         streams.live = streams.live.saturating_add(1);
         streams.peak = streams.peak.max(streams.live);
         let entry = streams.list.get_mut(free)?;
-        *entry = Connection { used: true, arrival, active: with.now.mono, ..Connection::unused() };
+        *entry = Connection { used: true, arrival, mark: with.mark, active: with.now.mono, ..Connection::unused() };
         streams.set_due(at, with.now.mono.plus_ms(IDLE_MS));
         Some(at)
     }
@@ -181,7 +181,8 @@ impl Forwarder {
     /// Works on the message in front.
     fn question(&mut self, with: &mut Surroundings, at: u8) {
         let Some((copy, len)) = self.streams.copy_front(at) else { return };
-        let Some(arrival) = self.streams.get(at).map(|entry| entry.arrival) else { return };
+        let Some((arrival, mark)) = self.streams.get(at).map(|entry| (entry.arrival, entry.mark)) else { return };
+        with.mark = mark;
         let bytes = copy.get(..len).unwrap_or_default();
         let mut scratch = core::mem::take(&mut self.scratch);
         let message = Message::parse(bytes);
@@ -290,19 +291,5 @@ impl Streams {
     fn idlest(&self) -> Option<u8> {
         let idle = self.list.iter().enumerate().filter(|(_, entry)| entry.used && entry.is_idle());
         idle.min_by_key(|(_, entry)| entry.active).and_then(|(at, _)| u8::try_from(at).ok())
-    }
-}
-
-/// Builds an answer that is nothing but a code.
-fn bare(
-    with: &Surroundings,
-    message: &crate::wire::dns::message::Message,
-    code: u8,
-    why: Option<u16>,
-    scratch: &mut [u8],
-) -> Verdict {
-    match compose::bare(&mut Writer::new(scratch), message, code, with.config.dns.edns_max, why) {
-        Some(len) => Verdict::Answered(len),
-        None => Verdict::Silence,
     }
 }

@@ -69,6 +69,8 @@ struct Server {
 struct Connection {
     used: bool,
     arrival: Arrival,
+    /// The mark of the connection.
+    mark: u32,
     /// Octets of the client that wait to be worked on.
     filled: usize,
     /// The client will send no more.
@@ -196,6 +198,7 @@ impl Connection {
         Connection {
             used: false,
             arrival: Arrival::nowhere(),
+            mark: 0,
             filled: 0,
             peer_done: false,
             waiting: false,

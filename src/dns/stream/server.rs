@@ -112,13 +112,14 @@ impl Forwarder {
     fn connect(&mut self, with: &mut Surroundings, at: u8, slot: u8, number: u16) {
         let Some(to) = self.upstream.addr(&with.config.dns, number) else { return self.next_server(with, at) };
         let Some(entry) = self.streams.get_mut(at) else { return };
+        let mark = if with.config.sets.copies_marks() { entry.mark } else { 0 };
         (entry.server.number, entry.server.reused) = (number, false);
         if core::mem::replace(&mut entry.server.link, Link::Connecting) != Link::Closed {
             with.out.push(Action::StreamClose { slot });
         }
         let configured = with.config.dns.servers.get(usize::from(number));
         let (source, iface) = way_to(configured, with.interfaces);
-        with.out.push(Action::StreamConnect { slot, to, source, iface });
+        with.out.push(Action::StreamConnect { slot, to, source, iface, mark });
         self.streams.set_due(at, with.now.mono.plus_ms(CONNECT_MS));
     }
 

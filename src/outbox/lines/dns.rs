@@ -36,6 +36,9 @@ pub const IPSET_FAILED: Line = main(Level::Error, "failed to update ipset %: %")
 /// Table, set, why.
 pub const NFTSET_FAILED: Line = main(Level::Error, "nftset % % Error: %");
 
+/// Connection tracking does not tell the mark of a connection: why (said once).
+pub const NO_MARK: Line = main(Level::Error, "Conntrack connection mark retrieval failed: %");
+
 /// An answer with a private address was withheld: whose it was.
 pub const REBIND: Line = main(Warning, "possible DNS-rebind attack detected: %");
 
