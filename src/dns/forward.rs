@@ -1,10 +1,12 @@
 //! Questions on their way upstream by UDP: who is asked, when again, and when
 //! to give up.
 //!
-//! Choice and failover are dnsmasq's (`upstream`, `reply`). Our own addition is
-//! a retry while a server stays silent: dnsmasq waits for the client to ask
-//! again, which costs the client its whole time-out when the first server is
-//! dead. A question never causes more than `UPSTREAM_DATAGRAMS_MAX` datagrams.
+//! Choice and failover are dnsmasq's (`upstream`, `reply`). Our own additions: a
+//! second server is asked when an answer is later than expected of the first
+//! (for at most one question in ten), and all are asked again while they stay
+//! silent: dnsmasq waits for the client to ask again, which costs the client its
+//! whole time-out. A question never causes more than `UPSTREAM_DATAGRAMS_MAX`
+//! datagrams.
 
 use crate::base::time::{Due, Millis, Why};
 use crate::config::{self, Config, Server};
@@ -15,6 +17,7 @@ use crate::dns::compose::{self, Client};
 use crate::dns::doors::{self, Owner};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{Entry, PERSONAL, PROBE, Positions, Waiter};
+use crate::dns::health;
 use crate::dns::upstream::{self, Group};
 use crate::dns::{Forwarder, Surroundings};
 use crate::limits;
@@ -28,8 +31,14 @@ use crate::wire::dns::{message::HEADER, patch};
 use crate::base::bytes::{Reader, Writer};
 use std::net::SocketAddr;
 
-/// Silence after which others are asked; doubled each time.
-const RETRY_MS: u64 = 600;
+/// Silence after which all are asked again; doubled each time.
+const RETRY_MS: u64 = health::EXPECTED_MOST_MS;
+/// An error is not passed on before this, as long as a good answer may come.
+pub const ERROR_MS: u64 = 2_000;
+/// What asking a second server costs, what each question adds, and what can be
+/// saved up.
+const CREDIT_COST: u8 = 10;
+pub const CREDIT_MOST: u8 = 100;
 /// A question without an answer is given up.
 const LIFETIME_MS: u64 = 10_000;
 /// Bounds of that with `fast-dns-retry`: a table entry is worth no more.
@@ -59,6 +68,7 @@ impl Forwarder {
         self.pending.add_waiter(slot, waiter_of(query));
         let prefix = self.prefix_of(with.config, slot, true);
         self.send(with, slot, ask, &prefix);
+        self.try_silent(with, slot);
     }
 
     /// Opens a slot for a question and chooses whom to ask. Nobody waits for it
@@ -91,8 +101,20 @@ impl Forwarder {
         if with.config.dns.case_check && !query.signed {
             case::draw(self.pending.name_mut(slot), with.random.u32());
         }
-        self.pending.set_due(slot, with.now.mono.plus_ms(patience(&with.config.dns).0));
+        self.credit = self.credit.saturating_add(1).min(CREDIT_MOST);
+        let first = self.first_patience(with.config, ask);
+        self.pending.set_due(slot, with.now.mono.plus_ms(first));
         Ok((slot, ask))
+    }
+
+    /// Milliseconds until a question to the servers at `ask` needs attention.
+    fn first_patience(&self, config: &Config, ask: Positions) -> u64 {
+        let group = &self.found.group;
+        let number = group.get(ask.trailing_zeros() as usize).copied().unwrap_or(0);
+        match config.dns.fast_retry.is_none() && !config.dns.strict_order && ask.count_ones() == 1 && group.len() > 1 {
+            true => self.upstream.health(number).map_or(RETRY_MS, health::Health::expected_ms),
+            false => patience(&config.dns).0,
+        }
     }
 
     /// The question is under way already. A client that repeats it makes us ask
@@ -109,7 +131,8 @@ impl Forwarder {
         }
     }
 
-    /// Asks again: all servers of the group, or with `strict-order` the next.
+    /// Asks again: all servers of the group that may know better than those that
+    /// failed, or with `strict-order` the next.
     fn retry(&mut self, with: &mut Surroundings, slot: u16, prefix: &Prefix) {
         let Some(entry) = self.pending.get(slot) else { return };
         if entry.sent >= limits::UPSTREAM_DATAGRAMS_MAX {
@@ -117,7 +140,10 @@ impl Forwarder {
         }
         let ask = match with.config.dns.strict_order {
             true => next_in_order(entry),
-            false => upstream::positions(entry.group.len()),
+            false => match self.upstream.live(&entry.group) & !entry.failed {
+                0 => upstream::positions(entry.group.len()),
+                others => others,
+            },
         };
         for number in members(&entry.group, ask) {
             if let Some(tally) = self.upstream.tally(number) {
@@ -159,8 +185,12 @@ impl Forwarder {
             sent = sent.saturating_add(1);
         }
         if let Some(entry) = self.pending.get_mut(slot) {
+            if first {
+                entry.opened = asked;
+            }
             entry.asked |= asked;
             entry.failed &= !asked;
+            entry.heard &= !asked;
             entry.sent = sent;
             entry.last = with.now.mono;
         }
@@ -203,10 +233,13 @@ impl Forwarder {
     fn server_failed(&mut self, with: &mut Surroundings, slot: u16, to: SocketAddr) {
         let Some(position) = self.position_of(with.config, slot, to) else { return };
         let Some(entry) = self.pending.get_mut(slot) else { return };
-        if entry.traits & PROBE != 0 {
-            return self.end(with, slot);
-        }
         entry.failed |= upstream::position_bit(position);
+        if entry.traits & PROBE != 0 {
+            if entry.outstanding() == 0 {
+                self.end(with, slot);
+            }
+            return;
+        }
         let number = entry.group.get(position).copied();
         let memory = entry.memory;
         if let Some(number) = number {
@@ -233,7 +266,7 @@ impl Forwarder {
 
     /// True while the answer of a server that was asked may still come.
     pub(super) fn others_outstanding(&self, slot: u16) -> bool {
-        self.pending.get(slot).is_some_and(|entry| entry.asked & !entry.failed != 0)
+        self.pending.get(slot).is_some_and(|entry| entry.outstanding() != 0)
     }
 
     /// The position in the group of `slot` of the server at `addr`, if asked.
@@ -278,6 +311,7 @@ impl Forwarder {
 
     /// Ends a question: its sockets close, its slot is free.
     pub(super) fn end(&mut self, with: &mut Surroundings, slot: u16) {
+        self.count_missed(with, slot);
         let open = self.pending.get(slot).map_or(0, |entry| entry.open);
         self.pending.close(slot);
         for turn in (0..limits::UPSTREAM_DATAGRAMS_MAX).filter(|turn| open >> (turn & 7) & 1 != 0) {
@@ -305,15 +339,34 @@ impl Forwarder {
         if end <= with.now.mono {
             return self.fail(with, slot, rcode::SERVFAIL, journal::NO_REACHABLE_AUTHORITY);
         }
-        if let Some(code) = entry.error {
+        let error_due = entry.since.plus_ms(ERROR_MS);
+        if let Some(code) = entry.error.filter(|_| error_due <= with.now.mono) {
             return self.fail(with, slot, code, ede::OTHER);
+        }
+        // Later than expected, but not yet later than anything.
+        let retry_due = entry.since.plus_ms(RETRY_MS);
+        if retry_due > with.now.mono && with.config.dns.fast_retry.is_none() {
+            self.pending.set_due(slot, retry_due);
+            return self.ask_second(with, slot);
         }
         entry.ticks = entry.ticks.saturating_add(1);
         let pause = pause.saturating_mul(1u64.checked_shl(entry.ticks.into()).unwrap_or(u64::MAX));
+        let end = if entry.error.is_some() { end.min(error_due) } else { end };
         self.pending.set_due(slot, with.now.mono.plus_ms(pause).min(end));
         // Nobody asked for this one: the line names no client.
         let prefix = self.prefix_of(with.config, slot, false);
         self.retry(with, slot, &prefix);
+    }
+
+    /// Asks the best one of those that were not asked, if enough is saved up.
+    fn ask_second(&mut self, with: &mut Surroundings, slot: u16) {
+        let Some(entry) = self.pending.get(slot) else { return };
+        let ask = self.upstream.second(&entry.group, self.upstream.live(&entry.group) & !entry.asked);
+        if let Some(left) = self.credit.checked_sub(CREDIT_COST).filter(|_| ask != 0) {
+            self.credit = left;
+            let prefix = self.prefix_of(with.config, slot, false);
+            self.send(with, slot, ask, &prefix);
+        }
     }
 
     /// When questions need attention next.

@@ -60,7 +60,6 @@ impl Forwarder {
     /// Asks a server for the name made up for it.
     fn probe(&mut self, with: &mut Surroundings, server: u16) {
         let number = with.random.u32();
-        let Some(to) = self.upstream.addr(&with.config.dns, server) else { return };
         let id = self.fresh_id(with);
         let Some(slot) = self.pending.open(number, id, with.now.mono) else { return };
         let mut question = [0; QUESTION_LEN];
@@ -71,14 +70,21 @@ impl Forwarder {
         let mut out = self.pending.query_writer(slot);
         let room = out.room();
         let len = Reply::new(&mut out, id, flag::RD, 1, &question, room, 0).finish();
-        if let Some(entry) = self.pending.get_mut(slot) {
-            entry.traits = PERSONAL | PROBE;
-            (entry.len, entry.question_len) = (len.and_then(|len| u16::try_from(len).ok()).unwrap_or(0), QUESTION_LEN as u16);
-            let _ = entry.group.try_push(server);
-            (entry.asked, entry.sent) = (1, 1);
-        }
+        let len = len.and_then(|len| u16::try_from(len).ok()).unwrap_or(0);
         self.upstream.set_probe(server, number);
-        self.pending.set_due(slot, with.now.mono.plus_ms(PATIENCE_MS));
+        self.ask_alone(with, slot, server, (len, QUESTION_LEN as u16), PATIENCE_MS);
+    }
+
+    /// Sends the query stored in `slot` (its octets, and those of its question)
+    /// to one server, whose answer nobody waits for.
+    pub(super) fn ask_alone(&mut self, with: &mut Surroundings, slot: u16, server: u16, lens: (u16, u16), patience_ms: u64) {
+        let Some(entry) = self.pending.get_mut(slot) else { return };
+        entry.traits = PERSONAL | PROBE;
+        (entry.len, entry.question_len) = lens;
+        let _ = entry.group.try_push(server);
+        (entry.asked, entry.opened, entry.sent) = (1, 1, 1);
+        self.pending.set_due(slot, with.now.mono.plus_ms(patience_ms));
+        let Some(to) = self.upstream.addr(&with.config.dns, server) else { return };
         let configured = with.config.dns.servers.get(usize::from(server));
         let (source, iface) = upstream::way_to(configured, with.interfaces);
         let door = Door::Upstream { slot: self.open_door(with, slot, 0, configured), v6: to.is_ipv6() };

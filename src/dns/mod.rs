@@ -18,6 +18,8 @@ pub mod chaos;
 pub mod compose;
 pub mod doors;
 pub mod forward;
+pub mod health;
+mod hear;
 pub mod interface_names;
 pub mod journal;
 pub mod local;
@@ -137,6 +139,8 @@ pub struct Forwarder {
     complained: Option<Millis>,
     stranger_logged: bool,
     case_logged: bool,
+    /// What questions have saved up for asking a second server, in tenths.
+    credit: u8,
     /// The position of the server to be probed next.
     next_probe: Option<u8>,
     /// How far the list of all names has come.
@@ -183,6 +187,7 @@ impl Forwarder {
             complained: None,
             stranger_logged: false,
             case_logged: false,
+            credit: forward::CREDIT_MOST,
             next_probe: None,
             dump: Dump::Idle,
             turns: vec![Cell::new(0); config.dns.local.records.len()].into(),
@@ -375,6 +380,8 @@ mod auth_tests;
 mod caching_tests;
 #[cfg(test)]
 mod choice_tests;
+#[cfg(test)]
+mod hear_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

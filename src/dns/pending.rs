@@ -25,7 +25,8 @@ const ENTRIES_MAX: u16 = u16::MAX - 1;
 /// not cached. (The others are header flags, DO, and 1 for EDNS.)
 pub const PERSONAL: u16 = 2;
 
-/// Trait of a question that is there to find loops: nobody wants its answer.
+/// Trait of a question that is there to learn about servers (whether they send
+/// it back, whether and when they answer): nobody wants its answer.
 pub const PROBE: u16 = 4;
 
 /// What a client gets back besides the answer.
@@ -46,6 +47,18 @@ pub struct Waiter {
     /// Serial number of its question in the log.
     pub serial: u32,
     next: u16,
+}
+
+impl Entry {
+    /// Those that were asked and may still answer.
+    pub fn outstanding(&self) -> Positions {
+        self.asked & !self.failed & !self.heard
+    }
+
+    /// When the server at this position was asked.
+    pub fn asked_at(&self, bit: Positions) -> Millis {
+        if self.opened & bit != 0 { self.since } else { self.last }
+    }
 }
 
 impl Waiter {
@@ -81,8 +94,12 @@ pub struct Entry {
     pub memory: u16,
     /// Those that were asked.
     pub asked: Positions,
+    /// Those that were asked at the beginning.
+    pub opened: Positions,
     /// Those that refused or failed since they were last asked.
     pub failed: Positions,
+    /// Those whose answer came, whatever it was.
+    pub heard: Positions,
     /// An error that a server answered while others may still do better.
     pub error: Option<u8>,
     /// Datagrams sent for it.
@@ -204,7 +221,9 @@ impl Pending {
             group: ArrayVec::new(),
             memory: 0,
             asked: 0,
+            opened: 0,
             failed: 0,
+            heard: 0,
             error: None,
             sent: 0,
             ticks: 0,
@@ -352,6 +371,18 @@ impl Pending {
             entry.due = at;
             self.bound = self.bound.min(at);
         }
+    }
+
+    /// The deadline of `slot` is not later than `at`.
+    pub fn hasten(&mut self, slot: u16, at: Millis) {
+        if let Some(due) = self.get(slot).map(|entry| entry.due) {
+            self.set_due(slot, due.min(at));
+        }
+    }
+
+    /// True when less than half of the slots are in use.
+    pub fn is_roomy(&self) -> bool {
+        self.entries.used() < self.entries.available()
     }
 
     /// No deadline lies before this; `NEVER` when nothing waits.

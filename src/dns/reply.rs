@@ -46,7 +46,8 @@ impl Forwarder {
             Meant::Another => return,
         }
         if self.pending.get(slot).is_some_and(|entry| entry.traits & PROBE != 0) {
-            return self.end(with, slot);
+            self.hear(with, slot, position, answer.rcode());
+            return self.end_or_linger(with, slot);
         }
         if with.config.dns.case_check && self.pending.question(slot) != answer.question_bytes() {
             if !core::mem::replace(&mut self.case_logged, true) {
@@ -75,26 +76,30 @@ impl Forwarder {
     /// Notes what the answer says about its server. False: another answer is
     /// better waited for.
     fn is_settled(&mut self, with: &mut Surroundings, slot: u16, position: usize, answer: &Message) -> bool {
+        let (latency, code) = (self.hear(with, slot, position, answer.rcode()), answer.rcode());
         let Some(entry) = self.pending.get_mut(slot) else { return false };
-        let code = answer.rcode();
         let failed = matches!(code, rcode::REFUSED | rcode::SERVFAIL);
-        let (memory, latency) = (entry.memory, with.now.mono.since(entry.last));
+        let memory = entry.memory;
         let Some(number) = entry.group.get(position).copied() else { return false };
         if failed {
             entry.failed |= position_bit(position);
             entry.error = Some(code);
         }
-        if code == rcode::REFUSED {
-            self.upstream.forget(memory, number);
-        } else {
-            self.upstream.remember(memory, number);
+        match code {
+            rcode::REFUSED => self.upstream.forget(memory, number),
+            rcode::SERVFAIL => {}
+            _ => self.upstream.remember(memory, number),
         }
         let Some(tally) = self.upstream.tally(number) else { return true };
         match code {
             rcode::NXDOMAIN => tally.nxdomain = tally.nxdomain.saturating_add(1),
             _ if failed => {
                 tally.failed = tally.failed.saturating_add(1);
-                return !self.ask_others(with, slot) && !self.others_outstanding(slot);
+                let others = self.ask_others(with, slot) || self.others_outstanding(slot);
+                if others {
+                    self.expect_better(slot);
+                }
+                return !others;
             }
             _ => {}
         }
@@ -152,7 +157,7 @@ impl Forwarder {
                 });
             }
         }
-        self.end(with, slot);
+        self.end_or_linger(with, slot);
     }
 
     /// Works out how an accepted answer is changed for clients, and puts it into

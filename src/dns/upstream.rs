@@ -4,11 +4,14 @@
 //!
 //! A group is the list of servers of one domain, in configured order. It
 //! remembers the server that answered last and now and then asks all of them
-//! anew (dnsmasq's way: every 50 questions, or after 20 seconds).
+//! anew (dnsmasq's way: every 50 questions, or after 20 seconds). Our own
+//! addition: what is measured on the way (`health`) decides when one of the
+//! others is clearly better, and silent servers are left out.
 
 use crate::base::net::IfIndex;
 use crate::base::time::Millis;
 use crate::config::{self, Config, Server};
+use crate::dns::health::Health;
 use crate::dns::pending::Positions;
 use crate::limits;
 use crate::store::interfaces::{Address, Interfaces};
@@ -46,6 +49,8 @@ pub struct Tally {
     probe: Option<u32>,
     /// It sends questions back here: not asked for every name.
     is_looping: bool,
+    /// How well it answers.
+    pub health: Health,
 }
 
 impl Tally {
@@ -220,29 +225,65 @@ impl Upstream {
 
     /// The positions in `group` to ask now.
     pub fn choose(&mut self, config: &config::Dns, group: &Group, memory: u16, now: Millis) -> Positions {
+        let live = self.live(group);
         if config.strict_order {
-            return 1;
+            return live & live.wrapping_neg();
         }
-        let all = positions(group.len());
-        let Some(memory) = self.memories.get_mut(usize::from(memory)) else { return all };
+        let best = self.best(group, memory);
+        let Some(memory) = self.memories.get_mut(usize::from(memory)) else { return live };
         memory.since_test = memory.since_test.saturating_add(1);
-        let good = memory.good.and_then(|good| group.iter().position(|number| *number == good));
         let stale = memory.since_test > TEST_EVERY || now.since(memory.tested) > TEST_AFTER_MS;
-        match good {
+        match best {
             Some(position) if !config.all_servers && !stale => position_bit(position),
             _ => {
                 memory.since_test = 0;
                 memory.tested = now;
-                all
+                if config.all_servers { positions(group.len()) } else { live }
             }
         }
     }
 
     /// The position in `group` where asking one after the other begins.
     pub fn first_choice(&self, config: &config::Dns, group: &Group, memory: u16) -> usize {
-        let good = self.memories.get(usize::from(memory)).and_then(|memory| memory.good);
-        let position = good.and_then(|good| group.iter().position(|number| *number == good));
-        position.filter(|_| !config.strict_order).unwrap_or(0)
+        self.best(group, memory).filter(|_| !config.strict_order).unwrap_or(0)
+    }
+
+    /// The position of the server that answered last, or of one that is clearly
+    /// better. Nothing when the one that answered last is not known.
+    fn best(&self, group: &Group, memory: u16) -> Option<usize> {
+        let good = self.memories.get(usize::from(memory)).and_then(|memory| memory.good)?;
+        let mut best = group.iter().position(|number| *number == good)?;
+        let mut health = self.health(good).filter(|health| !health.is_silent())?;
+        for (position, number) in group.iter().enumerate() {
+            if let Some(other) = self.health(*number).filter(|other| other.beats(health)) {
+                (best, health) = (position, other);
+            }
+        }
+        Some(best)
+    }
+
+    /// The best position among `left` to ask beside one that is late.
+    pub fn second(&self, group: &Group, left: Positions) -> Positions {
+        let mut best: Option<(usize, &Health)> = None;
+        for (position, number) in group.iter().enumerate().filter(|(position, _)| left & position_bit(*position) != 0) {
+            if let Some(other) = self.health(*number).filter(|other| best.is_none_or(|(_, best)| other.beats(best))) {
+                best = Some((position, other));
+            }
+        }
+        best.map_or(0, |(position, _)| position_bit(position))
+    }
+
+    /// The positions of servers that are not silent; all when there is none.
+    pub fn live(&self, group: &Group) -> Positions {
+        let answers = |number: &u16| self.health(*number).is_some_and(|health| !health.is_silent());
+        let live = group.iter().enumerate().filter(|(_, number)| answers(number));
+        let live = live.fold(0, |live, (position, _)| live | position_bit(position));
+        if live == 0 { positions(group.len()) } else { live }
+    }
+
+    /// How well a server answers.
+    pub fn health(&self, number: u16) -> Option<&Health> {
+        self.tallies.get(usize::from(number)).map(|tally| &tally.health)
     }
 
     /// A server of the group answered, with anything but REFUSED.

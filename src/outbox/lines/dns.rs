@@ -53,6 +53,10 @@ pub const NOT_LOCAL_TCP: Line = main(Warning, "ignoring query from non-local net
 pub const FULL: Line = main(Warning, "Maximum number of concurrent DNS queries reached (max: %)");
 /// An upstream server does not recurse.
 pub const REFUSES_RECURSION: Line = main(Warning, "nameserver % refused to do a recursive query");
+/// A server is silent: address, port, seconds since it was first asked in vain.
+pub const SILENT: Line = main(Warning, "nameserver %#% has not answered for % seconds");
+/// It is not any more: address, port, seconds it was.
+pub const ANSWERS_AGAIN: Line = main(Info, "nameserver %#% answers again after % seconds");
 /// An answer does not repeat the letters of its question.
 pub const CASE_MISMATCH: Line = main(Warning, "Case mismatch in DNS reply - check bit 0x20 encoding.");
 /// A server of ours in a list of servers.
