@@ -1,0 +1,1 @@
+//! Empty: this package is only a name for the sources it brings.
