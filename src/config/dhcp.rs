@@ -178,6 +178,13 @@ pub struct Host {
     pub ignore: bool,
 }
 
+impl Host {
+    /// True when nothing else says whom it is about.
+    pub fn is_known_by_name(&self) -> bool {
+        self.hw.is_empty() && matches!(self.client_id, ClientId::None)
+    }
+}
+
 /// An IPv6 address of a host.
 #[derive(Clone, PartialEq)]
 #[cfg_attr(test, derive(Debug))]

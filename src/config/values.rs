@@ -130,10 +130,11 @@ pub fn add_patterns(list: &mut Vec<Pattern>, text: Text) {
     }
 }
 
-/// The tag behind `set:` or the old `net:`, either of which may be missing.
+/// The tag behind `set:`, which may be missing.
+///
+/// Quirk: the old `net:` is part of the name here, as dnsmasq has it.
 pub fn set_tag(text: Text, tags: &mut Tags) -> Applied<Tag> {
-    let name = text.behind(b"set:").or_else(|| text.behind(b"net:")).unwrap_or(text);
-    tag(name.octets(), tags)
+    tag(text.behind(b"set:").unwrap_or(text).octets(), tags)
 }
 
 /// The number of a tag.

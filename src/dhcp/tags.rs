@@ -89,7 +89,8 @@ impl<'a> TagSet<'a> {
         let mut all = self.clone();
         for tag_if in &dhcp.tag_ifs {
             if all.hold(&tag_if.conditions) && tag_if.wild.iter().all(|(head, wanted)| all.begins(dhcp, head) == *wanted) {
-                tag_if.set.iter().for_each(|tag| all.set(*tag));
+                // Quirk: the log shows the tags of a line in its order.
+                tag_if.set.iter().rev().for_each(|tag| all.set(*tag));
             }
         }
         all

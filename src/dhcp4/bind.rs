@@ -114,6 +114,7 @@ pub(super) fn commit(
     addr: Ipv4Addr,
     way: Way,
 ) {
+    let is_new = with.leases.by_addr(addr).is_none();
     let id = match checked(state, with, hosts, client, addr, way).and_then(|()| lease(with, client, addr)) {
         Ok(id) => id,
         Err(reason) => return nak(with, client, addr, way, reason),
@@ -131,7 +132,10 @@ pub(super) fn commit(
         // Whoever follows may have missed that it was away.
         with.leases.mark(id, Untold::CLIENT);
     }
-    state.supplied.keep(client, addr, &tags);
+    // Quirk: of a renewal dnsmasq does not tell what came with it.
+    if way != Way::Renewing || is_new {
+        state.supplied.keep(client, addr, &tags);
+    }
     persist::save(with, Some(id));
     log::packet(with, client, "DHCPACK", Some(addr), &name, "");
     // Clients of one power cut do not all come back at the same moment.

@@ -7,14 +7,14 @@ use crate::dhcp::hosts::{HostTable, Identity, matches};
 use crate::dhcp::ranges::{Candidate, Candidates};
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::Surroundings;
-use crate::dhcp4::log;
+use crate::dhcp4::{log, script};
 use crate::dhcp4::request::Request;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::store::interfaces::Interface;
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::kind;
-use crate::wire::dhcp4_options::agent;
+use crate::wire::dhcp4_options::{agent, code};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A client, for one request.
@@ -206,6 +206,10 @@ impl<'c> Client<'c> {
     fn set_packet_tags(&mut self) {
         let dhcp = &self.config.dhcp;
         self.tags.set_word(dhcp, self.iface.name.as_bytes());
+        let device = |part| self.request.option(code::VI_ENCAP).and_then(|about| script::of_device(about, part));
+        if device(script::OUI).is_some() && device(script::SERIAL).is_some() {
+            self.tags.set_word(dhcp, b"cpewan-id");
+        }
         // Quirk: the log shows tags in the order in which dnsmasq sets them.
         for turn in 0..4 {
             for entry in dhcp.matches.iter().filter(|entry| turn_of(&entry.test) == turn) {
@@ -286,6 +290,11 @@ impl<'c> Client<'c> {
         self.host = found;
     }
 
+    /// True when a relay brought the request.
+    pub fn is_relayed(&self) -> bool {
+        !self.request.packet.giaddr.is_unspecified()
+    }
+
     /// True when it is a PXE client and there is something for these.
     pub fn pxe(&self) -> bool {
         self.pxe_class.is_some() && self.config.dhcp.netboot.pxe()
@@ -305,10 +314,13 @@ impl<'c> Client<'c> {
     pub fn naming(&self) -> Option<Naming<'c>> {
         let request: &'c Request<'c> = self.request;
         let host: Option<&'c Host> = self.host;
+        let sent = request.name.as_ref();
         if let Some((host, label)) = host.and_then(|host| Some((host, host.name.as_deref()?))) {
-            return Some(Naming { label, domain: &[], zone: host.domain.as_deref(), ours: true });
+            // Who is known by its name alone keeps its way to write it.
+            let own = sent.map(|name| name.label()).filter(|own| host.is_known_by_name() && own.eq_ignore_ascii_case(label));
+            return Some(Naming { label: own.unwrap_or(label), domain: &[], zone: host.domain.as_deref(), ours: true });
         }
-        let name = request.name.as_ref()?;
+        let name = sent?;
         Some(Naming { label: name.label(), domain: name.domain(), zone: None, ours: false })
     }
 

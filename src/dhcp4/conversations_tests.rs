@@ -223,14 +223,14 @@ fn an_offer_waits_for_its_probe_and_the_loop_goes_on() {
     let (addr, _) = probes(&first)[0];
     assert!(offers(&first).is_empty() && logs(&first).is_empty());
     assert_eq!(lab.server.next_due(&lab.leases).unwrap().why, Why::Probe);
-    assert!(lab.after(500).is_empty());
+    assert!(lab.after(200).is_empty());
     // Somebody else is served meanwhile.
     let second = lab.hear(BROADCAST, &discover(2, 1));
     assert_eq!(probes(&second).len(), 1);
-    let later = lab.after(500);
+    let later = lab.after(200);
     assert_eq!(offers(&later), [addr]);
     assert_eq!(logs(&later), ["DHCPDISCOVER(eth0) 02:00:00:00:00:01 ", &format!("DHCPOFFER(eth0) {addr} 02:00:00:00:00:01 ")]);
-    assert_eq!(offers(&lab.after(500)), [probes(&second)[0].0]);
+    assert_eq!(offers(&lab.after(200)), [probes(&second)[0].0]);
     // What was found counts for thirty seconds.
     assert_eq!(offers(&lab.hear(BROADCAST, &discover(1, 2))), [addr]);
     lab.after(31_000);
@@ -257,9 +257,9 @@ fn an_address_that_answers_is_passed_over_at_once() {
 fn a_client_that_repeats_itself_waits_once_and_gets_the_last_transaction() {
     let mut lab = Lab::new(BASE);
     lab.hear(BROADCAST, &discover(1, 1));
-    lab.after(600);
+    lab.after(300);
     assert!(lab.hear(BROADCAST, &discover(1, 2)).is_empty());
-    let did = lab.after(400);
+    let did = lab.after(100);
     let replies: Vec<_> = did.iter().filter(|did| matches!(did, Did::Reply { .. })).collect();
     assert!(matches!(replies.as_slice(), [Did::Reply { kind: kind::OFFER, xid: 2, .. }]), "{replies:?}");
     assert!(lab.after(5_000).is_empty());

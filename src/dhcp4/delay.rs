@@ -4,8 +4,7 @@
 
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::client::Client;
-use crate::dhcp4::probe::PROBE_SECS;
-use crate::dhcp4::{State, Surroundings};
+use crate::dhcp4::{State, Surroundings, probe};
 use crate::outbox::lines::{Arg, dhcp as lines};
 
 /// Keeps the packet for later if its answer is to wait. False when it is not,
@@ -21,7 +20,7 @@ pub(super) fn hold(state: &mut State, with: &mut Surroundings, client: &Client, 
         with.out.log(&lines::REPLY_DELAY, &[Arg::Number(xid.into()), Arg::Number((*secs).into())]);
     }
     // The wait for a probe counts.
-    let passed = if client.first { 0 } else { PROBE_SECS };
-    let left = u64::from(*secs).saturating_sub(passed);
-    left > 0 && state.probes.hold(xid, client.arrival, bytes, with.now.mono.plus_secs(left))
+    let passed = if client.first { 0 } else { probe::wait_ms(client.is_relayed()) };
+    let left = u64::from(*secs).saturating_mul(1_000).saturating_sub(passed);
+    left > 0 && state.probes.hold(xid, client.arrival, bytes, with.now.mono.plus_ms(left))
 }

@@ -4,13 +4,13 @@
 //! the configured one, the one it has, the one it wishes, and otherwise a
 //! search that begins at a hash of its hardware address.
 
-use crate::config::{ClientId, Host, LeaseTime, RangeKind};
+use crate::config::{Host, LeaseTime, RangeKind};
 use crate::dhcp::hosts::{HostTable, has_hw};
 use crate::dhcp::ranges::Candidate;
 use crate::dhcp4::client::Client;
 use crate::dhcp4::probe::Verdict;
 use crate::dhcp4::reply::{Reply, Timing};
-use crate::dhcp4::{State, Surroundings, bind, delay, log, persist, reply};
+use crate::dhcp4::{State, Surroundings, bind, delay, log, persist, probe, reply};
 use crate::outbox::lines::{Arg, dhcp as lines};
 use crate::wire::dhcp4::kind;
 use std::net::Ipv4Addr;
@@ -93,7 +93,7 @@ fn choose(state: &mut State, with: &mut Surroundings, hosts: &HostTable, client:
     }
     let hash = hash(client.request.identity());
     if let Some(addr) = client.request.wanted.filter(|addr| open(*addr) && with.leases.by_addr(*addr).is_none()) {
-        match probe(state, with, client, addr, hash, bytes) {
+        match probed(state, with, client, addr, hash, bytes) {
             Verdict::Free { .. } => return Choice::Address(addr),
             Verdict::Unknown => return Choice::Wait,
             Verdict::Taken => {}
@@ -147,7 +147,7 @@ pub(super) fn rests(state: &State, with: &Surroundings, addr: Ipv4Addr) -> bool 
 }
 
 /// Asks the probe about an address; starts one if need be. `Unknown`: wait.
-fn probe(
+fn probed(
     state: &mut State,
     with: &mut Surroundings,
     client: &Client,
@@ -159,8 +159,9 @@ fn probe(
     if client.iface.loopback || client.config.dhcp.no_ping || client.delayed {
         return Verdict::Free { hash };
     }
+    let end = with.now.mono.plus_ms(probe::wait_ms(client.is_relayed()));
     match state.probes.verdict(addr, with.now.mono) {
-        Verdict::Unknown if state.probes.start(with.out, addr, hash, client.arrival, bytes, with.now.mono) => {
+        Verdict::Unknown if state.probes.start(with.out, addr, hash, client.arrival, bytes, end) => {
             Verdict::Unknown
         }
         Verdict::Unknown => Verdict::Free { hash },
@@ -233,7 +234,7 @@ fn search_range(
             }
             continue;
         }
-        match probe(state, with, client, addr, hash, bytes) {
+        match probed(state, with, client, addr, hash, bytes) {
             // In sequence the next client gets the next address, also while
             // this one is only offered.
             Verdict::Free { hash: other } if sequential && other != hash => {}
@@ -304,11 +305,6 @@ pub(super) fn drop_other_lease(with: &mut Surroundings, client: &mut Client, add
     }
 }
 
-/// True when its `dhcp-host` says nothing else to know the client by.
-fn is_known_by_name(client: &Client) -> bool {
-    client.host.is_some_and(|host| host.hw.is_empty() && matches!(host.client_id, ClientId::None))
-}
-
 /// The name in an OFFER: a configured one, unless it contradicts what the
 /// client sends by option 12 or is what the host was known by; or what the
 /// client sends by option 81.
@@ -317,7 +313,7 @@ fn offered_name<'c>(client: &Client<'c>) -> Option<&'c [u8]> {
     let sent = request.name.as_ref().map(|name| name.label());
     match client.host.and_then(|host| host.name.as_deref()) {
         Some(label) => {
-            let agreed = sent.is_none_or(|sent| sent.eq_ignore_ascii_case(label) && !is_known_by_name(client));
+            let agreed = sent.is_none_or(|sent| sent.eq_ignore_ascii_case(label) && !client.host.is_some_and(Host::is_known_by_name));
             (agreed || request.fqdn.is_some()).then_some(label)
         }
         None => sent.filter(|_| request.fqdn.is_some()),

@@ -1,9 +1,11 @@
 //! Address probes: an ICMP echo goes out and the offer waits in a slot, with
 //! its packet, while the loop goes on (RFC 2131 §2.2, RFC 792).
 //!
-//! dnsmasq waits three seconds and serves nobody else meanwhile; here the wait
-//! is one second: a host on a LAN answers within milliseconds, and clients
-//! send their DISCOVER again after four, so the offer still meets the first.
+//! dnsmasq waits three seconds and serves nobody else meanwhile. Here an address
+//! of this link is waited for 400 ms: a host on a LAN answers within
+//! milliseconds, one that sleeps between the beacons of a radio within 300. Behind
+//! a relay the wait is a second. Clients send their DISCOVER again after four, so
+//! the offer still meets the first.
 //!
 //! Packets whose answer is to be late (`dhcp-reply-delay`) wait in the same
 //! slots, for nothing but the time.
@@ -19,11 +21,11 @@ use crate::wire::icmp4::{self, Echo};
 use arrayvec::ArrayVec;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// How long an answer is waited for, in milliseconds.
-const WAIT_MS: u64 = PROBE_SECS * 1_000;
-
-/// The same in seconds.
-pub(super) const PROBE_SECS: u64 = 1;
+/// How long an answer is waited for, in milliseconds; `relayed`: of a host that
+/// is not on a link of ours.
+pub(super) fn wait_ms(relayed: bool) -> u64 {
+    if relayed { 1_000 } else { 400 }
+}
 
 /// How long a result counts, in seconds.
 const RESULT_SECS: u64 = 30;
@@ -107,7 +109,7 @@ impl Probes {
         }
     }
 
-    /// Sends an echo to `addr` and keeps the packet until the wait ends. A
+    /// Sends an echo to `addr` and keeps the packet until `end`. A
     /// client that repeats itself keeps its slot and its wait. False when all
     /// slots are taken or the packet is too large: offer without asking.
     pub fn start(
@@ -117,11 +119,11 @@ impl Probes {
         hash: u32,
         arrival: &Arrival,
         packet: &[u8],
-        now: Millis,
+        end: Millis,
     ) -> bool {
         self.sequence = self.sequence.wrapping_add(1);
         let what = What { addr, hash, held: false };
-        match self.park(what, arrival, packet, now.plus_ms(WAIT_MS)) {
+        match self.park(what, arrival, packet, end) {
             Parked::New => {}
             Parked::Again => return true,
             Parked::Nowhere => return false,

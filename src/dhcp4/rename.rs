@@ -26,13 +26,28 @@ pub(super) fn rename_leases(with: &mut Surroundings, hosts: &HostTable) {
     let mut slot = 0;
     while let Some((id, behind)) = with.leases.walk(slot) {
         slot = behind;
-        if let Some(name) = name_for(with, hosts, id) {
-            any |= give_name(with.leases, id, &name, true, same_domain).0;
-        }
+        any |= match name_for(with, hosts, id) {
+            Some(name) => give_name(with.leases, id, &name, true, same_domain).0,
+            None => only_last(with.leases, id, same_domain),
+        };
     }
     if any {
         persist::rewrite(with);
     }
+}
+
+/// Of leases that have one name in the file the last one keeps it: true when this
+/// one lost it.
+fn only_last(leases: &mut Leases, id: LeaseId, same_domain: impl Fn(Ipv4Addr, Ipv4Addr) -> bool) -> bool {
+    let Some(lease) = leases.get(id).filter(|lease| !lease.name().is_empty()) else { return false };
+    let (addr, mut name) = (lease.addr, ArrayVec::<u8, HOST_NAME_MAX>::new());
+    let _ = name.try_extend_from_slice(lease.name());
+    let other = |other: &LeaseId| *other != id && leases.get(*other).is_some_and(|lease| same_domain(lease.addr, addr));
+    let is_rivalled = leases.ids_by_name(&name).any(|id| other(&id));
+    if is_rivalled {
+        leases.set_name(id, b"", false);
+    }
+    is_rivalled
 }
 
 /// The name that a lease is to have by the configuration.

@@ -9,6 +9,7 @@ use crate::base::bytes::{Reader, Writer};
 use crate::base::text;
 use crate::base::time::Now;
 use crate::config::Config;
+use crate::dhcp::naming::ClientName;
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::client::Client;
 use crate::dhcp4::{Surroundings, log};
@@ -27,6 +28,10 @@ const CLIENT_ID_TOLD: usize = 100;
 /// The enterprise of the Broadband Forum, whose devices say what they are
 /// (TR-069, option 125).
 const BROADBAND_FORUM: u32 = 3561;
+
+/// Parts of a device's identity (TR-069, Annex F): who made it, and its number.
+pub(super) const OUI: u8 = 1;
+pub(super) const SERIAL: u8 = 2;
 
 /// What clients sent with their last request, as variables.
 #[derive(Default)]
@@ -110,11 +115,7 @@ pub(super) fn record(supplied: &mut Supplied, with: &mut Surroundings, out: &mut
     }
     lease_variables(out, with.config, with.leases, with.interfaces, lease, tell, with.now);
     variable(out, b"OLD_HOSTNAME", lost);
-    let sent = match tell {
-        Tell::Added(_) | Tell::Changed(_) => supplied.of(lease.addr),
-        _ => None,
-    };
-    match sent {
+    match supplied.of(lease.addr).filter(|_| !matches!(tell, Tell::Gone(_))) {
         Some(sent) => out.bytes(sent),
         None => variable(out, b"DATA_MISSING", b"1"),
     }
@@ -138,7 +139,8 @@ fn lease_variables(
     }
     // Not heard of since the start: where its address belongs.
     let near = || interfaces.iter().find(|iface| iface.ipv4_near(lease.addr).is_some());
-    if let Some(iface) = interfaces.get(lease.iface).or_else(near) {
+    let ended = matches!(tell, Tell::Gone(_));
+    if let Some(iface) = interfaces.get(lease.iface).or_else(|| near().filter(|_| !ended)) {
         variable(out, b"INTERFACE", iface.name.as_bytes());
     }
     let named = matches!(tell, Tell::Lost(_)) || !lease.name().is_empty();
@@ -150,7 +152,12 @@ fn lease_variables(
     let client_id = leases.client_id(lease);
     if !client_id.is_empty() {
         begin(out, b"CLIENT_ID");
-        text::hex(out, client_id.get(..CLIENT_ID_TOLD).unwrap_or(client_id), b':');
+        let told = client_id.get(..CLIENT_ID_TOLD).unwrap_or(client_id);
+        text::hex(out, told, b':');
+        if told.len() < client_id.len() {
+            // Quirk: what is cut ends in a colon, as dnsmasq has it.
+            out.u8(b':');
+        }
         out.u8(0);
     }
     if config.log.dhcp {
@@ -163,7 +170,7 @@ fn client_variables(out: &mut Writer, client: &Client, tags: &TagSet) {
     let request = client.request;
     variable(out, b"VENDOR_CLASS", request.vendor_class.unwrap_or_default());
     if let Some(about) = request.option(code::VI_ENCAP) {
-        for (part, name) in [(1, &b"CPEWAN_OUI"[..]), (2, b"CPEWAN_SERIAL"), (3, b"CPEWAN_CLASS")] {
+        for (part, name) in [(OUI, &b"CPEWAN_OUI"[..]), (SERIAL, b"CPEWAN_SERIAL"), (3, b"CPEWAN_CLASS")] {
             variable(out, name, of_device(about, part).unwrap_or_default());
         }
     }
@@ -193,7 +200,7 @@ fn client_variables(out: &mut Writer, client: &Client, tags: &TagSet) {
         out.u8(0);
     }
     variable(out, b"MUD_URL", request.option(code::MUD_URL).unwrap_or_default());
-    if let Some(name) = &request.name {
+    if let Some(name) = request.option(code::HOST_NAME).and_then(ClientName::from_text) {
         variable(out, b"SUPPLIED_HOSTNAME", name.text());
     }
     let classes = request.user_class.map(log::user_class).into_iter().flatten();
@@ -207,7 +214,7 @@ fn client_variables(out: &mut Writer, client: &Client, tags: &TagSet) {
 }
 
 /// A part of what a device of the Broadband Forum says of itself.
-fn of_device(option: &[u8], part: u8) -> Option<&[u8]> {
+pub(super) fn of_device(option: &[u8], part: u8) -> Option<&[u8]> {
     let mut reader = Reader::new(option);
     while let Some(enterprise) = reader.u32() {
         let len = reader.u8()?;

@@ -175,14 +175,15 @@ impl LeaseFile {
             return if is_v6 { self.keep(line) } else { Err(Wrong::Address) };
         };
         let record = Record { addr, expires, hw: parse_hw(hw).ok_or(Wrong::Shape)?, name, id };
-        if record.has_ended(now) {
-            self.untidy = true;
-            forget(leases, addr);
-            return Ok(());
-        }
         // The offset is that of the digits.
         let blanks = line.iter().take_while(|octet| octet.is_ascii_whitespace()).count();
-        record.enter(leases, start.saturating_add(blanks as u64), now)
+        record.enter(leases, start.saturating_add(blanks as u64), now)?;
+        if record.has_ended(now) {
+            self.untidy = true;
+            // Whoever follows the leases hears that it ended meanwhile.
+            forget(leases, addr);
+        }
+        Ok(())
     }
 
     fn keep(&mut self, line: &[u8]) -> Result<(), Wrong> {

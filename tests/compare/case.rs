@@ -21,6 +21,7 @@
 //! tftp get|put NAME [MODE] [OPTION=VALUE…]
 //! send udp|tcp PORT HEX            octets as they are
 //! log | leases | asked             compares the log, the lease file, what upstream was asked
+//! show PATH                        compares a file in the case's folder, for example what a script wrote
 //! sweep dhcp|dns|tftp SEED COUNT   steps by chance, see sweep.rs
 //! signal NAME | wait MS | rewrite PATH TEXT | restart
 //! ```
@@ -92,7 +93,7 @@ impl Case {
                 self.allowed.push((text.into(), reason.into()));
             }
             "dns" | "dhcp" | "server" | "relayed" | "reply" | "tftp" | "send" | "log" | "leases" | "asked" | "signal" | "wait" | "rewrite" | "restart"
-            | "sweep" => {
+            | "show" | "sweep" => {
                 self.steps.push(line.into())
             }
             _ => return None,

@@ -75,6 +75,7 @@ impl Player<'_> {
             "send" => send(&words[1..]),
             "log" => self.log(),
             "leases" => self.leases(),
+            "show" => self.show(words[1]),
             "asked" => self.upstream.asked(),
             "signal" => {
                 self.server.as_ref().unwrap().signal(words[1]);
@@ -179,6 +180,20 @@ impl Player<'_> {
             .collect();
         self.logged = all.len();
         lines
+    }
+
+    /// A file that a program of the case wrote; moments and time that is left as
+    /// seconds that pass.
+    fn show(&self, path: &str) -> Vec<String> {
+        std::thread::sleep(Duration::from_millis(600));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let text = String::from_utf8_lossy(&std::fs::read(self.lab.folder.join(path)).unwrap_or_default()).into_owned();
+        let line = |line: &str| match line.split_once('=').map(|(name, value)| (name, value.parse::<u64>())) {
+            Some((name, Ok(end))) if name.ends_with("_EXPIRES") && end > 0 => format!("{name} ~{}", end.saturating_sub(now)),
+            Some((name, Ok(left))) if name.ends_with("_REMAINING") => format!("{name} ~{left}"),
+            _ => line.to_string(),
+        };
+        text.lines().map(line).collect()
     }
 
     /// The lease file; the ends of leases as seconds from now. The order of its

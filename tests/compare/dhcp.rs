@@ -6,7 +6,7 @@
 //!     host=NAME fqdn=FLAGS:NAME params=1,3,6 clid=HEX vendor=TEXT user=TEXT
 //!     reqip=IP|offer server=IP|offer ciaddr=IP|offer giaddr=IP flags=HEX secs=N
 //!     rapid lease=SECS opt=CODE:HEX sname=TEXT file=TEXT short
-//!     from=IP ports=SERVER,OWN unicast patience=MS
+//!     from=IP ports=SERVER,OWN unicast patience=MS htype=N hops=N
 //! ```
 //!
 //! `offer` is what the last reply to this hardware address offered. The
@@ -35,7 +35,8 @@ pub fn request(xid: u32, words: &[&str], offer: &Offer) -> Vec<u8> {
         .unwrap_or_else(|| panic!("not a kind of message: {}", words[0])) as u8;
     let mac = unhex(value("mac").expect("mac="));
     let none = vec![0; 4];
-    let mut bytes = vec![1, 1, mac.len() as u8, u8::from(value("giaddr").is_some())];
+    let octet = |key: &str, usual: u8| value(key).map_or(usual, |n| n.parse().unwrap());
+    let mut bytes = vec![1, octet("htype", 1), mac.len() as u8, octet("hops", u8::from(value("giaddr").is_some()))];
     bytes.extend(xid.to_be_bytes());
     bytes.extend(value("secs").map_or(0, |n| n.parse::<u16>().unwrap()).to_be_bytes());
     bytes.extend(value("flags").map_or(vec![0x80, 0], |flags| unhex(&format!("{flags:0>4}"))));

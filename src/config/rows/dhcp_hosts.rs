@@ -6,7 +6,7 @@ use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal, with};
 use crate::config::row::{Row, flag, many};
-use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, number, parse_hex, path, set_tag};
+use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, number, parse_hex, path, tag};
 use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Suffix6, Tag};
 use crate::wire::dns::name::Name;
 use std::net::{IpAddr, Ipv4Addr};
@@ -118,8 +118,8 @@ impl Parts {
         let octets = item.meant();
         if let Some(id) = item.behind(b"id:") {
             self.client_id = Some(client_id(id)?);
-        } else if item.behind(b"set:").or_else(|| item.behind(b"net:")).is_some() {
-            self.set.push(set_tag(item, tags)?);
+        } else if let Some(name) = item.behind(b"set:").or_else(|| item.behind(b"net:")) {
+            self.set.push(tag(name.octets(), tags)?);
         } else if let Some(name) = behind_tag(item) {
             self.conditions.push(condition(name.octets(), tags)?);
         } else if octets.starts_with(b"[") && octets.ends_with(b"]") && octets.contains(&b':') {

@@ -155,11 +155,11 @@ mod tests {
 }
 
 const fn script(level: Level, text: &'static str) -> Line {
-    Line { channel: Channel::Script, level, text }
+    Line { channel: Channel::Main, level, text }
 }
 
 /// A line that the program wrote.
-pub const SCRIPT_LINE: Line = script(Level::Debug, "%");
+pub const SCRIPT_LINE: Line = Line { channel: Channel::Script, level: Level::Debug, text: "%" };
 /// Program, why.
 pub const SCRIPT_NOT_RUN: Line = script(Level::Error, "failed to execute %: %");
 /// Status.
