@@ -8,7 +8,7 @@ use crate::dns::auth::{self, View};
 use crate::dns::{Surroundings, Verdict, auth_zone, compose, interface_names, journal, local};
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::wire::dns::build::Reply;
-use crate::wire::dns::codes::{class, flag, kind, rcode};
+use crate::wire::dns::codes::{class, ede, flag, kind, rcode};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::{Name, NameBuf};
 use std::net::IpAddr;
@@ -21,7 +21,7 @@ pub(super) fn answer(with: &mut Surroundings, view: &View, query: &Query, out: &
             return Verdict::Silence;
         }
         journal::error(with.out, view.prefix, "config", rcode::REFUSED, None);
-        return local::refused(with, query, out, None);
+        return local::code(with, query, out, rcode::REFUSED, ede::PROHIBITED);
     }
     let top = auth_zone::top(view.found.zone);
     journal::of_kind(with.out, view.prefix, Arg::Str("auth"), top, kind::AXFR);

@@ -9,7 +9,7 @@ use crate::dns::compose;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Figures, Surroundings, Verdict};
 use crate::outbox::lines::Arg;
-use crate::wire::dns::codes::{kind, rcode};
+use crate::wire::dns::codes::{ede, kind, rcode};
 use crate::wire::dns::message::Section;
 use crate::wire::dns::name::Name;
 
@@ -43,10 +43,7 @@ pub(super) fn answer(
     let is_text = matches!(query.question.kind, kind::TXT | kind::ANY);
     if with.config.dns.no_ident || !is_text || !text_of(with, figures, name, &mut strings) {
         journal::chaos_unknown(with.out, prefix, name);
-        return match compose::bare(out, query.message, rcode::NOTIMP, with.config.dns.edns_max, None) {
-            Some(len) => Verdict::Answered(len),
-            None => Verdict::Silence,
-        };
+        return super::local::code(with, query, out, rcode::NOTIMP, ede::NOT_SUPPORTED);
     }
     journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Str("<TXT>"));
     let mut reply = compose::start(out, query);

@@ -63,7 +63,7 @@ impl Forwarder {
             }
         }
         let Ok((slot, ask)) = self.begin(with, query, hash, traits) else {
-            return self.refuse(with, query, None);
+            return self.refuse(with, query);
         };
         self.pending.add_waiter(slot, waiter_of(query));
         let prefix = self.prefix_of(with.config, slot, true);
@@ -337,7 +337,8 @@ impl Forwarder {
         let (pause, lifetime) = patience(&with.config.dns);
         let end = entry.since.plus_ms(lifetime);
         if end <= with.now.mono {
-            return self.fail(with, slot, rcode::SERVFAIL, journal::NO_REACHABLE_AUTHORITY);
+            self.remember_silence(with, slot);
+            return self.fail(with, slot, rcode::SERVFAIL, ede::NO_REACHABLE_AUTHORITY);
         }
         let error_due = entry.since.plus_ms(ERROR_MS);
         if let Some(code) = entry.error.filter(|_| error_due <= with.now.mono) {

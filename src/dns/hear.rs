@@ -5,10 +5,11 @@
 use crate::dns::forward::ERROR_MS;
 use crate::dns::pending::{PERSONAL, PROBE};
 use crate::dns::upstream::position_bit;
-use crate::dns::{Forwarder, Surroundings};
+use crate::dns::{Forwarder, Surroundings, remember};
 use crate::limits;
 use crate::outbox::lines::{Arg, Line, dns as lines};
-use crate::wire::dns::codes::rcode;
+use crate::wire::dns::codes::{flag, rcode};
+use crate::wire::dns::message::Message;
 use crate::wire::dns::patch;
 
 /// An answered question waits so long for the other servers that were asked.
@@ -28,8 +29,18 @@ impl Forwarder {
         let was_silent = self.upstream.tally(number).and_then(|tally| tally.health.heard(ms, good, with.now.mono));
         if let Some(seconds) = was_silent {
             self.tell(with, number, &lines::ANSWERS_AGAIN, seconds);
+            with.cache.forget_failures();
         }
         ms
+    }
+
+    /// No server has said anything in all the time a question has.
+    pub(super) fn remember_silence(&mut self, with: &mut Surroundings, slot: u16) {
+        let plain = self.pending.get(slot).is_some_and(|entry| entry.traits & (flag::CD | PERSONAL) == 0);
+        let query = Message::parse(self.pending.query(slot));
+        if let Some(question) = query.as_ref().and_then(Message::question).filter(|_| plain) {
+            remember::failure(with, question, false);
+        }
     }
 
     /// A server failed and others may still do better: they are waited for, but

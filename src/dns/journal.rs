@@ -231,19 +231,18 @@ fn explanation(ede: Option<u16>) -> &'static str {
     match ede {
         None => "",
         Some(ede::OTHER) => " (EDE: other)",
+        Some(ede::CACHED_ERROR) => " (EDE: cached error)",
         Some(ede::NOT_READY) => " (EDE: not ready)",
         Some(ede::BLOCKED) => " (EDE: blocked)",
         Some(ede::FILTERED) => " (EDE: filtered)",
         Some(ede::NOT_AUTHORITATIVE) => " (EDE: not authoritative)",
-        Some(NO_REACHABLE_AUTHORITY) => " (EDE: no reachable authority)",
+        Some(ede::NOT_SUPPORTED) => " (EDE: not supported)",
+        Some(ede::NO_REACHABLE_AUTHORITY) => " (EDE: no reachable authority)",
         Some(ede::NETWORK_ERROR) => " (EDE: network error)",
         Some(ede::INVALID_DATA) => " (EDE: invalid data)",
         Some(_) => " (EDE: unknown)",
     }
 }
-
-/// Extended error "No Reachable Authority" (RFC 8914 §4.23).
-pub const NO_REACHABLE_AUTHORITY: u16 = 22;
 
 /// An answer was cut.
 pub fn truncated(out: &mut Outbox, prefix: &Prefix, source: &'static str) {

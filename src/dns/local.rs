@@ -13,9 +13,10 @@ use crate::dns::{Figures, Surroundings, Verdict, chaos, records, reverse, tables
 use crate::outbox::lines::Arg;
 use crate::store::cache::Outcome;
 use crate::wire::dns::build::Reply;
-use crate::wire::dns::codes::{class, ede, kind, rcode};
+use crate::wire::dns::codes::{class, ede, flag, kind, rcode};
 use crate::wire::dns::message::{Question, Section};
 use crate::wire::dns::name::{Name, NameBuf};
+use std::net::IpAddr;
 
 /// Aliases followed in one answer.
 const CHAIN_MAX: usize = 10;
@@ -35,7 +36,7 @@ pub(super) fn answer(
     }
     if question.class == class::IN && question.kind == kind::MAILB {
         let mut reply = compose::start(out, query);
-        return close(with, query, &mut reply, rcode::NXDOMAIN, true);
+        return close_for(with, query, &mut reply, rcode::NXDOMAIN, true, Some(ede::NOT_SUPPORTED));
     }
     if question.class == class::IN && !query.signed {
         if let Some(verdict) = known(with, figures, query, prefix, out) {
@@ -53,7 +54,7 @@ pub(super) fn answer(
         if asks_in_vain && with.config.dns.screen.win2k {
             journal::negative(with.out, prefix, Arg::Str("config"), question.name, 0, false);
             let mut reply = compose::start(out, query);
-            return close(with, query, &mut reply, rcode::NOERROR, true);
+            return close_for(with, query, &mut reply, rcode::NOERROR, true, Some(ede::FILTERED));
         }
     }
     found.addresses.clear();
@@ -109,6 +110,15 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
         // By reference: what is found is large, and would be moved out.
         let found = with.cache.lookup(name, kind, with.now.mono);
         let Some(found) = &found else { break };
+        if found.outcome == Outcome::Failed {
+            // What fails for want of a signature may go well unchecked.
+            if query.message.has(flag::CD) || alias.is_some() {
+                break;
+            }
+            journal::error(with.out, prefix, "cached", rcode::SERVFAIL, Some(ede::CACHED_ERROR));
+            out.rewind(0);
+            return Some(code(with, query, out, rcode::SERVFAIL, ede::CACHED_ERROR));
+        }
         authoritative = false;
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
@@ -163,7 +173,7 @@ fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> 
     }
     let has = |kind: &u16| {
         let found = with.cache.lookup(name, *kind, now);
-        found.is_some_and(|found| found.kind == *kind && found.outcome != Outcome::NxDomain)
+        found.is_some_and(|found| found.kind == *kind && matches!(found.outcome, Outcome::Records | Outcome::NoData))
     };
     let any = [kind::A, kind::AAAA].iter().any(has);
     if any {
@@ -195,7 +205,8 @@ fn by_rule(
                 reply.address(Section::Answer, name, *addr, with.config.dns.local_ttl);
                 journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(*addr));
             }
-            return close(with, query, &mut reply, rcode::NOERROR, true);
+            let blocked = found.addresses.iter().all(IpAddr::is_unspecified).then_some(ede::BLOCKED);
+            return close_for(with, query, &mut reply, rcode::NOERROR, true, blocked);
         }
         Ruling::Nothing { other_data } => {
             let code = if other_data || tables::exists(with, name) { rcode::NOERROR } else { rcode::NXDOMAIN };
@@ -221,22 +232,25 @@ fn by_rule(
         }
         _ => {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::NOT_READY));
-            refused(with, query, out, Some(ede::NOT_READY))
+            code(with, query, out, rcode::REFUSED, ede::NOT_READY)
         }
     }
 }
 
-/// An answer without data.
+/// An answer without data. That there is no such name is our doing, but for the
+/// names of this network.
 fn nothing(with: &mut Surroundings, query: &Query, prefix: &Prefix, out: &mut Writer, code: u8, aa: bool) -> Verdict {
     let Question { name, kind, .. } = query.question;
     journal::negative(with.out, prefix, Arg::Str("config"), name, kind, code == rcode::NXDOMAIN);
     let mut reply = compose::start(out, query);
-    close(with, query, &mut reply, code, aa)
+    let is_own = with.config.dns.domain.as_deref().and_then(Name::new).is_some_and(|own| name.is_within(own));
+    let blocked = code == rcode::NXDOMAIN && !is_own;
+    close_for(with, query, &mut reply, code, aa, blocked.then_some(ede::BLOCKED))
 }
 
-/// REFUSED, with the reason for those who understand it.
-pub(super) fn refused(with: &Surroundings, query: &Query, out: &mut Writer, why: Option<u16>) -> Verdict {
-    match compose::bare(out, query.message, rcode::REFUSED, with.config.dns.edns_max, why) {
+/// Nothing but a code, with the reason for those who understand it.
+pub(super) fn code(with: &Surroundings, query: &Query, out: &mut Writer, code: u8, why: u16) -> Verdict {
+    match compose::bare(out, query.message, code, with.config.dns.edns_max, Some(why)) {
         Some(len) => Verdict::Answered(len),
         None => Verdict::Silence,
     }

@@ -283,9 +283,9 @@ impl Forwarder {
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
-                send_bare(with, arrival, message, rcode::NOTIMP, None);
+                send_bare(with, arrival, message, rcode::NOTIMP, ede::NOT_SUPPORTED);
             }
-            Kind::Odd(message) => send_bare(with, arrival, message, rcode::REFUSED, Some(ede::INVALID_DATA)),
+            Kind::Odd(message) => send_bare(with, arrival, message, rcode::REFUSED, ede::INVALID_DATA),
             Kind::Garbage => self.counts.garbage = self.counts.garbage.saturating_add(1),
         }
     }
@@ -324,7 +324,7 @@ impl Forwarder {
         journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
         if !marks::allow(&with.config.sets, with.mark, query.question.name) {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::BLOCKED));
-            return bare(with, query.message, rcode::REFUSED, Some(ede::BLOCKED), scratch);
+            return bare(with, query.message, rcode::REFUSED, ede::BLOCKED, scratch);
         }
         if let Some(place) = place {
             let verdict = auth::answer(with, &place, &figures, query, prefix, &mut Writer::new(scratch));
@@ -346,11 +346,11 @@ impl Forwarder {
         verdict
     }
 
-    /// Refuses a question that came by UDP.
-    fn refuse(&mut self, with: &mut Surroundings, query: &Query, why: Option<u16>) {
+    /// Refuses a question that came by UDP: there is no room for it.
+    fn refuse(&mut self, with: &mut Surroundings, query: &Query) {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
-        journal::error(with.out, &prefix, "config", rcode::REFUSED, why);
-        send_bare(with, query.arrival, query.message, rcode::REFUSED, why);
+        journal::error(with.out, &prefix, "config", rcode::REFUSED, None);
+        send_bare(with, query.arrival, query.message, rcode::REFUSED, ede::OTHER);
     }
 
     fn question_hash(&self, query: &Query) -> u32 {
@@ -359,18 +359,18 @@ impl Forwarder {
 }
 
 /// Builds an answer that is nothing but a code.
-fn bare(with: &Surroundings, message: &Message, code: u8, why: Option<u16>, scratch: &mut [u8]) -> Verdict {
-    match compose::bare(&mut Writer::new(scratch), message, code, with.config.dns.edns_max, why) {
+fn bare(with: &Surroundings, message: &Message, code: u8, why: u16, scratch: &mut [u8]) -> Verdict {
+    match compose::bare(&mut Writer::new(scratch), message, code, with.config.dns.edns_max, Some(why)) {
         Some(len) => Verdict::Answered(len),
         None => Verdict::Silence,
     }
 }
 
 /// Sends an answer that is nothing but a code.
-fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code: u8, why: Option<u16>) {
+fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code: u8, why: u16) {
     let udp_size = with.config.dns.edns_max;
     with.out.datagram(arrival.back(), admit::PLAIN_LIMIT.into(), |out| {
-        let _ = compose::bare(out, message, code, udp_size, why);
+        let _ = compose::bare(out, message, code, udp_size, Some(why));
     });
 }
 

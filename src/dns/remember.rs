@@ -11,7 +11,7 @@ use crate::config;
 use crate::dns::Surroundings;
 use crate::store::cache::Soa;
 use crate::wire::dns::codes::{class, kind, rcode};
-use crate::wire::dns::message::{Message, Record, Section};
+use crate::wire::dns::message::{Message, Question, Record, Section};
 use crate::wire::dns::name::{Name, NameBuf};
 
 /// Aliases followed in one answer.
@@ -37,6 +37,14 @@ pub fn answer(with: &mut Surroundings, answer: &Message, name_exists: bool) {
     if !with.config.dns.no_negcache {
         let absent = if nxdomain { None } else { Some(question.kind) };
         absence(with, answer, end.name(), absent);
+    }
+}
+
+/// Keeps for some seconds that nobody could answer `question`. A server said so
+/// and may `repeat` itself; that all were silent is not held against them.
+pub fn failure(with: &mut Surroundings, question: &Question, repeats: bool) {
+    if question.class == class::IN && !with.config.dns.no_negcache {
+        with.cache.store_failure(question.name, question.kind, repeats, with.now.mono);
     }
 }
 

@@ -175,6 +175,9 @@ impl Forwarder {
                 Finding::Private(_) => {}
             }
         }
+        if plain && answer.rcode() == rcode::SERVFAIL && let Some(question) = question {
+            remember::failure(with, question, true);
+        }
         let asked = question.map_or(0, |question| question.kind);
         Changes {
             udp_size: dns.edns_max,

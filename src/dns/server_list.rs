@@ -12,8 +12,9 @@ impl Forwarder {
     pub(super) fn new_servers(&mut self, with: &mut Surroundings, servers: &[SocketAddr]) {
         self.upstream.set_resolv(servers);
         self.upstream.find_own(with.config, with.interfaces);
-        if with.config.dns.clear_on_reload {
-            with.cache.clear();
+        match with.config.dns.clear_on_reload {
+            true => with.cache.clear(),
+            false => with.cache.forget_failures(),
         }
         self.probe_servers(with);
         if !servers.is_empty() {
@@ -25,6 +26,7 @@ impl Forwarder {
     pub(super) fn configured_servers(&mut self, with: &mut Surroundings, kept: u16) {
         self.upstream.set_configured(&with.config.dns, kept);
         self.pending.forget_servers(kept);
+        with.cache.forget_failures();
         self.upstream.find_own(with.config, with.interfaces);
         self.probe_servers(with);
         self.list_servers(with);

@@ -1,5 +1,6 @@
 //! The cache of what upstream servers said: sets of records, "no such type"
-//! and "no such name" (RFC 2308), each with its end.
+//! and "no such name" (RFC 2308), and that they failed (RFC 9520), each with its
+//! end.
 //!
 //! An entry is one set: name and type. Up to 16 octets of data lie in the entry,
 //! more in a chain of blocks like the name. What is expired is noticed when it
@@ -39,6 +40,9 @@ const SPARE_BLOCKS: usize = 64;
 /// Entries looked at, from the least recently used one on, for an expired one.
 const EVICTION_LOOKS: usize = 8;
 
+/// The most failures in a row that are told apart: the last holds for 16 seconds.
+const FAILURES_MAX: u16 = 5;
+
 /// In place of a type: the name does not exist. Type 0 is reserved (RFC 6895 §3.1).
 const NXDOMAIN: u16 = 0;
 
@@ -54,6 +58,7 @@ struct Entry {
     kind: u16,
     /// Records; 0 for a negative entry.
     count: u16,
+    /// Octets of the records; of an entry without any: failures in a row.
     data_len: u16,
     /// Which record comes first the next time.
     turn: u16,
@@ -81,6 +86,7 @@ impl Entry {
     fn outcome(&self) -> Outcome {
         match (self.kind, self.count) {
             (NXDOMAIN, _) => Outcome::NxDomain,
+            (_, 0) if self.data_len > 0 => Outcome::Failed,
             (_, 0) => Outcome::NoData,
             _ => Outcome::Records,
         }
@@ -122,6 +128,8 @@ pub enum Outcome {
     NoData,
     /// There is no such name.
     NxDomain,
+    /// Nobody could say anything (RFC 9520).
+    Failed,
 }
 
 /// An entry found.
@@ -312,6 +320,31 @@ impl Cache {
         self.put(name, kind.unwrap_or(NXDOMAIN), 0, 0, zone_len, ttl, now)
     }
 
+    /// Keeps that nobody could answer a question, if nothing else is known about
+    /// it: for a second, and if it `repeats` itself for 2, 4, 8 and 16 seconds.
+    pub fn store_failure(&mut self, name: Name, kind: u16, repeats: bool, now: Millis) {
+        if matches!(kind, NXDOMAIN | ZONE) {
+            return;
+        }
+        let known = self.fresh(name, |own| own.kind == kind || own.is_alone(), seconds(now));
+        let before = match known.and_then(|slot| self.entries.get(slot)) {
+            Some(entry) if entry.outcome() != Outcome::Failed => return,
+            entry => entry.map_or(0, |entry| entry.data_len),
+        };
+        let failures = if repeats { before.saturating_add(1).min(FAILURES_MAX) } else { 1 };
+        // Kept for twice the time that it holds, to tell a repetition.
+        self.put(name, kind, 0, failures.into(), 0, holds_for(failures).saturating_mul(2), now);
+    }
+
+    /// Servers are others or back again: what failed may not fail now.
+    pub fn forget_failures(&mut self) {
+        for slot in 0..u32::try_from(self.entries.high_water()).unwrap_or(0) {
+            if self.entries.get(slot).is_some_and(|own| own.name_len > 0 && own.outcome() == Outcome::Failed) {
+                self.discard(slot);
+            }
+        }
+    }
+
     fn store_zone(&mut self, soa: &Soa, now: Millis) -> bool {
         let mut out = Writer::new(&mut self.scratch);
         let whole = record::expand(kind::SOA, soa.data, &mut out).is_some();
@@ -343,6 +376,8 @@ impl Cache {
         let mut found = Found { outcome, kind: entry.kind, ttl, stale, count: entry.count, turn, data: &[], soa: None };
         if outcome == Outcome::Records {
             found.data = self.data_of(slot, &entry)?;
+        } else if outcome == Outcome::Failed && ttl <= holds_for(entry.data_len) {
+            return None;
         } else if entry.zone_len > 0 {
             found.soa = self.zone(name, entry.zone_len, now);
         }
@@ -457,7 +492,7 @@ impl Cache {
         let slot = self.entries.insert(entry)?;
         self.index.insert(hash, slot);
         self.order.push(slot);
-        if kind != ZONE {
+        if kind != ZONE && (count > 0 || data_len == 0) {
             self.counters.inserted = self.counters.inserted.saturating_add(count.max(1).into());
         }
         Some(())
@@ -518,7 +553,7 @@ impl Cache {
     pub fn dump(&mut self, from: u32, now: Millis) -> Option<(NameBuf, Found<'_>, u32)> {
         let now = seconds(now);
         let mut slots = from..u32::try_from(self.entries.high_water()).ok()?;
-        let shown = |entry: &&Entry| entry.name_len > 0 && entry.kind != ZONE;
+        let shown = |own: &&Entry| own.name_len > 0 && own.kind != ZONE && own.outcome() != Outcome::Failed;
         let (slot, entry) = slots.find_map(|slot| Some((slot, *self.entries.get(slot).filter(shown)?)))?;
         let name = self.name_of(&entry)?;
         let outcome = entry.outcome();
@@ -559,6 +594,11 @@ impl Cache {
         self.blocks.copy(entry.name, wire);
         Name::new(wire).map(NameBuf::from_name)
     }
+}
+
+/// Seconds that so many failures in a row count.
+fn holds_for(failures: u16) -> u32 {
+    1u32.checked_shl(failures.saturating_sub(1).into()).unwrap_or(1)
 }
 
 /// Blocks for the names and the long data of `size` sets.

@@ -254,3 +254,29 @@ fn it_never_says_what_was_not_put_in() {
         assert!(hits > 20, "{size}: {hits}");
     }
 }
+
+#[test]
+fn failures_hold_longer_and_longer_and_never_beside_data() {
+    let mut cache = cache(8);
+    let holds = |cache: &mut Cache, second: u64| {
+        cache.lookup(name("a.test").name(), A, at(second)).map(|found| found.outcome) == Some(Outcome::Failed)
+    };
+    let mut now = 100;
+    for expected in [1, 2, 4, 8, 16, 16] {
+        cache.store_failure(name("A.test").name(), A, true, at(now));
+        assert!(holds(&mut cache, now) && holds(&mut cache, now + expected - 1), "{expected}");
+        assert!(!holds(&mut cache, now + expected), "{expected}");
+        now += expected;
+    }
+    assert_eq!(cache.counters.inserted, 0);
+    assert!(cache.dump(0, at(now)).is_none(), "no entry that anybody is shown");
+    cache.store_failure(name("a.test").name(), A, false, at(now));
+    assert!(holds(&mut cache, now) && !holds(&mut cache, now + 1), "silence does not add up");
+    cache.store_failure(name("a.test").name(), A, true, at(now + 1));
+    cache.forget_failures();
+    assert!(!holds(&mut cache, now + 1));
+    assert!(cache.store_negative(name("a.test").name(), None, 60, None, at(now)));
+    cache.store_failure(name("a.test").name(), A, true, at(now));
+    assert!(!holds(&mut cache, now), "what is known stays");
+    cache.check();
+}

@@ -205,9 +205,9 @@ impl Forwarder {
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), true);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
-                bare(with, &message, rcode::NOTIMP, None, &mut scratch)
+                bare(with, &message, rcode::NOTIMP, ede::NOT_SUPPORTED, &mut scratch)
             }
-            Kind::Odd(message) => bare(with, &message, rcode::REFUSED, Some(ede::INVALID_DATA), &mut scratch),
+            Kind::Odd(message) => bare(with, &message, rcode::REFUSED, ede::INVALID_DATA, &mut scratch),
             Kind::Garbage => {
                 self.counts.garbage = self.counts.garbage.saturating_add(1);
                 Verdict::Silence

@@ -109,14 +109,22 @@ pub mod ede {
     pub const OTHER: u16 = 0;
     /// The data is old.
     pub const STALE: u16 = 3;
+    /// The error is one that was kept.
+    pub const CACHED_ERROR: u16 = 13;
     /// The server is not ready.
     pub const NOT_READY: u16 = 14;
     /// Blocked by the operator.
     pub const BLOCKED: u16 = 15;
     /// Filtered as asked for.
     pub const FILTERED: u16 = 17;
+    /// Who asks may not.
+    pub const PROHIBITED: u16 = 18;
     /// Not authoritative.
     pub const NOT_AUTHORITATIVE: u16 = 20;
+    /// What was asked for is not supported.
+    pub const NOT_SUPPORTED: u16 = 21;
+    /// No server that knows can be reached.
+    pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// The network failed.
     pub const NETWORK_ERROR: u16 = 23;
     /// The data is invalid.
