@@ -3,8 +3,8 @@
 //!
 //! A cell holds the number of the entry (plus one) in its lower bits and bits
 //! of the hash in the rest, so a search hardly ever looks at a wrong entry. The
-//! table does not keep the hashes: when `is_full`, its owner makes a larger one
-//! by handing in all entries again.
+//! table does not keep the hashes: when it `lacks` room, its owner makes a larger
+//! one by handing in all entries again.
 
 /// The table.
 #[derive(Default)]
@@ -15,24 +15,26 @@ pub struct Packed {
     used: usize,
 }
 
-/// Fifths of the cells that may be in use.
-const LOAD: usize = 4;
+/// Entries of one hash (as far as a cell tells) that the table takes.
+const SAME_MAX: usize = 1024;
 
 impl Packed {
     /// An empty table that takes `count` entries with numbers below `end`.
     pub fn new(count: usize, end: u32) -> Self {
-        let len = count.saturating_mul(5).div_ceil(LOAD).saturating_add(1);
+        let len = count.saturating_mul(5).div_ceil(4).saturating_add(1);
         Packed { cells: vec![0; len].into_boxed_slice(), bits: u32::BITS - end.leading_zeros(), used: 0 }
     }
 
-    /// True when an entry with this number does not go in.
-    pub fn is_full(&self, number: u32) -> bool {
-        self.used.saturating_add(1).saturating_mul(5) > self.cells.len().saturating_mul(LOAD) || !self.holds(number)
+    /// True when there is no room for so many more entries with numbers below
+    /// `end`. It is filled a little more than it was made for.
+    pub fn lacks(&self, more: usize, end: u32) -> bool {
+        self.used.saturating_add(more).saturating_mul(8) > self.cells.len().saturating_mul(7)
+            || end > self.number_mask()
     }
 
-    /// True when cells are wide enough for this number.
-    pub fn holds(&self, number: u32) -> bool {
-        number < self.number_mask()
+    /// True when a new one would be a good deal smaller.
+    pub fn is_sparse(&self) -> bool {
+        self.cells.len().saturating_mul(3) > self.used.saturating_mul(4).saturating_add(48)
     }
 
     /// Entries.
@@ -40,47 +42,54 @@ impl Packed {
         self.used
     }
 
-    /// True when there is none.
-    pub fn is_empty(&self) -> bool {
-        self.used == 0
-    }
-
     /// Octets of memory.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.cells)
     }
 
-    /// The cell and the number of the entry with this hash that is `same`.
-    pub fn find(&self, hash: u64, same: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        let (mut at, tag) = (self.home(hash), self.tag(hash));
+    /// The cell and the number of the first entry that may have this hash.
+    pub fn first(&self, hash: u64) -> Option<(usize, u32)> {
+        self.seek(self.home(hash), self.tag(hash))
+    }
+
+    /// The same for the next entry that may have the hash of the one in `cell`:
+    /// those of one hash come in the order they were added.
+    pub fn after(&self, cell: usize) -> Option<(usize, u32)> {
+        self.seek(self.next(cell), self.cells.get(cell)? & !self.number_mask())
+    }
+
+    fn seek(&self, mut at: usize, tag: u32) -> Option<(usize, u32)> {
         loop {
             let cell = *self.cells.get(at)?;
             let number = (cell & self.number_mask()).checked_sub(1)?;
-            if cell & !self.number_mask() == tag && same(number) {
+            if cell & !self.number_mask() == tag {
                 return Some((at, number));
             }
             at = self.next(at);
         }
     }
 
-    /// Adds an entry. The table must not be full.
+    /// Adds an entry, for which there must be room; not more than a thousand of
+    /// the same hash.
     pub fn insert(&mut self, hash: u64, number: u32) {
-        let mut at = self.home(hash);
-        while self.cells.get(at).is_some_and(|cell| *cell != 0) {
+        let (mut at, tag, mut same) = (self.home(hash), self.tag(hash), 0usize);
+        while let Some(cell) = self.cells.get(at).filter(|cell| **cell != 0) {
+            same = same.saturating_add(usize::from(cell & !self.number_mask() == tag));
             at = self.next(at);
         }
-        let value = self.tag(hash) | number.saturating_add(1);
-        if let Some(cell) = self.cells.get_mut(at) {
-            *cell = value;
+        if same < SAME_MAX
+            && let Some(cell) = self.cells.get_mut(at)
+        {
+            *cell = tag | number.saturating_add(1);
             self.used = self.used.saturating_add(1);
         }
     }
 
-    /// Puts another entry with the same hash, whose number the table `holds`, into
-    /// a cell that `find` gave.
-    pub fn replace(&mut self, at: usize, number: u32) {
+    /// Puts another entry with the same hash into a cell that was found.
+    pub fn replace(&mut self, cell: usize, number: u32) {
         let mask = self.number_mask();
-        if let Some(cell) = self.cells.get_mut(at) {
+        if let Some(cell) = self.cells.get_mut(cell) {
             *cell = (*cell & !mask) | number.saturating_add(1);
         }
     }
@@ -112,18 +121,22 @@ mod tests {
 
     #[test]
     fn what_was_added_is_found_and_nothing_else() {
+        let numbers = |table: &Packed, hash| {
+            let found = core::iter::successors(table.first(hash), |(cell, _)| table.after(*cell));
+            found.map(|(_, number)| number).collect::<Vec<_>>()
+        };
         let mut random = Random::seeded(8);
         for count in [0, 1, 2, 5, 6, 1000, 70_000] {
             let mut table = Packed::new(count, count as u32);
             let hashes: Vec<u64> = (0..count).map(|_| random.u64()).collect();
             for (number, hash) in hashes.iter().enumerate() {
-                assert!(!table.is_full(number as u32));
+                assert!(!table.lacks(1, number as u32 + 1));
                 table.insert(*hash, number as u32);
             }
             for (number, hash) in hashes.iter().enumerate() {
-                assert_eq!(table.find(*hash, |n| n == number as u32).map(|(_, n)| n), Some(number as u32));
+                assert!(numbers(&table, *hash).contains(&(number as u32)));
             }
-            let strangers = (0..1000).filter(|_| table.find(random.u64(), |_| true).is_some()).count();
+            let strangers = (0..1000).filter(|_| table.first(random.u64()).is_some()).count();
             assert!(strangers < 30, "tags keep most strangers out: {strangers} of 1000 at {count}");
             assert_eq!(table.len(), count);
         }
@@ -133,18 +146,26 @@ mod tests {
     fn a_cell_may_pass_to_another_entry() {
         let mut table = Packed::new(3, 3);
         table.insert(u64::MAX, 0);
-        let (at, _) = table.find(u64::MAX, |n| n == 0).unwrap();
-        table.replace(at, 2);
-        assert_eq!(table.find(u64::MAX, |_| true), Some((at, 2)));
-        assert_eq!(table.find(0, |_| true), None);
+        let (cell, _) = table.first(u64::MAX).unwrap();
+        table.replace(cell, 2);
+        assert_eq!((table.first(u64::MAX), table.after(cell)), (Some((cell, 2)), None));
+        assert_eq!(table.first(0), None);
+    }
+
+    #[test]
+    fn entries_of_one_hash_keep_their_order_and_are_a_thousand_at_most() {
+        let mut table = Packed::new(2000, 2000);
+        (0..2000).for_each(|number| table.insert(u64::MAX, number));
+        let found = core::iter::successors(table.first(u64::MAX), |(cell, _)| table.after(*cell));
+        assert!(found.map(|(_, number)| number).eq(0..1024));
     }
 
     #[test]
     fn it_is_full_by_count_or_by_number() {
-        let mut table = Packed::new(4, 100);
-        assert!(!table.is_full(99) && table.is_full(127));
-        (0..4).for_each(|number| table.insert(u64::from(number) << 60, number));
-        assert!(table.is_full(5));
-        assert!(Packed::default().is_full(0));
+        let mut table = Packed::new(8, 100);
+        assert!(!table.lacks(9, 127) && table.lacks(1, 128) && table.lacks(10, 1) && !table.is_sparse());
+        (0..9).for_each(|number| table.insert(u64::from(number) << 60, number));
+        assert!(table.lacks(1, 9));
+        assert!(Packed::default().lacks(1, 1) && Packed::new(100, 1).is_sparse());
     }
 }

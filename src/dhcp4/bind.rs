@@ -247,7 +247,9 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
     let naming = client.naming().filter(|naming| naming.ours || !ignored);
     let mut told = ArrayVec::new();
     let Some(addr) = with.leases.get(id).map(|lease| lease.addr) else { return told };
-    let known = known_name(client.config, with.names, with.interfaces, addr).filter(|_| !naming.is_some_and(|naming| naming.ours));
+    let mut known = NameBuf::default();
+    let known = known_name(client.config, with.names, with.interfaces, addr, &mut known)
+        .filter(|_| !naming.is_some_and(|naming| naming.ours));
     let naming = known.map(|label| Naming { label, domain: &[], zone: None, ours: true }).or(naming);
     let hw = &client.request.hw;
     let made = match naming {

@@ -8,7 +8,7 @@ use crate::base::net::HwAddr;
 use crate::base::time::UnixTime;
 use crate::config::{Outcome, read_text};
 use crate::outbox::action::{Action, LeaseWrite};
-use crate::store::hosts::HostsBuilder;
+use crate::store::hosts_builder::HostsBuilder;
 use crate::store::interfaces::Address;
 use crate::wire::dhcp4_options::code;
 use crate::wire::dns::name::NameBuf;

@@ -6,6 +6,7 @@ use crate::dhcp4::rename::known_name;
 use crate::dhcp4::reply::{Reply, Timing};
 use crate::dhcp4::{Surroundings, log, reply};
 use crate::limits::HOST_NAME_MAX;
+use crate::wire::dns::name::NameBuf;
 use crate::wire::dhcp4::kind;
 use crate::wire::dhcp4_options::code;
 use arrayvec::ArrayVec;
@@ -24,11 +25,12 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
     let other = own.is_none().then(|| with.leases.by_addr(addr)).flatten();
     let lease = own.or(other);
     let mut name = ArrayVec::<u8, HOST_NAME_MAX>::new();
+    let mut known = NameBuf::default();
     let known = match client.naming() {
         Some(naming) => naming.label,
         // Quirk: only of a lease that was found by its address.
         None => other.map(|lease| lease.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| {
-            known_name(client.config, with.names, with.interfaces, addr).unwrap_or_default()
+            known_name(client.config, with.names, with.interfaces, addr, &mut known).unwrap_or_default()
         }),
     };
     let _ = name.try_extend_from_slice(known);

@@ -12,7 +12,7 @@ use crate::dhcp4::{Surroundings, persist};
 use crate::limits::HOST_NAME_MAX;
 use crate::store::hosts::Hosts;
 use crate::store::leases::{LeaseId, Leases};
-use crate::wire::dns::name::Name;
+use crate::wire::dns::name::{Name, NameBuf};
 use arrayvec::ArrayVec;
 use std::net::Ipv4Addr;
 
@@ -59,7 +59,8 @@ fn name_for(with: &Surroundings, hosts: &HostTable, id: LeaseId) -> Option<Array
     let host = hosts.of_client(&Identity { client_id, hw, name: None }, &TagSet::default(), None);
     let host = host.filter(|host| host.addr.is_none_or(|addr| addr == lease.addr));
     let configured = host.and_then(|host| host.name.as_deref());
-    let label = configured.or_else(|| known_name(with.config, with.names, with.interfaces, lease.addr))?;
+    let mut known = NameBuf::default();
+    let label = configured.or_else(|| known_name(with.config, with.names, with.interfaces, lease.addr, &mut known))?;
     let mut name = ArrayVec::new();
     name.try_extend_from_slice(label).ok()?;
     Some(name)
@@ -67,11 +68,19 @@ fn name_for(with: &Surroundings, hosts: &HostTable, id: LeaseId) -> Option<Array
 
 /// The host's own label of the name that hosts files give an address, if its
 /// domain is the one of the address or it has none.
-pub(super) fn known_name<'n>(config: &Config, names: &'n Hosts, nets: &dyn Networks, addr: Ipv4Addr) -> Option<&'n [u8]> {
+/// `name` takes the whole.
+pub(super) fn known_name<'n>(
+    config: &Config,
+    names: &Hosts,
+    nets: &dyn Networks,
+    addr: Ipv4Addr,
+    name: &'n mut NameBuf,
+) -> Option<&'n [u8]> {
     if config.listen.port == 0 {
         return None;
     }
-    let name = names.by_addr(addr.into())?.name;
+    names.by_addr(addr.into(), name)?;
+    let name = name.name();
     let domain = name.parent().filter(|domain| !domain.is_root());
     let zone = config.dns.domain_for(addr.into(), nets).and_then(Name::new);
     let fits = domain.is_none_or(|domain| zone.is_some_and(|zone| zone.same(domain)));

@@ -226,7 +226,8 @@ fn data(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, kin
     }
     if let Some(ring) = with.hosts.find(name, kind == kind::AAAA) {
         for host in with.hosts.hosts(ring).filter(|host| shows(host.addr)) {
-            let names_addr = with.hosts.by_addr(host.addr).is_some_and(|first| first.name.same(name));
+            let mut first = NameBuf::default();
+            let names_addr = with.hosts.by_addr(host.addr, &mut first).is_some() && first.name().same(name);
             // Quirk: dnsmasq tells of the name of an address the other way round.
             let (about, told) = if names_addr { (Arg::Ip(host.addr), shown) } else { (shown, Arg::Ip(host.addr)) };
             journal::answer(with.out, view.prefix, Arg::Text(host.source), about, told);
@@ -252,9 +253,10 @@ fn pointer(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, 
     let zone = auth_zone::top(view.found.zone);
     let is_in_zone = |target: &NameBuf| target.name().is_within(zone);
     let of_interface = interface_names::at(with, addr).map(NameBuf::from_name).filter(is_in_zone);
-    let host = with.hosts.by_addr(addr);
+    let mut host_name = NameBuf::default();
+    let host = with.hosts.by_addr(addr, &mut host_name);
     // Quirk: dnsmasq gives names of hosts files back in small letters.
-    let of_host = host.map(|host| NameBuf::from_name(host.name).lower()).filter(is_in_zone);
+    let of_host = host.map(|_| host_name.lower()).filter(is_in_zone);
     let lease = match addr {
         IpAddr::V4(v4) => with.leases.by_addr(v4).filter(|lease| lease.is_live(with.now.mono) && !lease.name().is_empty()),
         IpAddr::V6(_) => None,

@@ -75,8 +75,7 @@ fn addresses(with: &Surroundings, reply: &mut Reply, view: &View, top: Name) {
         }
     }
     // Quirk: dnsmasq gives names of hosts files in small letters.
-    let hosts = (0..).map_while(|number| with.hosts.get(number)).map(|(host, _)| host);
-    let _ = hosts.filter(|host| host.name.is_within(top)).all(|host| add(NameBuf::from_name(host.name).lower().name(), host.addr));
+    with.hosts.each(&mut |name, addr| add(name.lower().name(), addr));
     for lease in with.leases.iter().filter(|lease| lease.is_live(with.now.mono) && !lease.name().is_empty()) {
         let name: Option<NameBuf> = auth::lease_name(with, view, lease);
         if let Some(name) = name {

@@ -105,10 +105,11 @@ impl Forwarder {
 }
 
 fn host(with: &mut Surroundings, at: u32, since: Millis) -> Dump {
-    let Some((host, names_addr)) = with.hosts.get(at).filter(|_| (at as usize) < with.hosts.len()) else {
+    let mut own = NameBuf::default();
+    let Some((host, names_addr)) = with.hosts.get(at, &mut own) else {
         return Dump::Records(0, since);
     };
-    let mut name = Text::new(|out| write_lower(out, host.name.wire()));
+    let mut name = Text::new(|out| write_lower(out, own.name().wire()));
     let mut value = Text::new(|out| text::ip(out, host.addr));
     let row = Row {
         name: name.bytes(),

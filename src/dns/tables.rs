@@ -194,10 +194,11 @@ fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Nam
 
 /// Adds the name of an address.
 fn pointer(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, addr: IpAddr) -> bool {
-    if let Some(host) = with.hosts.by_addr(addr) {
-        journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Ip(addr), Arg::Name(host.name.wire()));
+    let mut target = NameBuf::default();
+    if let Some(host) = with.hosts.by_addr(addr, &mut target) {
+        journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Ip(addr), Arg::Name(target.name().wire()));
         // Quirk: dnsmasq gives names of hosts files back in small letters.
-        let target = NameBuf::from_name(host.name).lower();
+        target = target.lower();
         let ttl = host.ttl.unwrap_or(with.config.dns.local_ttl);
         return reply.name(Section::Answer, name, kind::PTR, class::IN, ttl, target.name());
     }

@@ -3,7 +3,7 @@
 //! An address, then names, separated by white space; `#` starts a comment even
 //! where it is glued to a word. No line is kept: only the word being read.
 
-use super::hosts::HostsBuilder;
+use super::hosts_builder::HostsBuilder;
 use crate::base::text;
 use crate::wire::dns::name::{LABEL_MAX, NAME_MAX, NameBuf};
 use arrayvec::ArrayVec;
@@ -210,7 +210,8 @@ mod tests {
         assert_eq!(names, 10);
         assert_eq!([addrs(&hosts, "a.lan"), addrs(&hosts, "a")], [["1.2.3.4", "::1"]; 2]);
         assert!(addrs(&hosts, "d.lan").is_empty() && addrs(&hosts, "d") == ["1.2.3.4"]);
-        let host = hosts.by_addr([1, 2, 3, 4].into()).unwrap();
-        assert_eq!((host.name.wire(), host.source), (&b"\x01a\x03lan\0"[..], &b"/etc/hosts"[..]));
+        let mut name = NameBuf::default();
+        let host = hosts.by_addr([1, 2, 3, 4].into(), &mut name).unwrap();
+        assert_eq!((name.name().wire(), host.source), (&b"\x01a\x03lan\0"[..], &b"/etc/hosts"[..]));
     }
 }

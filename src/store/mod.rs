@@ -5,7 +5,9 @@
 #![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
 
 pub mod cache;
+mod entries;
 pub mod hosts;
+pub mod hosts_builder;
 pub mod hosts_file;
 pub mod interfaces;
 pub mod lease_extras;

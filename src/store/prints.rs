@@ -2,7 +2,8 @@
 //! is kept of their text. Two names share a fingerprint with a chance of 1 in
 //! 2⁶⁴; the key is drawn at start, so nobody can aim for it.
 //!
-//! Open addressing at a load of up to four fifths; nothing is taken out.
+//! Open addressing at a load of four fifths; nothing is taken out. When it `lacks`
+//! room its owner makes a larger one, as slowly as need be.
 
 use crate::base::hash::Key;
 use crate::wire::dns::name::Name;
@@ -19,7 +20,6 @@ pub struct Prints {
 
 impl Prints {
     /// How many there are.
-    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.used
     }
@@ -56,11 +56,25 @@ impl Prints {
         }
     }
 
-    /// Adds a name; false, and nothing happens, when it is there.
+    /// An empty set with room for `count` names.
+    pub fn new(count: usize) -> Self {
+        Prints { cells: vec![0; count.saturating_mul(5).div_ceil(4).saturating_add(1)].into(), ..Prints::default() }
+    }
+
+    /// True when there is no room for so many more names. It is filled a little
+    /// more than it was made for.
+    pub fn lacks(&self, more: usize) -> bool {
+        self.used.saturating_add(more).saturating_mul(8) > self.cells.len().saturating_mul(7)
+    }
+
+    /// True when a new one would be a good deal smaller.
+    pub fn is_sparse(&self) -> bool {
+        self.cells.len().saturating_mul(3) > self.used.saturating_mul(4).saturating_add(48)
+    }
+
+    /// Adds a name, for which there must be room; false, and nothing happens,
+    /// when it is there.
     pub fn insert(&mut self, mark: u64, note: u8) -> bool {
-        if self.used.saturating_add(1).saturating_mul(5) > self.cells.len().saturating_mul(4) {
-            self.resize(self.cells.len().saturating_add(self.cells.len() / 2).saturating_add(8));
-        }
         let cell = self.place(mark);
         match self.cells.get_mut(cell) {
             Some(empty @ 0) => *empty = mark,
@@ -71,23 +85,13 @@ impl Prints {
         true
     }
 
-    /// Takes no more room than it needs.
-    pub fn shrink(&mut self) {
-        if self.used > 0 {
-            self.resize(self.used.saturating_mul(5).div_ceil(4).saturating_add(1));
+    /// Adds what is in some cells from `from` on to another set; the cell to go on
+    /// with, nothing at the end.
+    pub fn copy(&self, to: &mut Prints, from: usize, cells: usize) -> Option<usize> {
+        for (cell, mark) in self.cells.iter().enumerate().skip(from).take(cells).filter(|(_, mark)| **mark != 0) {
+            to.insert(*mark, self.note(cell));
         }
-    }
-
-    fn resize(&mut self, len: usize) {
-        let notes = if self.notes.is_empty() { Box::default() } else { vec![0; len].into() };
-        let old = core::mem::replace(self, Prints { cells: vec![0; len].into(), notes, used: self.used });
-        for (from, mark) in old.cells.iter().enumerate().filter(|(_, mark)| **mark != 0) {
-            let cell = self.place(*mark);
-            if let Some(place) = self.cells.get_mut(cell) {
-                *place = *mark;
-                self.set_note(cell, old.note(from));
-            }
-        }
+        from.checked_add(cells).filter(|next| *next < self.cells.len())
     }
 
     /// The cell that holds a fingerprint or would.
@@ -122,25 +126,30 @@ mod tests {
     fn what_was_added_is_found_with_its_note() {
         let mut random = Random::seeded(2);
         for count in [0, 1, 5, 1000, 50_000] {
-            let mut prints = Prints::default();
+            let mut prints = Prints::new(count);
             let marks: Vec<u64> = (0..count).map(|_| random.u64().max(1)).collect();
             for (number, mark) in marks.iter().enumerate() {
-                assert!(prints.insert(*mark, number as u8) && !prints.insert(*mark, 9));
+                assert!(!prints.lacks(1) && prints.insert(*mark, number as u8) && !prints.insert(*mark, 9));
             }
-            prints.shrink();
-            for (number, mark) in marks.iter().enumerate() {
-                assert_eq!(prints.find(*mark).map(|cell| prints.note(cell)), Some(number as u8));
+            let (mut larger, mut from) = (Prints::new(count * 2 + 20), Some(0));
+            while let Some(next) = from {
+                from = prints.copy(&mut larger, next, 7);
             }
-            assert_eq!((prints.len(), prints.find(random.u64().max(1))), (count, None));
+            assert!(!prints.is_sparse() && larger.is_sparse());
+            for prints in [prints, larger] {
+                for (number, mark) in marks.iter().enumerate() {
+                    assert_eq!(prints.find(*mark).map(|cell| prints.note(cell)), Some(number as u8));
+                }
+                assert_eq!((prints.len(), prints.find(random.u64().max(1))), (count, None));
+            }
         }
     }
 
     #[test]
     fn without_notes_a_name_costs_ten_octets() {
-        let mut prints = Prints::default();
+        let mut prints = Prints::new(100_000);
         let mut random = Random::seeded(3);
         (0..100_000).for_each(|_| assert!(prints.insert(random.u64().max(1), 0)));
-        prints.shrink();
         assert!(prints.bytes() <= 1_000_100, "{}", prints.bytes());
         prints.set_note(5, 1);
         assert_eq!(prints.note(5), 1);

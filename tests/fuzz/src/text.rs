@@ -5,7 +5,8 @@ use ironmasq::base::hash::Key;
 use ironmasq::base::random::Random;
 use ironmasq::base::time::{Millis, Now, UnixTime};
 use ironmasq::config::{self, Outcome};
-use ironmasq::store::hosts::{Hosts, HostsBuilder};
+use ironmasq::store::hosts::Hosts;
+use ironmasq::store::hosts_builder::HostsBuilder;
 use ironmasq::store::hosts_file::HostsFile;
 use ironmasq::store::lease_file::{self, LeaseFile};
 use ironmasq::store::leases::Leases;
@@ -40,12 +41,13 @@ pub fn hosts(text: &[u8]) {
     let pieces = read_hosts(&single);
     assert_eq!(whole.1, pieces.1);
     assert_eq!(whole.0.len(), pieces.0.len());
+    let (mut name, mut again) = (NameBuf::default(), NameBuf::default());
     for number in 0..whole.0.len() as u32 {
-        let (Some((one, _)), Some((other, _))) = (whole.0.get(number), pieces.0.get(number)) else {
+        let (Some((one, _)), Some((other, _))) = (whole.0.get(number, &mut name), pieces.0.get(number, &mut again)) else {
             panic!("every number below the length is a host");
         };
-        assert!(one.name.same(other.name) && one.addr == other.addr);
-        assert!(whole.0.has(one.name) && whole.0.by_addr(one.addr).is_some());
+        assert!(name.name().wire() == again.name().wire() && one.addr == other.addr);
+        assert!(whole.0.has(name.name()) && whole.0.by_addr(one.addr, &mut again).is_some());
     }
 }
 
