@@ -16,8 +16,11 @@ pub const OTHER: u8 = 5;
 #[cfg(feature = "dhcp4")]
 pub const INIT: u8 = 10;
 
-/// Why the start ends.
-pub struct Failure {
+/// Why the start ends: one word, so that results with it come in registers.
+pub struct Failure(pub Box<End>);
+
+/// What it ends with.
+pub struct End {
     /// Exit status.
     pub status: u8,
     /// What is said, on standard error and in the log.
@@ -26,15 +29,16 @@ pub struct Failure {
 
 impl Failure {
     /// With a message made of parts.
+    #[inline(never)]
+    #[cold]
     pub fn new(status: u8, parts: &[&[u8]]) -> Self {
-        Failure { status, message: parts.concat() }
+        Failure(Box::new(End { status, message: parts.concat() }))
     }
 
     /// With a message that ends in the text of an error.
+    #[inline(never)]
+    #[cold]
     pub fn system(status: u8, parts: &[&[u8]], errno: Errno) -> Self {
-        let mut failure = Failure::new(status, parts);
-        failure.message.extend_from_slice(b": ");
-        failure.message.extend_from_slice(errno::text(errno).as_bytes());
-        failure
+        Failure::new(status, &[&parts.concat(), b": ", errno::text(errno).as_bytes()])
     }
 }

@@ -54,7 +54,8 @@ impl Start {
         }
     }
 
-    fn end(&mut self, failure: &Failure) -> ! {
+    #[inline(never)]
+    fn end(&mut self, Failure(failure): &Failure) -> ! {
         let message = [b"\ndnsmasq: ", failure.message.as_slice(), b"\n"].concat();
         match self.starter.take() {
             Some(starter) => starter.failed(failure.status, &message),

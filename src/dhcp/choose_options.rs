@@ -86,12 +86,27 @@ impl<'a> Chosen<'a> {
 
     /// The lines that go inside another option and whose tags hold. What goes
     /// into option 43 is for everybody that it fits.
-    pub fn inside<'b>(&self, all: &'b TagSet) -> impl Iterator<Item = &'a DhcpOption> + use<'a, 'b> {
-        let audience = self.audience;
-        let fits = move |option: &&DhcpOption| {
+    pub fn inside<'b>(&self, all: &'b TagSet<'b>) -> Inside<'a, 'b> {
+        Inside { rest: self.options.iter(), audience: self.audience, tags: all }
+    }
+}
+
+/// Those lines.
+pub struct Inside<'a, 'b> {
+    rest: core::slice::Iter<'a, DhcpOption>,
+    audience: Audience,
+    tags: &'b TagSet<'b>,
+}
+
+impl<'a> Iterator for Inside<'a, '_> {
+    type Item = &'a DhcpOption;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a DhcpOption> {
+        let (audience, tags) = (self.audience, self.tags);
+        self.rest.find(|option| {
             let vendor = matches!(option.space, Space::Vendor(_) | Space::Pxe);
-            option.space != Space::Plain && all.hold(&option.conditions) && (vendor || audience.gets(option))
-        };
-        self.options.iter().filter(fits)
+            option.space != Space::Plain && tags.hold(&option.conditions) && (vendor || audience.gets(option))
+        })
     }
 }

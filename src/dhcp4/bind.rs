@@ -286,10 +286,11 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
 /// Names that hosts files give another address keep it in DNS, and the log
 /// says so: the whole name first, then the label alone.
 fn tell_rivals(with: &mut Surroundings, client: &Client, label: &[u8], addr: Ipv4Addr, zone: Option<&[u8]>) {
-    let whole = zone.and_then(Name::new).and_then(|zone| NameBuf::join(label, zone));
-    let alone = NameBuf::join(label, Name::ROOT).filter(|_| !client.config.dhcp.fqdn);
+    let alone = if client.config.dhcp.fqdn { None } else { Some(Name::ROOT) };
     let names = with.names;
-    for name in whole.into_iter().chain(alone) {
+    for zone in [zone.and_then(Name::new), alone] {
+        let name = &zone.and_then(|zone| NameBuf::join(label, zone));
+        let Some(name) = name else { continue };
         if client.config.dns.local.records.alias(name.lower().name()).is_some() {
             with.out.log(&lines::IS_ALIAS, &[Arg::Name(name.name().wire()), Arg::Ip4(addr)]);
             continue;

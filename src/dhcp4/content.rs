@@ -194,14 +194,12 @@ impl Content<'_> {
             false => self.reply.yiaddr,
         };
         let zone = self.client.config.dns.domain_for(addr.into(), self.networks).and_then(Name::new);
-        let mut domain = ArrayVec::<u8, 255>::new();
+        let mut buffer = [0; 255];
+        let mut domain = Writer::new(&mut buffer);
         if let Some(zone) = zone {
-            let mut buffer = [0; 255];
-            let mut out = Writer::new(&mut buffer);
-            zone.text(&mut out);
-            let _ = domain.try_extend_from_slice(out.written());
+            zone.text(&mut domain);
             if request.asks_for(code::DOMAIN_NAME) && self.chosen.get(code::DOMAIN_NAME).is_none() {
-                options.put_text(code::DOMAIN_NAME, &domain, request.zero_ends);
+                options.put_text(code::DOMAIN_NAME, domain.written(), request.zero_ends);
             }
         }
         let Some(name) = self.reply.name else { return };
@@ -209,32 +207,32 @@ impl Content<'_> {
             options.put_text(code::HOST_NAME, name, request.zero_ends);
         }
         if let Some(fqdn) = request.fqdn {
-            self.fqdn(options, fqdn, name, zone, &domain);
+            self.fqdn(options, fqdn, name, zone, domain.written());
         }
     }
 
     /// Option 81 (RFC 4702 §4): who updates DNS, and the whole name in the
     /// client's own encoding.
     fn fqdn(&self, options: &mut OptionWriter, fqdn: Fqdn, name: &[u8], zone: Option<Name>, domain: &[u8]) {
-        let mut value = ArrayVec::<u8, 255>::new();
+        let mut buffer = [0; 255];
+        let mut value = Writer::new(&mut buffer);
         let flags = fqdn.answer(self.client.config.dhcp.client_update);
-        let mut push = |bytes: &[u8]| value.try_extend_from_slice(bytes).is_ok();
-        push(&[flags, 255, 255]);
+        value.bytes(&[flags, 255, 255]);
         if flags & Fqdn::ENCODED != 0 {
-            if let Some(whole) = NameBuf::join(name, zone.unwrap_or(Name::ROOT)) {
-                push(whole.name().wire());
+            if let Some(whole) = &NameBuf::join(name, zone.unwrap_or(Name::ROOT)) {
+                value.bytes(whole.name().wire());
             }
         } else {
-            push(name);
+            value.bytes(name);
             if !domain.is_empty() {
-                push(b".");
-                push(domain);
+                value.bytes(b".");
+                value.bytes(domain);
             }
             if self.client.request.zero_ends {
-                push(&[0]);
+                value.bytes(&[0]);
             }
         }
-        options.put(code::FQDN, &value);
+        options.put(code::FQDN, value.written());
     }
 
     /// The configured options, last configured first.
@@ -287,12 +285,29 @@ impl Content<'_> {
             let before = all().take(place).any(|other| other.space == first.space);
             match first.space {
                 Space::Encap(outer) if !before => {
-                    pack(options, outer, all().filter(|o| o.space == first.space && sent(o, outer)).map(|option| part_of(option, request.zero_ends)));
+                    let buffer = &mut [0; 255];
+                    let mut pack = Pack::new(options, outer, buffer);
+                    for option in all().filter(|option| option.space == first.space && sent(option, outer)) {
+                        pack.add(option.code, &option.value, option.text && request.zero_ends);
+                    }
+                    pack.close();
                 }
+                // Into one option 125, or not at all.
                 Space::Enterprise(number) if !before => {
-                    let group = all().filter(|o| o.space == first.space && sent(o, code::VI_ENCAP));
-                    if !enterprise(options, number, group) {
+                    let mut buffer = [0; 255];
+                    let mut value = Writer::new(&mut buffer);
+                    value.u32(number);
+                    value.u8(0);
+                    let head = value.len();
+                    for option in all().filter(|option| option.space == first.space && sent(option, code::VI_ENCAP)) {
+                        add(&mut value, option.code, &option.value, false);
+                    }
+                    let len = value.len().saturating_sub(head);
+                    value.patch(head.saturating_sub(1), &[len as u8]);
+                    if value.overflowed() {
                         let _ = options.dropped.try_push(Dropped::Enterprise(number));
+                    } else if len > 0 {
+                        options.put(code::VI_ENCAP, value.written());
                     }
                 }
                 _ => {}
@@ -313,85 +328,82 @@ impl Content<'_> {
             text.is_empty() || class.is_some_and(|class| class.windows(text.len()).any(|window| window == text))
         };
         let vendors = &self.client.config.dhcp.netboot.vendors;
-        let fits = |option: &&DhcpOption| match &option.space {
+        let fits = |option: &DhcpOption| match &option.space {
             Space::Vendor(text) => class.is_some() && contains(text),
             Space::Pxe => class.is_some() && vendors.iter().any(|text| contains(text)),
             _ => false,
         };
-        let all = || self.chosen.inside(self.reply.tags).filter(fits);
-        let forced = all().any(|option| option.force);
-        if !always && !forced && !request.asks_for(code::VENDOR_ENCAP) {
+        let each = |act: &mut dyn FnMut(&DhcpOption)| {
+            self.chosen.inside(self.reply.tags).filter(|option| fits(option)).for_each(act);
+        };
+        let (mut wanted, mut prompted) = (always || request.asks_for(code::VENDOR_ENCAP), false);
+        each(&mut |option| {
+            wanted |= option.force;
+            prompted |= option.code == part::PROMPT;
+        });
+        if !wanted {
             return;
         }
-        let item: &[u8] = if let First::Item(item) = &self.first { item } else { &[] };
-        let menu = if let First::Menu(menu) = &self.first { Some(*menu) } else { None };
-        let prompted = all().any(|option| option.code == part::PROMPT);
-        let first = Some((part::BOOT_ITEM, item)).filter(|_| !item.is_empty()).into_iter();
-        let first = first.chain(menu.into_iter().flat_map(|menu| menu.parts(prompted)));
-        let first = first.map(|(code, value)| (code, value, false));
+        let buffer = &mut [0; 255];
+        let mut pack = Pack::new(options, code::VENDOR_ENCAP, buffer);
+        match &self.first {
+            First::Item(item) => pack.add(part::BOOT_ITEM, item, false),
+            First::Menu(menu) => menu.parts(prompted).for_each(|(code, value)| pack.add(code, value, false)),
+            First::Nothing | First::NoMenu => {}
+        }
         let zero = request.zero_ends && !always;
-        let any = pack(options, code::VENDOR_ENCAP, first.chain(all().map(|option| part_of(option, zero))));
+        each(&mut |option| pack.add(option.code, &option.value, option.text && zero));
+        let any = pack.close();
         if let Some(class) = request.vendor_class.filter(|class| any && !pxe && told.is_none() && !class.is_empty()) {
             options.put(code::VENDOR_CLASS, class);
         }
     }
 }
 
-/// An option to be packed; texts with a final zero if `zero`.
-fn part_of(option: &DhcpOption, zero: bool) -> (u8, &[u8], bool) {
-    (option.code, &option.value, option.text && zero)
+/// Packs options into as many options `outer` as they need, the last of which
+/// ends with an end mark if that fits.
+struct Pack<'p, 'w, 'b> {
+    options: &'p mut OptionWriter<'w, 'b>,
+    outer: u8,
+    inner: Writer<'p>,
+    any: bool,
 }
 
-/// Packs options (number, value, whether a final zero is added) into as many
-/// options `outer` as they need, the last of which ends with an end mark if that
-/// fits. True if there was any.
-fn pack<'o>(options: &mut OptionWriter, outer: u8, group: impl Iterator<Item = (u8, &'o [u8], bool)>) -> bool {
-    let mut inner = ArrayVec::<u8, 255>::new();
-    let mut any = false;
-    for (code, value, zero) in group {
-        any = true;
-        if inner.remaining_capacity() < value.len().saturating_add(2).saturating_add(zero.into()) {
-            options.put(outer, &inner);
-            inner.clear();
+impl<'p, 'w, 'b> Pack<'p, 'w, 'b> {
+    fn new(options: &'p mut OptionWriter<'w, 'b>, outer: u8, buffer: &'p mut [u8; 255]) -> Self {
+        Pack { options, outer, inner: Writer::new(buffer), any: false }
+    }
+
+    /// Adds an option, with a final zero if `zero`.
+    #[inline(never)]
+    fn add(&mut self, code: u8, value: &[u8], zero: bool) {
+        self.any = true;
+        if self.inner.room() < value.len().saturating_add(2).saturating_add(zero.into()) {
+            self.options.put(self.outer, self.inner.written());
+            self.inner.rewind(0);
         }
-        add(&mut inner, code, value, zero);
-    }
-    if !inner.is_empty() {
-        let _ = inner.try_push(code::END);
-        options.put(outer, &inner);
-    }
-    any
-}
-
-/// Packs options for an enterprise into one option 125; false if they are too
-/// many.
-fn enterprise<'o>(options: &mut OptionWriter, number: u32, group: impl Iterator<Item = &'o DhcpOption>) -> bool {
-    let mut inner = ArrayVec::<u8, 250>::new();
-    let mut fits = true;
-    for option in group {
-        fits &= add(&mut inner, option.code, &option.value, false);
-    }
-    if fits && !inner.is_empty() {
-        let mut value = ArrayVec::<u8, 255>::new();
-        let _ = value.try_extend_from_slice(&number.to_be_bytes());
-        let _ = value.try_push(inner.len() as u8);
-        let _ = value.try_extend_from_slice(&inner);
-        options.put(code::VI_ENCAP, &value);
-    }
-    fits
-}
-
-/// Adds an option with its number and length, and a final zero if `zero`;
-/// false if it does not fit.
-fn add<const N: usize>(to: &mut ArrayVec<u8, N>, code: u8, value: &[u8], zero: bool) -> bool {
-    let len = value.len().saturating_add(zero.into());
-    let fits = len <= 255 && to.remaining_capacity() >= len.saturating_add(2);
-    if fits {
-        let _ = to.try_extend_from_slice(&[code, len as u8]);
-        let _ = to.try_extend_from_slice(value);
-        if zero {
-            let _ = to.try_push(0);
+        let before = self.inner.len();
+        add(&mut self.inner, code, value, zero);
+        if self.inner.overflowed() {
+            self.inner.rewind(before);
         }
     }
-    fits
+
+    /// Writes what is left. True if there was any.
+    fn close(mut self) -> bool {
+        if !self.inner.is_empty() {
+            self.inner.u8(code::END);
+            self.options.put(self.outer, self.inner.written());
+        }
+        self.any
+    }
+}
+
+/// Adds an option with its number and length, and a final zero if `zero`.
+fn add(to: &mut Writer, code: u8, value: &[u8], zero: bool) {
+    let end: &[u8] = if zero { &[0] } else { &[] };
+    let len = value.len().saturating_add(end.len());
+    for part in [&[code, len as u8], value, end] {
+        to.bytes(part);
+    }
 }

@@ -18,23 +18,12 @@ pub(super) enum Dropped {
 /// As many as are told.
 pub(super) type DroppedList = ArrayVec<Dropped, 16>;
 
-/// A name field that can hold options.
-struct Field<const N: usize> {
-    bytes: ArrayVec<u8, N>,
+/// A name field of the header that can hold options.
+struct Field {
+    /// Where what is next goes, and where the field ends.
+    at: usize,
+    end: usize,
     free: bool,
-}
-
-impl<const N: usize> Field<N> {
-    fn put(&mut self, number: u8, value: &[u8]) -> bool {
-        // Room for the end mark is kept.
-        let needed = value.len().saturating_add(3);
-        let fits = self.free && self.bytes.remaining_capacity() > needed;
-        if fits {
-            let _ = self.bytes.try_extend_from_slice(&[number, value.len() as u8]);
-            let _ = self.bytes.try_extend_from_slice(value);
-        }
-        fits
-    }
 }
 
 /// Writes options behind the header.
@@ -43,8 +32,8 @@ pub(super) struct OptionWriter<'w, 'b> {
     /// Octets that the options end within, the reserve for option 82 and the
     /// end mark taken off.
     end: usize,
-    file: Field<FILE>,
-    sname: Field<SNAME>,
+    /// The boot file and the server name.
+    fields: [Field; 2],
     overload: Option<usize>,
     flags: u8,
     /// What found no room.
@@ -58,8 +47,7 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
         OptionWriter {
             out,
             end,
-            file: Field { bytes: ArrayVec::new(), free: overload },
-            sname: Field { bytes: ArrayVec::new(), free: overload },
+            fields: [(FILE_AT, FILE), (SNAME_AT, SNAME)].map(|(at, size)| Field { at, end: at + size, free: overload }),
             overload: None,
             flags: 0,
             dropped: ArrayVec::new(),
@@ -68,30 +56,26 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
 
     /// Puts a text into the boot file field, cut to fit with a final zero.
     pub fn file_field(&mut self, text: &[u8]) {
-        self.file.free = false;
-        let cut = text.get(..text.len().min(FILE - 1)).unwrap_or_default();
-        self.out.patch(FILE_AT, cut);
+        self.name_field(0, text);
     }
 
     /// Puts a text into the server name field, cut to fit with a final zero.
     pub fn sname_field(&mut self, text: &[u8]) {
-        self.sname.free = false;
-        let cut = text.get(..text.len().min(SNAME - 1)).unwrap_or_default();
-        self.out.patch(SNAME_AT, cut);
+        self.name_field(1, text);
+    }
+
+    #[inline(never)]
+    fn name_field(&mut self, which: usize, text: &[u8]) {
+        let Some(field) = self.fields.get_mut(which) else { return };
+        field.free = false;
+        let most = field.end.saturating_sub(field.at).saturating_sub(1);
+        self.out.patch(field.at, text.get(..text.len().min(most)).unwrap_or_default());
     }
 
     /// Appends an option, in the first area with room.
+    #[inline(never)]
     pub fn put(&mut self, number: u8, value: &[u8]) {
-        let value = value.get(..value.len().min(255)).unwrap_or_default();
-        if self.fits(value.len().saturating_add(3)) {
-            self.out.u8(number);
-            self.out.u8(value.len() as u8);
-            self.out.bytes(value);
-            return;
-        }
-        if !self.put_in_fields(number, value) {
-            let _ = self.dropped.try_push(Dropped::Option(number));
-        }
+        self.put_text(number, value, false);
     }
 
     /// Appends an option that is a number.
@@ -99,35 +83,53 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
         self.put(number, &value.to_be_bytes());
     }
 
-    /// Appends a text, with a final zero if `zero`.
+    /// Appends a text, with a final zero if `zero` and if that fits.
     pub fn put_text(&mut self, number: u8, text: &[u8], zero: bool) {
-        let mut value = ArrayVec::<u8, 255>::new();
-        let _ = value.try_extend_from_slice(text.get(..text.len().min(255)).unwrap_or_default());
-        if zero {
-            let _ = value.try_push(0);
+        let text = text.get(..text.len().min(255)).unwrap_or_default();
+        let end: &[u8] = if zero && text.len() < 255 { &[0] } else { &[] };
+        let len = text.len().saturating_add(end.len());
+        let head = [number, len as u8];
+        if self.fits(len.saturating_add(3)) {
+            for part in [&head, text, end] {
+                self.out.bytes(part);
+            }
+        } else if let Some(field) = self.field(len) {
+            let mut at = field.at;
+            // The zero is there.
+            for part in [&head, text] {
+                self.out.patch(at, part);
+                at = at.saturating_add(part.len());
+            }
+        } else {
+            let _ = self.dropped.try_push(Dropped::Option(number));
         }
-        self.put(number, &value);
     }
 
     fn fits(&self, octets: usize) -> bool {
         self.out.len().saturating_add(octets) < self.end
     }
 
-    fn put_in_fields(&mut self, number: u8, value: &[u8]) -> bool {
+    /// The name field that takes an option of `len` octets.
+    fn field(&mut self, len: usize) -> Option<Field> {
         if self.overload.is_none() {
-            if !(self.file.free || self.sname.free) || !self.fits(3) {
-                return false;
+            if !self.fields.iter().any(|field| field.free) || !self.fits(3) {
+                return None;
             }
             self.out.bytes(&[code::OVERLOAD, 1]);
             self.overload = Some(self.out.len());
             self.out.u8(0);
         }
-        self.flags |= if self.file.free { 1 } else { 0 };
-        if self.file.put(number, value) {
-            return true;
+        for (bit, field) in [1, 2].into_iter().zip(&mut self.fields).filter(|(_, field)| field.free) {
+            self.flags |= bit;
+            let end = field.at.saturating_add(len).saturating_add(2);
+            // Room for the end mark is kept.
+            if end < field.end {
+                let found = Field { at: field.at, ..*field };
+                field.at = end;
+                return Some(found);
+            }
         }
-        self.flags |= if self.sname.free { 2 } else { 0 };
-        self.sname.put(number, value)
+        None
     }
 
     /// Closes all areas: option 82 as it came, the end mark, and padding up to
@@ -136,13 +138,10 @@ impl<'w, 'b> OptionWriter<'w, 'b> {
         let out = self.out;
         if let Some(at) = self.overload {
             out.patch(at, &[self.flags]);
-            if self.flags & 1 != 0 {
-                out.patch(FILE_AT, &self.file.bytes);
-                out.patch(FILE_AT.saturating_add(self.file.bytes.len()), &[code::END]);
-            }
-            if self.flags & 2 != 0 {
-                out.patch(SNAME_AT, &self.sname.bytes);
-                out.patch(SNAME_AT.saturating_add(self.sname.bytes.len()), &[code::END]);
+            for (bit, field) in [1, 2].into_iter().zip(&self.fields) {
+                if self.flags & bit != 0 {
+                    out.patch(field.at, &[code::END]);
+                }
             }
         }
         if let Some(agent) = agent {

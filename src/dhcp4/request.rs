@@ -6,7 +6,7 @@ use crate::base::net::HwAddr;
 use crate::dhcp::naming::ClientName;
 use crate::wire::dhcp4::{Packet, REPLY_DEFAULT};
 use crate::dhcp4::pxe_menu::part::BOOT_ITEM;
-use crate::wire::dhcp4_options::{address, agent, code, walk, walk_inside};
+use crate::wire::dhcp4_options::{self, agent, code, walk, walk_inside};
 use crate::wire::dhcp4_split::Splits;
 use std::net::Ipv4Addr;
 
@@ -42,6 +42,36 @@ impl Fqdn {
 
 /// Octets of option 97: a type and a UUID (RFC 4578 §2.3).
 const MACHINE_ID_LEN: usize = 17;
+
+/// Options that count: of several with one number the first that has so many
+/// octets at least.
+const FIRSTS: [(u8, u8); 18] = [
+    (code::MESSAGE_TYPE, 1),
+    (code::CLIENT_ID, 1),
+    (code::REQUESTED_ADDRESS, 4),
+    (code::SERVER_ID, 4),
+    (code::LEASE_TIME, 4),
+    (code::REQUEST_LIST, 0),
+    (code::MAX_SIZE, 2),
+    (code::VENDOR_CLASS, 1),
+    (code::USER_CLASS, 1),
+    (code::ARCHITECTURE, 2),
+    (code::MACHINE_ID, MACHINE_ID_LEN as u8),
+    (code::VENDOR_ENCAP, 5),
+    (code::MESSAGE, 0),
+    (code::RAPID_COMMIT, 0),
+    (code::AGENT, 1),
+    (code::SUBNET_SELECT, 4),
+    (code::HOST_NAME, 1),
+    (code::FQDN, 3),
+];
+
+/// What was found of an option.
+#[inline(never)]
+fn first<'a>(found: &[Option<&'a [u8]>; FIRSTS.len()], number: u8) -> Option<&'a [u8]> {
+    let place = FIRSTS.iter().position(|(own, _)| *own == number)?;
+    *found.get(place)?
+}
 
 /// A request.
 pub struct Request<'a> {
@@ -125,46 +155,36 @@ impl<'a> Request<'a> {
             splits,
             zero_ends: false,
         };
-        let (mut host_name, mut fqdn) = (None, None);
-        let mut selector = None;
+        let found = &mut [None; FIRSTS.len()];
         for (number, part) in packet.walk_options() {
             let value = request.splits.whole(number).unwrap_or(part);
-            // The first of several counts.
-            match number {
-                code::MESSAGE_TYPE => {
-                    let kind = value.first().copied().filter(|kind| *kind != 0);
-                    request.kind = request.kind.or(kind);
+            for (place, (own, least)) in found.iter_mut().zip(FIRSTS) {
+                if own == number && value.len() >= usize::from(least) && place.is_none() {
+                    *place = Some(value);
                 }
-                code::CLIENT_ID if !value.is_empty() => {
-                    request.client_id = request.client_id.or(Some(value));
-                }
-                code::REQUESTED_ADDRESS => request.wanted = request.wanted.or(address(value)),
-                code::SERVER_ID => request.server_id = request.server_id.or(address(value)),
-                code::LEASE_TIME => {
-                    request.lease_wish = request.lease_wish.or(Reader::new(value).u32());
-                }
-                code::REQUEST_LIST => request.request_list = request.request_list.or(Some(value)),
-                code::MAX_SIZE => request.set_max(value),
-                code::VENDOR_CLASS => request.vendor_class = request.vendor_class.or(Some(value).filter(|value| !value.is_empty())),
-                code::USER_CLASS => request.user_class = request.user_class.or(Some(value).filter(|value| !value.is_empty())),
-                code::ARCHITECTURE => request.arch = request.arch.or(Reader::new(value).u16()),
-                code::MACHINE_ID => request.uuid = request.uuid.or(value.get(..MACHINE_ID_LEN)),
-                code::VENDOR_ENCAP => {
-                    let mut parts = walk(value);
-                    let item = parts.find(|(number, _)| *number == BOOT_ITEM);
-                    request.boot_item = request.boot_item.or(item.and_then(|(_, item)| Reader::new(item).array()));
-                }
-                code::MESSAGE => request.message = value,
-                code::RAPID_COMMIT => request.rapid_commit = true,
-                code::AGENT => request.agent = request.agent.or(Some(value)),
-                code::SUBNET_SELECT => selector = selector.or(address(value)),
-                code::HOST_NAME => host_name = host_name.or(Some(value)),
-                code::FQDN => fqdn = fqdn.or(Some(value)),
-                _ => {}
             }
         }
-        request.subnet = request.agent_part(agent::LINK_SELECTION).and_then(address).or(selector);
-        request.override_id = request.agent_part(agent::SERVER_ID_OVERRIDE).and_then(address);
+        let address = |number| first(found, number).and_then(dhcp4_options::address);
+        request.kind = first(found, code::MESSAGE_TYPE).and_then(|value| value.first().copied()).filter(|kind| *kind != 0);
+        request.client_id = first(found, code::CLIENT_ID);
+        request.wanted = address(code::REQUESTED_ADDRESS);
+        request.server_id = address(code::SERVER_ID);
+        request.lease_wish = address(code::LEASE_TIME).map(u32::from);
+        request.request_list = first(found, code::REQUEST_LIST);
+        request.set_max(first(found, code::MAX_SIZE).unwrap_or_default());
+        request.vendor_class = first(found, code::VENDOR_CLASS);
+        request.user_class = first(found, code::USER_CLASS);
+        request.arch = first(found, code::ARCHITECTURE).and_then(|value| Reader::new(value).u16());
+        request.uuid = first(found, code::MACHINE_ID).and_then(|value| value.get(..MACHINE_ID_LEN));
+        let item = walk(first(found, code::VENDOR_ENCAP).unwrap_or_default()).find(|(number, _)| *number == BOOT_ITEM);
+        request.boot_item = item.and_then(|(_, item)| Reader::new(item).array());
+        request.message = first(found, code::MESSAGE).unwrap_or_default();
+        request.rapid_commit = first(found, code::RAPID_COMMIT).is_some();
+        request.agent = first(found, code::AGENT);
+        let selector = address(code::SUBNET_SELECT);
+        let (host_name, fqdn) = (first(found, code::HOST_NAME), first(found, code::FQDN));
+        request.subnet = request.agent_part(agent::LINK_SELECTION).and_then(dhcp4_options::address).or(selector);
+        request.override_id = request.agent_part(agent::SERVER_ID_OVERRIDE).and_then(dhcp4_options::address);
         request.take_name(host_name, fqdn);
         if request.kind.is_none() {
             // BOOTP clients do not choose.

@@ -62,23 +62,26 @@ pub mod agent {
 /// area, and at an option that runs over it.
 pub fn walk(area: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut reader = Reader::new(area);
-    core::iter::from_fn(move || {
-        loop {
-            match reader.u8()? {
-                code::PAD => {}
-                code::END => return None,
-                number => {
-                    let len = reader.u8()?;
-                    let value = reader.take(len.into());
-                    if value.is_none() {
-                        // Nothing behind a broken option means anything.
-                        reader.rest();
-                    }
-                    return Some((number, value?));
+    core::iter::from_fn(move || next_option(&mut reader))
+}
+
+#[inline(never)]
+fn next_option<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {
+    loop {
+        match reader.u8()? {
+            code::PAD => {}
+            code::END => return None,
+            number => {
+                let len = reader.u8()?;
+                let value = reader.take(len.into());
+                if value.is_none() {
+                    // Nothing behind a broken option means anything.
+                    reader.rest();
                 }
+                return Some((number, value?));
             }
         }
-    })
+    }
 }
 
 /// The sub-options inside an option: no padding, no end mark.
@@ -91,6 +94,28 @@ pub fn walk_inside(value: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
+/// The options of a message: number of the area, of the option, its value.
+pub struct Areas<'a> {
+    reader: Reader<'a>,
+    area: u8,
+    behind: [&'a [u8]; 2],
+}
+
+impl<'a> Iterator for Areas<'a> {
+    type Item = (u8, u8, &'a [u8]);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((number, value)) = next_option(&mut self.reader) {
+                return Some((self.area, number, value));
+            }
+            self.reader = Reader::new(self.behind.get(usize::from(self.area))?);
+            self.area = self.area.saturating_add(1);
+        }
+    }
+}
+
 impl<'a> Packet<'a> {
     /// All options: those behind the header, then those in the boot file and
     /// server name fields if the message says so (RFC 2132 §9.3).
@@ -99,14 +124,14 @@ impl<'a> Packet<'a> {
     }
 
     /// The same, with the number of the area in front.
-    pub fn walk_areas(&self) -> impl Iterator<Item = (u8, u8, &'a [u8])> + use<'a> {
+    #[inline(never)]
+    pub fn walk_areas(&self) -> Areas<'a> {
         let main = if self.has_options { self.options } else { &[] };
         let overload = walk(main).find(|(number, _)| *number == code::OVERLOAD);
         let overload = overload.and_then(|(_, value)| value.first().copied()).unwrap_or(0);
         let file = if overload & 1 != 0 { self.file } else { &[] };
         let sname = if overload & 2 != 0 { self.sname } else { &[] };
-        let of = |area: u8, octets| walk(octets).map(move |(number, value)| (area, number, value));
-        of(0, main).chain(of(1, file)).chain(of(2, sname))
+        Areas { reader: Reader::new(main), area: 0, behind: [file, sname] }
     }
 }
 
