@@ -2,9 +2,8 @@
 //! clustered letters, optional values only when attached.
 
 use super::Outcome;
-use super::lexer::Text;
+use super::lexer::{Text, Whole};
 use super::mentions::Mentions;
-use super::refusal::ERROR;
 use super::render;
 use super::row::{Apply, Row, Takes, Wish};
 use super::source::{Place, Source, WRONG};
@@ -112,11 +111,12 @@ impl<'a> CommandLine<'a, '_> {
             return Ok(());
         };
         let Ok(value) = self.value(row, named) else {
-            self.source.refused(&ERROR, Place::CommandLine);
+            self.source.refused("", Place::CommandLine);
             self.source.expected(row);
             return Ok(());
         };
-        let text = value.map(Text::plain);
+        let whole = value.map(Whole::plain);
+        let text = whole.as_ref().map(Text::all);
         match row.apply {
             Apply::CommandLine(Wish::Test) => self.test = true,
             Apply::CommandLine(Wish::Version) => return Err(Outcome::Version),

@@ -2,7 +2,6 @@
 //! served, and what their SOA and NS records say (RFC 1035 §3.3.13).
 
 use super::draft::{Draft, Number};
-use super::refusal::Refusal;
 use super::rows::HAS_AUTH;
 use super::NameBox;
 use crate::base::net::Prefix;
@@ -118,9 +117,9 @@ impl Auth {
 }
 
 /// What is wrong with the zones as a whole; not looked at by `--test`.
-pub fn check(draft: &Draft) -> Option<Refusal> {
+pub fn check(draft: &Draft) -> Option<&'static str> {
     let lacks = !draft.auth.zones.is_empty() && draft.auth.server.is_none();
-    lacks.then(|| "--auth-server required when an auth zone is defined.".into())
+    lacks.then_some("--auth-server required when an auth zone is defined.")
 }
 
 /// The frozen settings.

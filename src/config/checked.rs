@@ -3,7 +3,6 @@
 
 use super::draft::{Draft, Flag, LocalServiceSaid, Number, Said};
 use super::files::Files;
-use super::refusal::Refusal;
 use super::{
     Bind, Config, Dhcp, Dns, Listen, LocalService, Log, LogTarget, Mode, Path, Process, Script, ServersFile, Tftp, auth, dnssec,
     edns, records, sets,
@@ -26,45 +25,37 @@ const CACHE_MAX: u32 = 5_000_000;
 /// Largest `min-cache-ttl`, in seconds.
 const MIN_CACHE_TTL_MAX: u32 = 3600;
 
-/// What is wrong with the draft as a whole. `test`: only what `--test` checks.
-pub fn check(draft: &mut Draft, files: &dyn Files, test: bool) -> Vec<Refusal> {
+/// Calls `wrong` with what is wrong with the draft as a whole. `test`: only what
+/// `--test` checks.
+pub fn check(draft: &mut Draft, files: &dyn Files, test: bool, wrong: &mut dyn FnMut(&str)) {
+    records::check(draft, files, wrong);
     let said = draft.said;
-    let mut wrong = Vec::new();
-    records::check(draft, files, &mut wrong);
-    let mut refuse = |wrongly: bool, words: &'static str| {
-        if wrongly {
-            wrong.push(words.into());
-        }
-    };
     let resolv_count = draft.resolv_files.as_ref().map_or(1, Vec::len);
-    refuse(
-        said.has(Flag::DhcpFqdn) && draft.domain.is_none() && !draft.domain_from_resolv,
-        "there must be a default domain when --dhcp-fqdn is set",
-    );
-    refuse(
-        said.has(Flag::NoPoll) && !said.has(Flag::NoResolv) && resolv_count > 1,
-        "only one resolv.conf file allowed in no-poll mode.",
-    );
-    if !test {
-        refuse(
-            said.has(Flag::BindInterfaces) && said.has(Flag::BindDynamic),
-            "cannot set --bind-interfaces and --bind-dynamic",
-        );
-        let (from, to) = ports(&said);
-        refuse(to < from, "max_port cannot be smaller than min_port");
-        let limit = said.number16(Number::PortLimit).unwrap_or(1);
-        refuse(
-            from <= to && limit.saturating_sub(1) > to.saturating_sub(from),
-            "port_limit must not be larger than available port range",
-        );
-        refuse(
-            said.has(Flag::Conntrack) && said.number(Number::QueryPort).is_some(),
-            "cannot use --conntrack AND --query-port",
-        );
-        wrong.extend(auth::check(draft));
-        wrong.extend(dnssec::check(draft));
+    if said.has(Flag::DhcpFqdn) && draft.domain.is_none() && !draft.domain_from_resolv {
+        wrong("there must be a default domain when --dhcp-fqdn is set");
     }
-    wrong
+    if said.has(Flag::NoPoll) && !said.has(Flag::NoResolv) && resolv_count > 1 {
+        wrong("only one resolv.conf file allowed in no-poll mode.");
+    }
+    if test {
+        return;
+    }
+    if said.has(Flag::BindInterfaces) && said.has(Flag::BindDynamic) {
+        wrong("cannot set --bind-interfaces and --bind-dynamic");
+    }
+    let (from, to) = ports(&said);
+    let limit = said.number16(Number::PortLimit).unwrap_or(1);
+    if to < from {
+        wrong("max_port cannot be smaller than min_port");
+    } else if limit.saturating_sub(1) > to.saturating_sub(from) {
+        wrong("port_limit must not be larger than available port range");
+    }
+    if said.has(Flag::Conntrack) && said.number(Number::QueryPort).is_some() {
+        wrong("cannot use --conntrack AND --query-port");
+    }
+    for words in [auth::check(draft), dnssec::check(draft)].into_iter().flatten() {
+        wrong(words);
+    }
 }
 
 /// The frozen configuration. The draft is empty afterwards. Neither this nor the

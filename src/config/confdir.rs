@@ -1,7 +1,7 @@
 //! `conf-dir`: the files of a directory, in the order of their names.
 
 use super::files::{Kind, inside};
-use super::lexer::Text;
+use super::lexer::{Items, Text};
 use super::source::Source;
 use std::ffi::CString;
 
@@ -12,7 +12,7 @@ pub fn read(source: &mut Source, text: Text) {
     if dir.is_empty() {
         return;
     }
-    let suffixes: Vec<&[u8]> = rest.iter().flat_map(Text::items).map(|item| item.octets()).collect();
+    let suffixes: Vec<&[u8]> = Items { rest }.map(|item| item.octets()).collect();
     let path = CString::new(dir.octets()).unwrap_or_default();
     let is_wanted = |name: &[u8]| is_wanted(name, &suffixes);
     let listed = inside(source.files, &path, &is_wanted, &mut |path, entry| match entry {

@@ -3,7 +3,6 @@
 //! cost.
 
 use super::draft::{Draft, Flag, Number};
-use super::refusal::Refusal;
 use super::{NameBox, Path};
 use std::mem::take;
 
@@ -79,12 +78,12 @@ impl Default for Limits {
 }
 
 /// What is wrong with validation as a whole; not looked at by `--test`.
-pub fn check(draft: &Draft) -> Option<Refusal> {
+pub fn check(draft: &Draft) -> Option<&'static str> {
     let on = draft.said.has(Flag::Dnssec);
     let small = draft.said.number(Number::CacheSize).is_some_and(|size| size < CACHE_LEAST);
     match () {
-        () if on && draft.dnssec.anchors.is_empty() => Some("no root trust anchor provided for DNSSEC".into()),
-        () if on && small => Some("cannot reduce cache size from default when DNSSEC enabled".into()),
+        () if on && draft.dnssec.anchors.is_empty() => Some("no root trust anchor provided for DNSSEC"),
+        () if on && small => Some("cannot reduce cache size from default when DNSSEC enabled"),
         () => None,
     }
 }

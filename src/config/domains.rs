@@ -113,7 +113,7 @@ impl DomainsDraft {
             self.servers.push(server);
             self.servers.len().saturating_sub(1)
         });
-        u16::try_from(place).map(Target::Server).map_err(|_| "too many servers".into())
+        u16::try_from(place).map(Target::Server).map_err(|_| wrong!("too many servers"))
     }
 
     /// What this text of a server stands for, if it was the last one read.

@@ -142,6 +142,8 @@ pub struct Draft {
     /// Finds the addresses of hosts.
     pub look_up: LookUp,
     pub said: Said,
+    /// What belongs behind the words of the refusal.
+    pub detail: String,
     /// What the directive being read asks for and no engine does yet.
     pub unmet: Vec<Cow<'static, str>>,
     pub user: Option<Path>,
@@ -220,6 +222,7 @@ impl Draft {
         Draft {
             look_up,
             said: Said { flags: 0, numbers: [None; NUMBERS] },
+            detail: String::new(),
             unmet: Vec::new(),
             user: Some(c"nobody".into()),
             group: None,

@@ -7,98 +7,171 @@
 
 use crate::base::octets::{find, is_plain};
 
-/// A piece of a value.
-#[derive(Clone, Copy, Default)]
-pub struct Text<'a> {
+/// What was said, without what took part in saying it.
+#[derive(Clone, Copy)]
+pub struct Whole<'a> {
     octets: &'a [u8],
     /// Which octets were quoted: as long as `octets`, or empty for none.
     quoted: &'a [bool],
 }
 
-impl<'a> Text<'a> {
-    /// A piece without quotes.
+/// Nothing said.
+static NOTHING: Whole = Whole { octets: &[], quoted: &[] };
+
+impl<'a> Whole<'a> {
+    /// Octets without quotes.
     pub fn plain(octets: &'a [u8]) -> Self {
-        Text { octets, quoted: &[] }
+        Whole { octets, quoted: &[] }
+    }
+
+    /// All of it, without the unquoted blanks at both ends.
+    pub fn text(&'a self) -> Text<'a> {
+        Text::new(self, 0, self.octets.len()).trimmed()
+    }
+
+    /// Keyword and value, divided by the first equals sign, even a quoted one.
+    pub fn statement(&'a self) -> Option<Statement<'a>> {
+        let text = self.text();
+        if text.is_empty() {
+            return None;
+        }
+        let (from, to) = text.ends();
+        let Some(at) = find(text.octets(), b'=') else { return Some((text, None)) };
+        let at = from.saturating_add(at);
+        let value = Text::new(self, at.saturating_add(1), to);
+        Some((Text::new(self, from, at).trimmed(), Some(value.trimmed())))
+    }
+}
+
+/// A piece of a value. Two words of the machine, so that it is handed on in
+/// registers: hundreds of places do.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    whole: &'a Whole<'a>,
+    /// Where it begins, in the upper half, and where it ends.
+    span: u64,
+}
+
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Text { whole: &NOTHING, span: 0 }
+    }
+}
+
+impl<'a> Text<'a> {
+    fn new(whole: &'a Whole<'a>, from: usize, to: usize) -> Self {
+        Text { whole, span: (from as u64) << 32 | to as u64 & 0xFFFF_FFFF }
+    }
+
+    fn ends(self) -> (usize, usize) {
+        ((self.span >> 32) as usize, self.span as u32 as usize)
+    }
+
+    /// All of it, the blanks at its ends too.
+    pub fn all(whole: &'a Whole<'a>) -> Self {
+        Text::new(whole, 0, whole.octets.len())
     }
 
     /// What it says, quoted or not.
-    pub fn octets(&self) -> &'a [u8] {
-        self.octets
+    #[inline(never)]
+    pub fn octets(self) -> &'a [u8] {
+        let (from, to) = self.ends();
+        self.whole.octets.get(from..to).unwrap_or_default()
+    }
+
+    fn quoted(self) -> &'a [bool] {
+        let (from, to) = self.ends();
+        self.whole.quoted.get(from..to).unwrap_or_default()
     }
 
     /// What it says, if nothing of it was quoted.
-    pub fn bare(&self) -> Option<&'a [u8]> {
-        (!self.quoted.contains(&true)).then_some(self.octets)
+    #[inline(never)]
+    pub fn bare(self) -> Option<&'a [u8]> {
+        (!self.quoted().contains(&true)).then(|| self.octets())
     }
 
     /// What it says to a parser of addresses, numbers and key words, to which
     /// quoted octets of these mean nothing: what nobody knows if there is one.
-    pub fn meant(&self) -> &'a [u8] {
-        let lost = |at: usize| self.is_quoted(at) && self.octets.get(at).copied().is_some_and(is_protected);
-        if (0..self.quoted.len()).any(lost) { b"\"" } else { self.octets }
+    #[inline(never)]
+    pub fn meant(self) -> &'a [u8] {
+        let octets = self.octets();
+        let lost = octets.iter().zip(self.quoted()).any(|(octet, quoted)| *quoted && is_protected(*octet));
+        if lost { b"\"" } else { octets }
     }
 
     /// True when it says nothing.
-    pub fn is_empty(&self) -> bool {
-        self.octets.is_empty()
-    }
-
-    /// The part from `from` to `to`.
-    fn part(&self, from: usize, to: usize) -> Text<'a> {
-        Text {
-            octets: self.octets.get(from..to).unwrap_or_default(),
-            quoted: self.quoted.get(from..to).unwrap_or_default(),
-        }
-    }
-
-    fn is_quoted(&self, at: usize) -> bool {
-        self.quoted.get(at).is_some_and(|quoted| *quoted)
+    pub fn is_empty(self) -> bool {
+        (self.span >> 32) as u32 >= self.span as u32
     }
 
     /// Without the unquoted blanks at both ends.
-    pub fn trimmed(&self) -> Text<'a> {
-        let is_blank = |at: &usize| self.octets.get(*at) == Some(&b' ') && !self.is_quoted(*at);
-        let from = (0..self.octets.len()).take_while(is_blank).count();
-        let blanks = (from..self.octets.len()).rev().take_while(is_blank).count();
-        self.part(from, self.octets.len().saturating_sub(blanks))
+    #[inline(never)]
+    pub fn trimmed(self) -> Text<'a> {
+        let (mut from, mut to) = self.ends();
+        let is_blank = |at: usize| {
+            self.whole.octets.get(at) == Some(&b' ') && !self.whole.quoted.get(at).is_some_and(|quoted| *quoted)
+        };
+        while from < to && is_blank(from) {
+            from = from.saturating_add(1);
+        }
+        while from < to && is_blank(to.saturating_sub(1)) {
+            to = to.saturating_sub(1);
+        }
+        Text::new(self.whole, from, to)
     }
 
     /// What stands before and behind the first unquoted `separator`, blanks
     /// around it dropped.
-    pub fn split(&self, separator: u8) -> (Text<'a>, Option<Text<'a>>) {
-        let mut places = self.octets.iter().enumerate();
-        let is_open = |at: usize| !is_protected(separator) || !self.is_quoted(at);
-        let found = places.find(|(at, octet)| **octet == separator && is_open(*at));
-        match found {
-            Some((at, _)) => {
-                let behind = self.part(at.saturating_add(1), self.octets.len());
-                (self.part(0, at).trimmed(), Some(behind.trimmed()))
-            }
-            None => (*self, None),
-        }
+    pub fn split(self, separator: u8) -> (Text<'a>, Option<Text<'a>>) {
+        let mut items = self.items();
+        (items.until(separator), items.rest)
     }
 
     /// All pieces between unquoted commas: at least one.
-    pub fn items(&self) -> Items<'a> {
-        Items { rest: Some(*self) }
+    pub fn items(self) -> Items<'a> {
+        Items { rest: Some(self) }
     }
 
     /// What stands behind `prefix`, of which nothing is quoted.
-    pub fn behind(&self, prefix: &[u8]) -> Option<Text<'a>> {
-        let fits = self.octets.starts_with(prefix) && self.part(0, prefix.len()).bare().is_some();
-        fits.then(|| self.part(prefix.len(), self.octets.len()))
+    #[inline(never)]
+    pub fn behind(self, prefix: &[u8]) -> Option<Text<'a>> {
+        let (from, to) = self.ends();
+        let behind = from.saturating_add(prefix.len());
+        let fits = self.octets().starts_with(prefix) && Text::new(self.whole, from, behind).bare().is_some();
+        fits.then(|| Text::new(self.whole, behind, to))
     }
 }
 
-/// The pieces between unquoted commas.
+/// The pieces of a text that have not been taken yet.
+#[derive(Clone, Copy, Default)]
 pub struct Items<'a> {
-    rest: Option<Text<'a>>,
+    /// What is left; nothing behind the last piece.
+    pub rest: Option<Text<'a>>,
 }
 
 impl<'a> Items<'a> {
+    /// Takes what stands before the first unquoted `separator`, blanks around it
+    /// dropped; an empty text if nothing is left.
+    #[inline(never)]
+    pub fn until(&mut self, separator: u8) -> Text<'a> {
+        let Some(text) = self.rest else { return Text::default() };
+        let (from, to) = text.ends();
+        let mut at = from;
+        while at < to {
+            let is_quoted = text.whole.quoted.get(at).is_some_and(|quoted| *quoted);
+            if text.whole.octets.get(at) == Some(&separator) && !(is_quoted && is_protected(separator)) {
+                self.rest = Some(Text::new(text.whole, at.saturating_add(1), to).trimmed());
+                return Text::new(text.whole, from, at).trimmed();
+            }
+            at = at.saturating_add(1);
+        }
+        self.rest = None;
+        text
+    }
+
     /// The octets of the next piece; none behind the last.
     pub fn octets(&mut self) -> &'a [u8] {
-        self.next().unwrap_or_default().octets
+        self.until(b',').octets()
     }
 }
 
@@ -108,9 +181,8 @@ impl<'a> Iterator for Items<'a> {
     // Called in many places at start, where size counts and time does not.
     #[inline(never)]
     fn next(&mut self) -> Option<Text<'a>> {
-        let (item, behind) = self.rest?.split(b',');
-        self.rest = behind;
-        Some(item)
+        self.rest?;
+        Some(self.until(b','))
     }
 }
 
@@ -148,26 +220,11 @@ fn is_blank(octet: u8) -> bool {
 }
 
 impl Line {
-    /// Takes a line apart. `None`: nothing but blanks and comment. The error is
-    /// the message.
-    pub fn read<'a>(&'a mut self, raw: &'a [u8]) -> Result<Option<Statement<'a>>, &'static str> {
-        let text = self.value(raw)?;
-        if text.is_empty() {
-            return Ok(None);
-        }
-        // The first equals sign divides, even a quoted one.
-        let Some(at) = text.octets.iter().position(|octet| *octet == b'=') else {
-            return Ok(Some((text, None)));
-        };
-        let value = text.part(at.saturating_add(1), text.octets.len());
-        Ok(Some((text.part(0, at).trimmed(), Some(value.trimmed()))))
-    }
-
-    /// Takes comment, quotes and outer blanks off a line that holds a value only.
-    pub fn value<'a>(&'a mut self, raw: &'a [u8]) -> Result<Text<'a>, &'static str> {
+    /// Takes comment, quotes and outer blanks off a line. The error is the message.
+    pub fn read<'a>(&'a mut self, raw: &'a [u8]) -> Result<Whole<'a>, &'static str> {
         if is_plain(raw, [b'"', b'#']) {
             // Nearly every line.
-            return Ok(Text::plain(raw.trim_ascii()));
+            return Ok(Whole::plain(raw.trim_ascii()));
         }
         self.octets.clear();
         self.quoted.clear();
@@ -181,7 +238,7 @@ impl Line {
             for octet in self.octets.iter_mut().filter(|octet| is_blank(**octet)) {
                 *octet = b' ';
             }
-            return Ok(Text::plain(self.octets.trim_ascii()));
+            return Ok(Whole::plain(self.octets.trim_ascii()));
         }
         let mut rest = raw.iter().copied();
         let mut after_blank = true;
@@ -200,7 +257,7 @@ impl Line {
         if !self.quoted.is_empty() {
             self.quoted.resize(self.octets.len(), false);
         }
-        Ok(Text { octets: &self.octets, quoted: &self.quoted }.trimmed())
+        Ok(Whole { octets: &self.octets, quoted: &self.quoted })
     }
 
     /// Takes octets up to the closing quote.
@@ -231,7 +288,8 @@ mod tests {
     fn pieces(raw: &str) -> Option<(String, Option<Vec<String>>)> {
         let mut line = Line::default();
         let text = |text: Text| String::from_utf8(text.octets().to_vec()).unwrap();
-        let (keyword, value) = line.read(raw.as_bytes()).unwrap()?;
+        let whole = line.read(raw.as_bytes()).unwrap();
+        let (keyword, value) = whole.statement()?;
         Some((text(keyword), value.map(|value| value.items().map(text).collect())))
     }
 
@@ -268,19 +326,21 @@ mod tests {
     #[test]
     fn quoted_pieces_are_not_bare() {
         let mut line = Line::default();
-        let (_, value) = line.read(br#"a=12,"3",4"#).unwrap().unwrap();
+        let whole = line.read(br#"a=12,"3",4"#).unwrap();
+        let (_, value) = whole.statement().unwrap();
         let bare: Vec<bool> = value.unwrap().items().map(|item| item.bare().is_some()).collect();
         assert_eq!(bare, [true, false, true]);
-        assert!(Text::plain(b"set:x").behind(b"set:").is_some());
+        assert!(Whole::plain(b"set:x").text().behind(b"set:").is_some());
     }
 
     #[test]
     fn quotes_take_meaning_from_some_octets_only() {
         let mut line = Line::default();
-        let (_, value) = line.read(br#"a="1.2.3.0/24","xyz","daemon",10"#).unwrap().unwrap();
+        let whole = line.read(br#"a="1.2.3.0/24","xyz","daemon",10"#).unwrap();
+        let (_, value) = whole.statement().unwrap();
         let items: Vec<Text> = value.unwrap().items().collect();
         assert_eq!(items[0].split(b'/').1.map(|len| len.octets()), Some(&b"24"[..]));
         assert!(items[0].split(b'.').1.is_none());
-        assert_eq!([&items[1], &items[2], &items[3]].map(Text::meant), [&b"xyz"[..], b"\"", b"10"]);
+        assert_eq!([items[1], items[2], items[3]].map(Text::meant), [&b"xyz"[..], b"\"", b"10"]);
     }
 }

@@ -5,6 +5,8 @@
 //! can be opened without a copy. Nothing here changes after start: what a
 //! signal re-reads (hosts, resolv files, DHCP host files) lives in the store.
 
+#[macro_use]
+mod refusal;
 mod args;
 pub mod auth;
 mod capture;
@@ -26,7 +28,6 @@ mod netboot;
 mod option_value;
 mod read;
 mod records;
-mod refusal;
 mod relaying;
 mod render;
 mod resolv_domain;

@@ -4,7 +4,7 @@
 //! address with prefix length after RFC 3442.
 
 use super::lexer::Text;
-use super::refusal::{Applied, Refusal};
+use super::refusal::Applied;
 use super::values::{ipv4, name, number, parse_hex, seconds};
 use crate::base::text::parse_ip;
 use crate::wire::dhcp4_options::{self, Kind};
@@ -34,7 +34,7 @@ pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
     if !by_number && named.is_none() {
         return Ok(None);
     }
-    let bad = || Refusal::from("bad dhcp-option");
+    let bad = || wrong!("bad dhcp-option");
     if by_number {
         let most = if six { u16::MAX } else { u8::MAX.into() };
         let code = number(name).and_then(|code| u16::try_from(code).ok()).filter(|code| *code <= most).ok_or_else(bad)?;
@@ -108,7 +108,7 @@ pub fn parse(kind: Kind, six: bool, text: Text) -> Applied<Value> {
     match kind {
         Kind::Addresses if six => Ok(Value::Addresses(addresses6(text)?)),
         Kind::Addresses if look == Look::Addresses => addresses(text),
-        Kind::Addresses => Err("bad IP address".into()),
+        Kind::Addresses => Err(wrong!("bad IP address")),
         Kind::Text => Ok(Value::Text(octets.into())),
         Kind::Names => names(text, &[], !six),
         Kind::Strings => strings(text),
@@ -117,17 +117,17 @@ pub fn parse(kind: Kind, six: bool, text: Text) -> Applied<Value> {
             b"infinite" => Ok(Value::Number(vec![0xFF; 4])),
             _ => seconds(octets)
                 .map(|secs| Value::Number(secs.to_be_bytes().into()))
-                .ok_or_else(|| Refusal::from("bad dhcp-option")),
+                .ok_or_else(|| wrong!("bad dhcp-option")),
         },
         Kind::SipServers if look == Look::Addresses => {
-            let Value::Addresses(mut octets) = addresses(text)? else { return Err("bad IPv4 address".into()) };
+            let Value::Addresses(mut octets) = addresses(text)? else { return Err(wrong!("bad IPv4 address")) };
             octets.insert(0, 1);
             Ok(Value::Octets(octets))
         }
         Kind::SipServers if look == Look::Text => names(text, &[0], true),
         _ => match look {
             Look::Hex => {
-                let hex = parse_hex(octets, false).ok_or("bad dhcp-option")?;
+                let hex = parse_hex(octets, false).ok_or(wrong!("bad dhcp-option"))?;
                 Ok(Value::Hex(hex.octets, hex.wild))
             }
             Look::Number => integer(octets, kind),
@@ -152,7 +152,7 @@ fn addresses6(text: Text) -> Applied<Vec<u8>> {
         let bare = item.octets();
         let bare = bare.strip_prefix(b"[").unwrap_or(bare);
         let Some(IpAddr::V6(addr)) = parse_ip(bare.strip_suffix(b"]").unwrap_or(bare)) else {
-            return Err("bad IPv6 address".into());
+            return Err(wrong!("bad IPv6 address"));
         };
         octets.extend_from_slice(&addr.octets());
     }
@@ -196,7 +196,7 @@ fn ntp_servers(text: Text) -> Applied<Value> {
         }
         Err(_) => {
             for item in text.items() {
-                let name = name(item.octets()).ok_or("bad domain in dhcp-option")?;
+                let name = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
                 put(NTP_NAME, name.name().wire());
             }
         }
@@ -215,7 +215,7 @@ fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
         Some((letter @ (b'b' | b's' | b'i'), digits)) => (digits, Some(*letter)),
         _ => (rest, None),
     };
-    let value = number(digits).ok_or("bad dhcp-option")?;
+    let value = number(digits).ok_or(wrong!("bad dhcp-option"))?;
     let value = if minus { value.wrapping_neg() } else { value };
     let size = match (letter, kind) {
         (Some(b'b'), _) => 1,
@@ -233,7 +233,7 @@ fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
 
 /// Addresses between commas; with a prefix length, RFC 3442's short form.
 fn addresses(text: Text) -> Applied<Value> {
-    let bad = || Refusal::from("bad IPv4 address");
+    let bad = || wrong!("bad IPv4 address");
     let with_lengths = text.octets().contains(&b'/');
     let mut octets = Vec::new();
     for item in text.items() {
@@ -266,7 +266,7 @@ fn names(text: Text, front: &[u8], pointers: bool) -> Applied<Value> {
             octets.push(0);
             continue;
         }
-        let wanted = name(item.octets()).ok_or("bad domain in dhcp-option")?;
+        let wanted = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
         for suffix in wanted.name().suffixes() {
             if suffix.is_root() {
                 octets.push(0);
@@ -289,13 +289,14 @@ fn names(text: Text, front: &[u8], pointers: bool) -> Applied<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::lexer::Whole;
 
     fn wire(kind: Kind, text: &str) -> Vec<u8> {
         octets(kind, false, text)
     }
 
     fn octets(kind: Kind, six: bool, text: &str) -> Vec<u8> {
-        match parse(kind, six, Text::plain(text.as_bytes())).unwrap() {
+        match parse(kind, six, Text::all(&Whole::plain(text.as_bytes()))).unwrap() {
             Value::Hex(octets, _) | Value::Addresses(octets) => octets,
             Value::Number(octets) | Value::Octets(octets) | Value::Text(octets) => octets,
         }
@@ -326,7 +327,7 @@ mod tests {
         assert_eq!(free("/etc/x"), b"/etc/x");
         assert_eq!(free("1.2.3.4,5.6.7.8"), [1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(free("..."), b"...");
-        assert!(parse(Kind::Free, false, Text::plain(b"1,2,300")).is_err());
+        assert!(parse(Kind::Free, false, Text::all(&Whole::plain(b"1,2,300"))).is_err());
     }
 
     #[test]
@@ -334,7 +335,7 @@ mod tests {
         assert_eq!(wire(Kind::Decimal(2), "1500"), [5, 220]);
         assert_eq!(wire(Kind::Time, "1h"), 3600u32.to_be_bytes());
         assert_eq!(wire(Kind::Text, "1.2.3.4"), b"1.2.3.4");
-        assert!(parse(Kind::Addresses, false, Text::plain(b"x")).is_err());
+        assert!(parse(Kind::Addresses, false, Text::all(&Whole::plain(b"x"))).is_err());
         assert_eq!(wire(Kind::Free, "10.0.0.0/8,10.1.1.1,0.0.0.0/0,10.1.1.2"), [
             8, 10, 10, 1, 1, 1, 0, 10, 1, 1, 2
         ]);
@@ -365,6 +366,6 @@ mod tests {
         assert_eq!(six(Kind::Free, "1,2"), b"1,2");
         assert_eq!(six(Kind::Free, "beef"), b"beef");
         assert_eq!(six(Kind::Time, "2h"), [0, 0, 28, 32]);
-        assert!(parse(Kind::Addresses, true, Text::plain(b"1.2.3.4")).is_err());
+        assert!(parse(Kind::Addresses, true, Text::all(&Whole::plain(b"1.2.3.4"))).is_err());
     }
 }

@@ -62,20 +62,21 @@ pub fn test_text(text: &[u8], key: Key) -> Outcome {
 
 fn finish(mut source: Source, test: bool) -> Outcome {
     if source.problems.is_empty()
-        && let Err((refusal, exit)) = resolv_domain::search(&mut source.draft, source.files)
+        && let Err((words, exit)) = resolv_domain::search(&mut source.draft, source.files)
     {
-        source.problem(refusal.words().into(), exit);
+        source.problem(words, exit);
     }
     if source.problems.is_empty() {
-        for refusal in checked::check(&mut source.draft, source.files, test) {
-            source.problem(refusal.words().into(), WRONG);
+        let mut wrong = Vec::new();
+        checked::check(&mut source.draft, source.files, test, &mut |words| wrong.push(words.into()));
+        for words in wrong {
+            source.problem(words, WRONG);
         }
     }
     if test && source.problems.is_empty() {
         // What only a start looks at.
-        for refusal in checked::check(&mut source.draft, source.files, false) {
-            source.warnings.push(Warning(["a start is refused: ", refusal.words()].concat()));
-        }
+        let Source { draft, warnings, files, .. } = &mut source;
+        checked::check(draft, *files, false, &mut |words| warnings.push(Warning(["a start is refused: ", words].concat())));
     }
     for words in std::mem::take(&mut source.unmet) {
         match test {
@@ -99,7 +100,10 @@ fn finish(mut source: Source, test: bool) -> Outcome {
 
 /// The words of a refusal, as a log line begins.
 pub fn words(refusal: Refusal) -> String {
-    if refusal.words().is_empty() { "error".into() } else { refusal.words().into() }
+    match refusal.words() {
+        "" => "error".into(),
+        words => words.into(),
+    }
 }
 
 /// Reads a line of a file that holds values only, with quotes and comments.
@@ -111,7 +115,8 @@ fn value_line<T>(
     parse: &dyn Fn(Text, &mut Tags) -> Applied<Option<T>>,
 ) -> Result<Option<T>, String> {
     let mut line = Line::default();
-    let text = line.value(raw).map_err(String::from)?;
+    let whole = line.read(raw).map_err(String::from)?;
+    let text = whole.text();
     if text.is_empty() {
         return Ok(None);
     }

@@ -6,7 +6,7 @@
 use super::NameBox;
 use super::checked::{boxed, last_first};
 use super::draft::{Draft, Flag};
-use super::refusal::{Applied, Refusal, with};
+use super::refusal::Applied;
 use super::files::Files;
 use super::values::name;
 use crate::base::bytes::{Reader, Writer};
@@ -119,7 +119,7 @@ impl Records {
     /// Adds a record. The name, lower case, and the data are kept.
     pub fn add(&mut self, name: Name, kind: u16, ttl: Option<u32>, data: &[u8]) -> Applied {
         let ttl = ttl.map_or(LOCAL_TTL, |ttl| ttl.min(TTL_MAX));
-        let len = u16::try_from(data.len()).map_err(|_| "record too long")?;
+        let len = u16::try_from(data.len()).map_err(|_| wrong!("record too long"))?;
         self.insert(name, kind, ttl, len, data)?;
         for parent in name.suffixes().skip(1).filter(|parent| !parent.is_root()) {
             if !self.has(parent) {
@@ -143,7 +143,7 @@ impl Records {
     }
 
     fn keep(&mut self, octets: &[u8]) -> Applied<u32> {
-        let at = u32::try_from(self.octets.len()).map_err(|_| "too many records")?;
+        let at = u32::try_from(self.octets.len()).map_err(|_| wrong!("too many records"))?;
         self.octets.extend_from_slice(octets);
         Ok(at)
     }
@@ -271,27 +271,27 @@ impl Draft {
 
 /// What is wrong with the local names as a whole; and what this machine is
 /// called, if that is needed.
-pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut Vec<Refusal>) {
+pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut dyn FnMut(&str)) {
     let has_no_target = |late: &Late| late.kind == kind::MX && late.data.len() == 2;
     if draft.makes_mx() || draft.local.late.iter().any(has_no_target) {
         let found = &mut draft.local.host;
         let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name(piece.trim_ascii_end()));
     }
     if let Some(alias) = &draft.local.circle {
-        wrong.push(about("CNAME loop involving ", alias, ""));
+        about(wrong, "CNAME loop involving ", alias, "");
     }
     let domain = draft.domain.as_deref().and_then(Name::new).unwrap_or(Name::ROOT);
     for late in draft.local.late.iter().filter(|late| late.lacks_domain() && joined(&late.name, domain).is_none()) {
-        wrong.push(about("srv-host name ", &late.name, " too long after domain appended"));
+        about(wrong, "srv-host name ", &late.name, " too long after domain appended");
     }
 }
 
 /// Words in which a name takes part.
-fn about(before: &str, name: &NameBuf, behind: &str) -> Refusal {
+fn about(wrong: &mut dyn FnMut(&str), before: &str, name: &NameBuf, behind: &str) {
     let mut buffer = [0; 1024];
     let mut shown = Writer::new(&mut buffer);
     name.name().text(&mut shown);
-    with(before, shown.written(), behind)
+    wrong(&[before, &String::from_utf8_lossy(shown.written()), behind].concat());
 }
 
 /// The frozen local names.

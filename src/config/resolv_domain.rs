@@ -2,7 +2,6 @@
 
 use super::draft::Draft;
 use super::files::Files;
-use super::refusal::Refusal;
 use super::source::{UNREADABLE, WRONG};
 use super::values::name_box;
 use crate::base::errno;
@@ -13,7 +12,7 @@ const SEARCHES_NOTHING: u8 = 5;
 
 /// Takes the domain from the one resolv file, if `domain=#` asks for it. The
 /// error is the refusal with the exit code.
-pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (Refusal, u8)> {
+pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> {
     if !draft.domain_from_resolv {
         return Ok(());
     }
@@ -36,9 +35,9 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (Refusal, u8)>
     draft.domain = found;
     match (read, &draft.domain) {
         (Ok(()), Some(_)) => Ok(()),
-        (Ok(()), None) => Err((["no search directive found in ", &shown].concat().into(), SEARCHES_NOTHING)),
+        (Ok(()), None) => Err((["no search directive found in ", &shown].concat(), SEARCHES_NOTHING)),
         (Err(errno), _) => {
-            Err((["failed to read ", &shown, ": ", errno::text(errno)].concat().into(), UNREADABLE))
+            Err((["failed to read ", &shown, ": ", errno::text(errno)].concat(), UNREADABLE))
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::draft::{Draft, Flag, Number};
 use super::lexer::Text;
-use super::refusal::Applied;
+use super::refusal::{Applied, Refusal};
 
 /// A directive.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ pub enum Apply {
     /// Nothing but a warning: the integration it offers is absent.
     Warns,
     /// Refuses with these words: it will not come.
-    Never(&'static str),
+    Never(Refusal),
     /// Refuses: this build leaves out the part that this cargo feature brings.
     LeftOut(&'static str),
 }

@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::files::LookUp;
-use super::refusal::{Applied, Refusal};
+use super::refusal::Applied;
 use super::values::{is_host_name, port};
 use crate::base::text::parse_ip;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +31,7 @@ fn split(octets: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 }
 
 fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
-    octets.map_or(Ok(default), |octets| port(octets).ok_or_else(|| Refusal::from("bad port")))
+    octets.map_or(Ok(default), |octets| port(octets).ok_or_else(|| wrong!("bad port")))
 }
 
 /// Reads the text of a server. The name of a host is looked up.
@@ -62,8 +62,8 @@ pub fn parse(octets: &[u8], look_up: LookUp) -> Applied<Spec> {
     let fits = |addr: &IpAddr| source.is_none_or(|source| source.is_ipv4() == addr.is_ipv4());
     match parse_ip(host) {
         Some(addr) if fits(&addr) => Ok(Spec::Server(server(addr))),
-        Some(IpAddr::V4(_)) => Err("cannot use IPv4 server address with IPv6 source address".into()),
-        Some(IpAddr::V6(_)) => Err("cannot use IPv6 server address with IPv4 source address".into()),
+        Some(IpAddr::V4(_)) => Err(wrong!("cannot use IPv4 server address with IPv6 source address")),
+        Some(IpAddr::V6(_)) => Err(wrong!("cannot use IPv6 server address with IPv4 source address")),
         None => Ok(Spec::Servers(found(host, look_up)?.into_iter().filter(fits).map(server).collect())),
     }
 }
@@ -74,7 +74,7 @@ fn way(octets: &[u8]) -> Applied<(Option<&[u8]>, Option<IpAddr>)> {
     let named = |octets| Some(octets).filter(|name: &&[u8]| !name.is_empty());
     match split(octets, b'@') {
         (iface, Some(source)) => {
-            let source = parse_ip(source).ok_or("interface can only be specified once")?;
+            let source = parse_ip(source).ok_or(wrong!("interface can only be specified once"))?;
             Ok((named(iface), Some(source)))
         }
         (only, None) => match parse_ip(only) {
@@ -87,8 +87,8 @@ fn way(octets: &[u8]) -> Applied<(Option<&[u8]>, Option<IpAddr>)> {
 /// The addresses of a host.
 fn found(host: &[u8], look_up: LookUp) -> Applied<Vec<IpAddr>> {
     let found = if is_host_name(host) && !host.contains(&b',') { look_up(host) } else { Some(Vec::new()) };
-    let found = found.ok_or("Cannot resolve server name")?;
-    if found.is_empty() { Err("Name or service not known".into()) } else { Ok(found) }
+    let found = found.ok_or(wrong!("Cannot resolve server name"))?;
+    if found.is_empty() { Err(wrong!("Name or service not known")) } else { Ok(found) }
 }
 
 #[cfg(test)]

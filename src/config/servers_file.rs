@@ -73,7 +73,8 @@ impl ServersReading {
     /// Reads a line. The error is the message, without ` at line N of FILE`.
     pub fn line(&mut self, raw: &[u8]) -> Result<(), String> {
         let ServersReading { draft, line, directory } = self;
-        let Some((keyword, value)) = line.read(raw)? else { return Ok(()) };
+        let whole = line.read(raw)?;
+        let Some((keyword, value)) = whole.statement() else { return Ok(()) };
         let row = directory.exact(keyword.octets()).ok_or("bad option")?;
         let Row { apply: Apply::With(function), servers_file: true, .. } = row else {
             return Err("illegal option".into());

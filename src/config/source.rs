@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::files::{Errno, Files, Kind, Origin};
 use super::lexer::{Line, Text};
 use super::mentions::Mentions;
-use super::refusal::{Applied, ERROR, Refusal};
+use super::refusal::{Applied, ERROR};
 use super::row::{Apply, Repeat, Row, Takes};
 use super::{Warning, confdir};
 use crate::base::errno;
@@ -120,14 +120,14 @@ impl<'f> Source<'f> {
     }
 
     /// Remembers a refusal.
-    pub fn refused(&mut self, refusal: &Refusal, place: Place) {
-        self.problem(place.tell(refusal.words()), WRONG);
+    pub fn refused(&mut self, words: &str, place: Place) {
+        self.problem(place.tell(words), WRONG);
     }
 
     /// Remembers an unknown name and the one it may have meant.
     pub fn unknown(&mut self, name: &[u8], place: Place) {
-        let words = if matches!(place, Place::CommandLine) { ERROR } else { "bad option".into() };
-        self.refused(&words, place);
+        let words = if matches!(place, Place::CommandLine) { "" } else { "bad option" };
+        self.refused(words, place);
         if let Some(nearest) = self.directory.nearest(name) {
             self.problem(["did you mean ", nearest, "?"].concat(), WRONG);
         }
@@ -156,11 +156,11 @@ impl<'f> Source<'f> {
     /// Does what a row says. `value`: what was given, if anything was.
     pub fn apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) {
         let applied = match (row.takes, value) {
-            (Takes::Nothing, Some(_)) => Err("extraneous parameter".into()),
-            (Takes::Value, None) => Err("missing parameter".into()),
+            (Takes::Nothing, Some(_)) => Err(wrong!("extraneous parameter")),
+            (Takes::Value, None) => Err(wrong!("missing parameter")),
             _ if self.is_repeated(row, place) => {
-                let words = if matches!(place, Place::CommandLine) { "flag" } else { "keyword" };
-                self.refused(&["illegal repeated ", words].concat().into(), place);
+                let words = if matches!(place, Place::CommandLine) { "illegal repeated flag" } else { "illegal repeated keyword" };
+                self.refused(words, place);
                 return self.problem([row.name(), " stands once on the command line and once in files"].concat(), WRONG);
             }
             _ => self.try_apply(row, value, place),
@@ -169,7 +169,8 @@ impl<'f> Source<'f> {
             self.unmet.push(place.tell(&[&what, " is not supported yet"].concat()));
         }
         if let Err(refusal) = applied {
-            self.refused(&refusal, place);
+            let words = [refusal.words(), &std::mem::take(&mut self.draft.detail)].concat();
+            self.refused(&words, place);
             self.expected(row);
         }
         if let Some(mentions) = &mut self.mentions {
@@ -199,13 +200,12 @@ impl<'f> Source<'f> {
                 let warned = place.tell(&[row.name(), " is not supported yet and ignored"].concat());
                 self.warnings.push(Warning(warned));
             }
-            Apply::Never(words) => return Err(words.into()),
+            Apply::Never(refusal) => return Err(refusal),
             Apply::LeftOut("script") => {
-                return Err("recompile with HAVE_SCRIPT defined to enable lease-change scripts".into());
+                return Err(wrong!("recompile with HAVE_SCRIPT defined to enable lease-change scripts"));
             }
             Apply::LeftOut(_) => {
-                return Err("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"
-                    .into());
+                return Err(wrong!("unsupported option (check that dnsmasq was compiled with DHCP/TFTP/DNSSEC/DBus support)"));
             }
         }
         Ok(())
@@ -294,15 +294,14 @@ impl<'f> Source<'f> {
     }
 
     fn line(&mut self, line: &mut Line, raw: &[u8], place: Place) {
-        match line.read(raw) {
-            Ok(None) => {}
-            Ok(Some((keyword, value))) => {
-                match self.directory.exact(keyword.octets()) {
-                    Some(row) => self.apply(row, value, place),
-                    None => self.unknown(keyword.octets(), place),
-                }
-            }
-            Err(words) => self.refused(&words.into(), place),
+        let whole = match line.read(raw) {
+            Ok(whole) => whole,
+            Err(words) => return self.refused(words, place),
+        };
+        let Some((keyword, value)) = whole.statement() else { return };
+        match self.directory.exact(keyword.octets()) {
+            Some(row) => self.apply(row, value, place),
+            None => self.unknown(keyword.octets(), place),
         }
     }
 }

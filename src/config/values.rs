@@ -139,7 +139,7 @@ pub fn set_tag(text: Text, tags: &mut Tags) -> Applied<Tag> {
 
 /// The number of a tag.
 pub fn tag(octets: &[u8], tags: &mut Tags) -> Applied<Tag> {
-    tags.number(octets).ok_or_else(|| "too many tags".into())
+    tags.number(octets).ok_or(wrong!("too many tags"))
 }
 
 /// What stands behind `tag:` or the old `net:`.

@@ -76,7 +76,7 @@ fn server(draft: &mut Draft, text: Text) -> Applied {
 fn zone_name(octets: &[u8]) -> Applied<NameBox> {
     match octets {
         b"" | b"." => Ok([0].into()),
-        _ => name_box(octets).map_err(|_| "invalid auth-zone".into()),
+        _ => name_box(octets).map_err(|_| wrong!("invalid auth-zone")),
     }
 }
 

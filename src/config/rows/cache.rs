@@ -59,7 +59,7 @@ fn stale(draft: &mut Draft, text: Text) -> Applied {
 
 fn cache_rr(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items().filter(|item| !item.is_empty()) {
-        let kind = record_type(item.octets()).ok_or("bad RR type")?;
+        let kind = record_type(item.octets()).ok_or(wrong!("bad RR type"))?;
         if !draft.cache_types.contains(&kind) {
             push(&mut draft.cache_types, kind);
             draft.cache_types.sort_unstable();

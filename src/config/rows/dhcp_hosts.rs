@@ -4,7 +4,7 @@
 use crate::base::text::{self, parse_ip};
 use crate::config::draft::{Draft, Flag, Tags};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, Refusal, with};
+use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many};
 use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, number, parse_hex, path, tag};
 use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Suffix6, Tag};
@@ -52,8 +52,8 @@ fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
     if let Some(addr) = host.addr {
         match draft.host_addrs.binary_search(&addr) {
             Ok(_) => {
-                let addr = text::string(&|out| text::ipv4(out, addr));
-                return Err(with("duplicate dhcp-host IP address ", addr.as_bytes(), ""));
+                draft.detail = text::string(&|out| text::ipv4(out, addr));
+                return Err(wrong!("duplicate dhcp-host IP address "));
             }
             Err(place) => draft.host_addrs.insert(place, addr),
         }
@@ -125,7 +125,7 @@ impl Parts {
         } else if octets.starts_with(b"[") && octets.ends_with(b"]") && octets.contains(&b':') {
             self.addrs6.push(address6(octets)?);
         } else if octets.contains(&b':') {
-            self.hw.push(hw_pattern(octets).ok_or("bad hex constant")?);
+            self.hw.push(hw_pattern(octets).ok_or(wrong!("bad hex constant"))?);
         } else if let Some(addr) = ipv4(octets) {
             self.addr = Some(addr);
         } else if octets == b"ignore" {
@@ -141,9 +141,9 @@ impl Parts {
     /// A host name, perhaps with a domain.
     fn name(&mut self, octets: &[u8]) -> Applied {
         if self.name.is_some() {
-            return Err("DHCP host has multiple names".into());
+            return Err(wrong!("DHCP host has multiple names"));
         }
-        let bad = || Refusal::from("bad DHCP host name");
+        let bad = || wrong!("bad DHCP host name");
         let whole = name(octets).filter(|_| is_host_name(octets)).ok_or_else(bad)?;
         let label = whole.name().first_label().len();
         self.name = octets.get(..label).map(Into::into);
@@ -159,7 +159,7 @@ fn address6(octets: &[u8]) -> Applied<Suffix6> {
     let inside = octets.strip_prefix(b"[").and_then(|octets| octets.strip_suffix(b"]")).unwrap_or(octets);
     let mut parts = inside.splitn(2, |octet| *octet == b'/');
     let Some(IpAddr::V6(addr)) = parse_ip(parts.next().unwrap_or_default()) else {
-        return Err("bad IPv6 address".into());
+        return Err(wrong!("bad IPv6 address"));
     };
     let prefix = match parts.next() {
         None => Some(128),
@@ -176,7 +176,7 @@ fn address6(octets: &[u8]) -> Applied<Suffix6> {
         let mask = u64::MAX.checked_shr(64u32.saturating_sub(behind)).unwrap_or(0);
         Some(addr.to_bits() as u64 & mask == 0)
     };
-    let prefix = prefix.filter(|prefix| fits(prefix) == Some(true)).ok_or("bad IPv6 prefix")?;
+    let prefix = prefix.filter(|prefix| fits(prefix) == Some(true)).ok_or(wrong!("bad IPv6 prefix"))?;
     Ok(Suffix6 { addr, prefix })
 }
 
@@ -186,7 +186,7 @@ fn client_id(id: Text) -> Applied<ClientId> {
     Ok(match octets {
         b"*" => ClientId::Ignored,
         _ if id.bare().is_some_and(|octets| octets.contains(&b':')) => {
-            let hex = parse_hex(octets, false).filter(|hex| hex.wild == 0).ok_or("bad hex constant")?;
+            let hex = parse_hex(octets, false).filter(|hex| hex.wild == 0).ok_or(wrong!("bad hex constant"))?;
             ClientId::Is(hex.octets.into())
         }
         _ => ClientId::Is(octets.into()),
@@ -200,14 +200,14 @@ pub fn ethers_line(raw: &[u8]) -> Applied<Option<Host>> {
     let Some(first) = words.next().filter(|word| !matches!(word.first(), Some(b'#' | b'+'))) else {
         return Ok(None);
     };
-    let bad = || Refusal::from("bad line");
+    let bad = || wrong!("bad line");
     let hw = hw_pattern(first).filter(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or_else(bad)?;
     let second = words.next().ok_or_else(bad)?;
     let mut parts = Parts { hw: vec![hw], ..Parts::default() };
     match ipv4(second) {
         Some(addr) => parts.addr = Some(addr),
-        None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err("bad address".into()),
-        None => parts.name(second).map_err(|_| Refusal::from("bad name"))?,
+        None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err(wrong!("bad address")),
+        None => parts.name(second).map_err(|_| wrong!("bad name"))?,
     }
     Ok(Some(parts.whole()))
 }

@@ -3,7 +3,7 @@
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
-use crate::config::refusal::{Applied, ERROR, Refusal};
+use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, many};
 use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
 use crate::config::{Fits, Match, Tag, TagIf, Test, Where};
@@ -135,9 +135,9 @@ fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
     if tag.octets().iter().all(u8::is_ascii_digit)
         || [&b"option:"[..], b"option6:", b"vi-encap:"].into_iter().any(misplaced)
     {
-        return Err("illegal dhcp-match".into());
+        return Err(wrong!("illegal dhcp-match"));
     }
-    let (item, value) = value.ok_or("bad dhcp-option")?.split(b',');
+    let (item, value) = value.ok_or(wrong!("bad dhcp-option"))?.split(b',');
     let (what, kind, six) = subject(item)?;
     let wanted = match value {
         Some(value) => fits(parse(kind, six, value)?, if six { 16 } else { 4 }),
@@ -158,14 +158,14 @@ fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
 /// DHCPv6.
 fn subject(item: Text) -> Applied<(Where, Kind, bool)> {
     if item.behind(b"vendor:").is_some() {
-        return Err("inappropriate vendor:".into());
+        return Err(wrong!("inappropriate vendor:"));
     } else if item.behind(b"encap:").is_some() {
-        return Err("inappropriate encap:".into());
+        return Err(wrong!("inappropriate encap:"));
     } else if let Some(enterprise) = item.behind(b"vi-encap:") {
-        let enterprise = number(enterprise.octets()).ok_or("bad dhcp-option")?;
+        let enterprise = number(enterprise.octets()).ok_or(wrong!("bad dhcp-option"))?;
         return Ok((Where::Enterprise(enterprise), Kind::Free, false));
     }
-    let option = option_number(item, true)?.ok_or("illegal dhcp-match")?;
+    let option = option_number(item, true)?.ok_or(wrong!("illegal dhcp-match"))?;
     Ok((Where::Option(option.code), option.kind, option.six))
 }
 
@@ -196,7 +196,7 @@ fn name_match(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn tag_if(draft: &mut Draft, text: Text) -> Applied {
-    let bad = || Refusal::from("bad tag-if");
+    let bad = || wrong!("bad tag-if");
     let (mut set, mut conditions, mut wild) = (Vec::new(), Vec::new(), Vec::new());
     for item in text.items() {
         if item.behind(b"set:").is_some_and(|name| !name.is_empty()) {

@@ -86,7 +86,7 @@ fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
 /// Reads a line of a `dhcp-optsfile`.
 pub fn option4(text: Text, tags: &mut Tags) -> Applied<Option<DhcpOption>> {
     match parse_option(text, false, tags)? {
-        Some(AnyOption::Six(_)) => Err("dhcp-option with option6: is not supported yet".into()),
+        Some(AnyOption::Six(_)) => Err(wrong!("dhcp-option with option6: is not supported yet")),
         Some(AnyOption::Four(option)) => Ok(Some(option)),
         None => Ok(None),
     }
@@ -105,7 +105,7 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
     if text.is_empty() {
         return Ok(None);
     }
-    let bad = || Refusal::from("bad dhcp-option");
+    let bad = || wrong!("bad dhcp-option");
     let mut conditions = Vec::new();
     let mut space = Space::Plain;
     let mut rest = Some(text);
@@ -115,13 +115,13 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
         if let Some(option) = option_number(item, false)? {
             break option;
         } else if let Some(class) = item.behind(b"vendor:") {
-            one_space(&mut space, Space::Vendor(class.octets().into()), "inappropriate vendor:")?;
+            one_space(&mut space, Space::Vendor(class.octets().into()), wrong!("inappropriate vendor:"))?;
         } else if let Some(outer) = item.behind(b"encap:") {
             let outer = number(outer.octets()).and_then(|code| u8::try_from(code).ok()).ok_or_else(bad)?;
-            one_space(&mut space, Space::Encap(outer), "inappropriate encap:")?;
+            one_space(&mut space, Space::Encap(outer), wrong!("inappropriate encap:"))?;
         } else if let Some(enterprise) = item.behind(b"vi-encap:") {
             let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
-            one_space(&mut space, Space::Enterprise(enterprise), "inappropriate encap:")?;
+            one_space(&mut space, Space::Enterprise(enterprise), wrong!("inappropriate encap:"))?;
         } else {
             // Quirk: any other word is a tag; OpenWrt writes `dhcp-option=lan,…`.
             let name = behind_tag(item).or_else(|| item.behind(b"set:")).unwrap_or(item);
@@ -139,7 +139,7 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
     };
     let (value, look) = octets(kind, option.six, rest)?;
     if value.len() > most {
-        return Err("dhcp-option too long".into());
+        return Err(wrong!("dhcp-option too long"));
     }
     let (addresses, conditions) = (look == Look::Addresses, conditions.into());
     if !option.six {
@@ -150,15 +150,15 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
     let enterprise = match space {
         Space::Plain => None,
         Space::Enterprise(number) => Some(number),
-        _ => return Err("unsupported encapsulation for IPv6 option".into()),
+        _ => return Err(wrong!("unsupported encapsulation for IPv6 option")),
     };
     Ok(Some(AnyOption::Six(Option6 { code: option.code, value, addresses, force, enterprise, conditions })))
 }
 
 /// An option lives in one space only.
-fn one_space(space: &mut Space, new: Space, words: &'static str) -> Applied {
+fn one_space(space: &mut Space, new: Space, words: Refusal) -> Applied {
     if *space != Space::Plain {
-        return Err(words.into());
+        return Err(words);
     }
     *space = new;
     Ok(())

@@ -3,7 +3,7 @@
 use crate::config::dnssec::{Anchor, Key};
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, ERROR};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{name_box, number, parse_hex, path_or_none, port, push};
 use crate::wire::dns::codes::class;
@@ -47,12 +47,12 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// What is wrong with a trust anchor.
-const BAD: &str = "bad trust anchor";
+const BAD: Refusal = wrong!("bad trust anchor");
 
 fn anchor(draft: &mut Draft, text: Text) -> Applied {
     let (name, rest) = text.split(b',');
     let name = match name.octets() {
-        b"" if rest.is_none() => return Err(BAD.into()),
+        b"" if rest.is_none() => return Err(BAD),
         b"" | b"." => [0].into(),
         name => name_box(name).map_err(|_| BAD)?,
     };
@@ -77,7 +77,7 @@ fn key(text: Text) -> Applied<Key> {
     let small = |text: Text| number(text.octets()).and_then(|value| u8::try_from(value).ok()).ok_or(BAD);
     let (tag, algorithm, digest_kind) = (port(tag.octets()).ok_or(BAD)?, small(algorithm)?, small(digest_kind)?);
     let digits: Vec<u8> = digest.ok_or(BAD)?.octets().iter().copied().filter(|octet| *octet != b' ').collect();
-    let digest = parse_hex(&digits, false).filter(|hex| hex.wild == 0).ok_or("bad HEX in trust anchor")?;
+    let digest = parse_hex(&digits, false).filter(|hex| hex.wild == 0).ok_or(wrong!("bad HEX in trust anchor"))?;
     Ok(Key { class, tag, algorithm, digest_kind, digest: digest.octets.into() })
 }
 
@@ -85,7 +85,7 @@ fn check_unsigned(draft: &mut Draft, text: Text) -> Applied {
     match text.octets() {
         b"" => {}
         b"no" => draft.dnssec.trust_unsigned = true,
-        _ => return Err("bad value for dnssec-check-unsigned".into()),
+        _ => return Err(wrong!("bad value for dnssec-check-unsigned")),
     }
     Ok(())
 }

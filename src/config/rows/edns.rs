@@ -47,7 +47,7 @@ fn add_mac(draft: &mut Draft, text: Text) -> Applied {
 /// `[ADDRESS/]LENGTH`. Quirk: a length beyond the address counts as its length.
 fn subnet(text: Text, bits: u8) -> Applied<Subnet> {
     let (addr, len) = match text.split(b'/') {
-        (addr, Some(len)) => (Some(parse_ip(addr.octets()).ok_or("bad address")?), len),
+        (addr, Some(len)) => (Some(parse_ip(addr.octets()).ok_or(wrong!("bad address"))?), len),
         (len, None) => (None, len),
     };
     let most = addr.map_or(bits, |addr| if addr.is_ipv4() { 32 } else { 128 });

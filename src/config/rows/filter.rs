@@ -93,14 +93,14 @@ fn alias(draft: &mut Draft, text: Text) -> Applied {
     let from = ipv4(from.meant());
     let mask = mask.map_or(Some(Ipv4Addr::BROADCAST), |mask| ipv4(mask.meant()));
     let (Some(from), Some(new), Some(mask), None) = (from, ipv4(new.meant()), mask, items.next()) else {
-        return Err("missing address in alias".into());
+        return Err(wrong!("missing address in alias"));
     };
     // One address with a mask stands for its whole network.
     let range = match to {
         None => Some((from & mask, from | !mask)),
         Some(to) => ipv4(to.meant()).filter(|to| from <= *to && from & mask == *to & mask).map(|to| (from, to)),
     };
-    let (from, to) = range.ok_or("invalid alias range")?;
+    let (from, to) = range.ok_or(wrong!("invalid alias range"))?;
     draft.screen.aliases.push(Alias { from, to, new, mask });
     Ok(())
 }
@@ -144,7 +144,7 @@ fn rebind_domain_ok(draft: &mut Draft, text: Text) -> Applied {
 
 fn filter_rr(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
-        draft.screen.filtered.push(record_type(item.octets()).ok_or("bad RR type")?);
+        draft.screen.filtered.push(record_type(item.octets()).ok_or(wrong!("bad RR type"))?);
     }
     Ok(())
 }

@@ -4,8 +4,8 @@
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag};
-use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, ERROR};
+use crate::config::lexer::{Items, Text};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many};
 use crate::config::values::{name, name_box, number, path};
 use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
@@ -142,8 +142,8 @@ fn span(range: Text) -> Applied<Option<Span>> {
         return Ok(Some(Span { addr, len: None, from: addr, to, behind }));
     };
     let len = number(len.octets()).ok_or(ERROR)?;
-    let len = u8::try_from(len).map_err(|_| "bad prefix length")?;
-    let (from, to) = net(addr, len).ok_or("bad prefix length")?;
+    let len = u8::try_from(len).map_err(|_| wrong!("bad prefix length"))?;
+    let (from, to) = net(addr, len).ok_or(wrong!("bad prefix length"))?;
     Ok(Some(Span { addr, len: Some(len), from, to, behind }))
 }
 
@@ -165,7 +165,7 @@ fn net(addr: IpAddr, len: u8) -> Option<(IpAddr, IpAddr)> {
 }
 
 fn interface_name(draft: &mut Draft, text: Text) -> Applied {
-    const WRONG: &str = "bad interface name";
+    const WRONG: Refusal = wrong!("bad interface name");
     let (first, rest) = text.split(b',');
     let (iface, _) = rest.ok_or(WRONG)?.split(b',');
     let (iface, family) = iface.split(b'/');
@@ -188,7 +188,7 @@ fn interface_name(draft: &mut Draft, text: Text) -> Applied {
 fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
     let (mut v4, mut v6, mut iface) = (None, None, None);
-    for item in rest.iter().flat_map(Text::items) {
+    for item in (Items { rest }) {
         // What follows the interface is not looked at.
         match (parse_ip(item.octets()), iface) {
             (_, Some(_)) => {}
@@ -198,7 +198,7 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
         }
     }
     let Some(iface) = iface.filter(|_| v4.is_some() || v6.is_some()) else {
-        return Err("missing address in dynamic host".into());
+        return Err(wrong!("missing address in dynamic host"));
     };
     let name = name(first.octets()).ok_or(ERROR)?.name().wire().into();
     draft.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
@@ -213,7 +213,7 @@ fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
     let prefix = prefix.octets();
     let numbered = prefix.strip_suffix(b"*");
     if numbered.is_some() && span.from.is_ipv6() && span.len.is_none_or(|len| len < 64) {
-        return Err("prefix length too small".into());
+        return Err(wrong!("prefix length too small"));
     }
     draft.local.synths.push(Synth {
         domain,

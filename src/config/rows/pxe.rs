@@ -4,7 +4,7 @@ use super::dhcp_options;
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::netboot::{ALTERNATE_PORTS, Service};
-use crate::config::refusal::{Applied, ERROR};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, many, once};
 use crate::config::values::{conditions, ipv4, leading_conditions, name_box, number, port};
 use crate::config::{DhcpOption, NextServer, Space};
@@ -99,7 +99,7 @@ fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn alternate_port(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "invalid port number";
+    const BAD: Refusal = wrong!("invalid port number");
     let (server, client) = text.split(b',');
     draft.netboot.ports = Some(match (text.is_empty(), client) {
         (true, _) => ALTERNATE_PORTS,
@@ -118,7 +118,7 @@ fn pxe_option(draft: &mut Draft, text: Text) -> Applied {
     for option in draft.options.iter_mut().skip(before) {
         option.pxe = true;
         if matches!(option.space, Space::Vendor(_)) {
-            return Err("inappropriate vendor:".into());
+            return Err(wrong!("inappropriate vendor:"));
         }
     }
     Ok(())
@@ -157,7 +157,7 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
     }
     let (shown, secs) = rest.split(b',');
     if shown.octets().len() > PROMPT_MAX {
-        return Err("dhcp-option too long".into());
+        return Err(wrong!("dhcp-option too long"));
     }
     // Quirk: of a larger number one octet counts, and no number waits for ever.
     let secs = secs.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);

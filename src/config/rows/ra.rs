@@ -3,7 +3,7 @@
 use crate::config::dhcp6::{AdvertMtu, AdvertParam, Preference};
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, Refusal};
+use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{number, parse_hex, pattern};
 
@@ -41,7 +41,7 @@ const LIFETIME_MAX: u32 = 9000;
 const MTU_MIN: u32 = 1280;
 
 fn advert(draft: &mut Draft, text: Text) -> Applied {
-    let bad = || Refusal::from("bad RA-params");
+    let bad = || wrong!("bad RA-params");
     let mut items = text.items().map(|item| item.octets());
     let iface = pattern(items.next().unwrap_or_default());
     // Quirk: an interface alone is no error and means nothing.
@@ -88,7 +88,7 @@ fn advert(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn duid(draft: &mut Draft, text: Text) -> Applied {
-    let bad = || Refusal::from("bad DUID");
+    let bad = || wrong!("bad DUID");
     let (enterprise, id) = text.split(b',');
     let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
     let id = parse_hex(id.ok_or_else(bad)?.octets(), false).filter(|hex| hex.wild == 0).ok_or_else(bad)?;

@@ -5,7 +5,7 @@ use crate::base::text::parse_ip;
 use crate::config::dhcp6::{Range6, mode};
 use crate::config::draft::{Draft, Flag, Number};
 use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, Refusal};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{self, Row, flag, many, once};
 use crate::config::values::{behind_tag, condition, ipv4, lease_time, number, path_or_none, pattern, set_tag};
 use crate::config::{Conditions, LeaseTime, Range, RangeKind, Tag};
@@ -81,7 +81,7 @@ fn lease_file(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn bad() -> Refusal {
-    "bad dhcp-range".into()
+    wrong!("bad dhcp-range")
 }
 
 /// True for what cannot be an address: the first item may be a tag.
@@ -103,7 +103,7 @@ fn tags<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Vec<(Tag, bool)>, Opt
         };
         match behind_tag(item) {
             Some(name) => conditions.push(condition(name.octets(), &mut draft.tags)?),
-            None if set.is_some() => return Err("only one tag allowed".into()),
+            None if set.is_some() => return Err(wrong!("only one tag allowed")),
             None => set = Some(set_tag(item, &mut draft.tags)?),
         }
         rest = behind;
@@ -152,7 +152,7 @@ fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]], conditions: Condi
     let netmask = address();
     let broadcast = if netmask.is_some() { address() } else { None };
     if netmask.is_some_and(|mask| !same_net4(start, end, mask)) {
-        return Err("inconsistent DHCP range".into());
+        return Err(wrong!("inconsistent DHCP range"));
     }
     // `deprecated` means nothing here.
     let lease = end_of_range(rest)?.0.unwrap_or(LEASE_DEFAULT);
@@ -195,15 +195,15 @@ fn range6(draft: &mut Draft, start: Ipv6Addr, items: &[&[u8]], conditions: Condi
     }
     let network = |addr: Ipv6Addr| addr.to_bits().checked_shr(128u32.saturating_sub(prefix.into())).unwrap_or(0);
     let wrong = match prefix {
-        ..=63 => "prefix length must be at least 64",
-        65.. if modes & mode::ADVERT != 0 => "prefix length must be exactly 64 for RA subnets",
-        65.. if constructor.is_some() => "prefix length must be exactly 64 for subnet constructors",
-        _ if network(start) != network(end) => "inconsistent DHCPv6 range",
-        _ if constructor.is_some() && network(start) != 0 => "prefix must be zero with \"constructor:\" argument",
-        _ => "",
+        ..=63 => wrong!("prefix length must be at least 64"),
+        65.. if modes & mode::ADVERT != 0 => wrong!("prefix length must be exactly 64 for RA subnets"),
+        65.. if constructor.is_some() => wrong!("prefix length must be exactly 64 for subnet constructors"),
+        _ if network(start) != network(end) => wrong!("inconsistent DHCPv6 range"),
+        _ if constructor.is_some() && network(start) != 0 => wrong!("prefix must be zero with \"constructor:\" argument"),
+        _ => ERROR,
     };
-    if !wrong.is_empty() {
-        return Err(wrong.into());
+    if wrong != ERROR {
+        return Err(wrong);
     }
     let (lease, deprecated) = end_of_range(rest)?;
     if deprecated {

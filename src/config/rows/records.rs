@@ -4,9 +4,9 @@
 use crate::base::text::parse_ip;
 use crate::config::HostRecord;
 use crate::config::draft::{Draft, Flag};
-use crate::config::lexer::{Items, Text};
+use crate::config::lexer::{Items, Text, Whole};
 use crate::config::records::Late;
-use crate::config::refusal::{Applied, ERROR};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{name, number, parse_hex};
 use crate::wire::dns::codes::kind;
@@ -71,17 +71,17 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// A name; nothing stands for the root.
-fn owner(octets: &[u8], wrong: &'static str) -> Applied<NameBuf> {
+fn owner(octets: &[u8], wrong: Refusal) -> Applied<NameBuf> {
     if octets.is_empty() {
         return Ok(NameBuf::from_name(Name::ROOT));
     }
-    name(octets).ok_or_else(|| wrong.into())
+    name(octets).ok_or(wrong)
 }
 
 /// A number of 16 bits; nothing written stands for 0.
-fn number16(octets: &[u8], wrong: &'static str) -> Applied<[u8; 2]> {
+fn number16(octets: &[u8], wrong: Refusal) -> Applied<[u8; 2]> {
     let value = number(octets).and_then(|value| u16::try_from(value).ok());
-    value.map(u16::to_be_bytes).ok_or_else(|| wrong.into())
+    value.map(u16::to_be_bytes).ok_or(wrong)
 }
 
 /// Adds `text` as a string with its length; longer ones as several.
@@ -99,17 +99,17 @@ fn push_strings(data: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// The first item as a name, and the items behind it.
-fn named<'a>(text: Text<'a>, wrong: &'static str) -> Applied<(NameBuf, Option<Items<'a>>)> {
+fn named<'a>(text: Text<'a>, wrong: Refusal) -> Applied<(NameBuf, Option<Items<'a>>)> {
     let (first, rest) = text.split(b',');
     Ok((owner(first.octets(), wrong)?, rest.map(|rest| rest.items())))
 }
 
 fn host_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "Bad host-record";
+    const BAD: Refusal = wrong!("Bad host-record");
     let (mut v4, mut v6, mut ttl) = (None, None, None);
     let mut names = Vec::new();
     if text.split(b',').1.is_none() {
-        return Err(BAD.into());
+        return Err(BAD);
     }
     for item in text.items() {
         let octets = item.octets();
@@ -118,7 +118,7 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
             (Some(IpAddr::V6(addr)), _) => v6 = Some(addr),
             _ if octets.is_empty() => {}
             (_, Some(number)) => ttl = Some(number),
-            _ => names.push(name(octets).ok_or("Bad name in host-record")?.name().wire().into()),
+            _ => names.push(name(octets).ok_or(wrong!("Bad name in host-record"))?.name().wire().into()),
         }
     }
     draft.local.hosts.push(HostRecord { names: names.into(), v4, v6, ttl });
@@ -126,7 +126,7 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn cname(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "bad CNAME";
+    const BAD: Refusal = wrong!("bad CNAME");
     let mut items: Vec<&[u8]> = text.items().map(|item| item.octets()).collect();
     let mut ttl = None;
     if items.len() > 2
@@ -135,13 +135,13 @@ fn cname(draft: &mut Draft, text: Text) -> Applied {
         ttl = Some(number);
         items.pop();
     }
-    let Some((target, aliases @ [_, ..])) = items.split_last() else { return Err(BAD.into()) };
+    let Some((target, aliases @ [_, ..])) = items.split_last() else { return Err(BAD) };
     let target = owner(target, BAD)?;
     for alias in aliases.iter().filter(|alias| !alias.is_empty()) {
         let alias = name(alias).ok_or(BAD)?;
         let records = &mut draft.local.records;
         if records.alias(alias.name()).is_some() {
-            return Err("duplicate CNAME".into());
+            return Err(wrong!("duplicate CNAME"));
         }
         records.add(alias.name(), kind::CNAME, ttl, target.name().wire())?;
         draft.local.look_for_circle(alias.name());
@@ -150,7 +150,7 @@ fn cname(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn ptr_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "bad PTR record";
+    const BAD: Refusal = wrong!("bad PTR record");
     let (name, rest) = named(text, BAD)?;
     let target = owner(rest.map_or(b"", |mut rest| rest.octets()), BAD)?;
     draft.local.records.add(name.name(), kind::PTR, None, target.name().wire())
@@ -158,14 +158,14 @@ fn ptr_record(draft: &mut Draft, text: Text) -> Applied {
 
 fn mx_host(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
-    let name = owner(first.octets(), "bad MX name")?;
+    let name = owner(first.octets(), wrong!("bad MX name"))?;
     let (target, preference) = rest.unwrap_or_default().split(b',');
     let mut data = Vec::from(1u16.to_be_bytes());
     if let Some(preference) = preference {
-        data = number16(preference.octets(), "bad MX preference")?.into();
+        data = number16(preference.octets(), wrong!("bad MX preference"))?.into();
     }
     if !target.is_empty() {
-        data.extend_from_slice(owner(target.octets(), "bad MX target")?.name().wire());
+        data.extend_from_slice(owner(target.octets(), wrong!("bad MX target"))?.name().wire());
     }
     draft.local.late.push(Late { name, kind: kind::MX, data });
     Ok(())
@@ -180,21 +180,22 @@ fn mx_target(draft: &mut Draft, text: Text) -> Applied {
 
 fn srv_host(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
-    let name = owner(first.octets(), "bad SRV record")?;
+    let name = owner(first.octets(), wrong!("bad SRV record"))?;
     let (target, numbers) = rest.unwrap_or_default().split(b',');
-    let (port, numbers) = numbers.unwrap_or(Text::plain(b"1")).split(b',');
+    let one = Whole::plain(b"1");
+    let (port, numbers) = numbers.unwrap_or(one.text()).split(b',');
     let (priority, weight) = numbers.unwrap_or_default().split(b',');
-    let port = number16(port.octets(), "invalid port number")?;
-    let priority = number16(priority.octets(), "invalid priority")?;
-    let weight = number16(weight.unwrap_or_default().octets(), "invalid weight")?;
-    let target = owner(target.octets(), "bad SRV target")?;
+    let port = number16(port.octets(), wrong!("invalid port number"))?;
+    let priority = number16(priority.octets(), wrong!("invalid priority"))?;
+    let weight = number16(weight.unwrap_or_default().octets(), wrong!("invalid weight"))?;
+    let target = owner(target.octets(), wrong!("bad SRV target"))?;
     let data = [&priority[..], &weight, &port, target.name().wire()].concat();
     draft.local.late.push(Late { name, kind: kind::SRV, data });
     Ok(())
 }
 
 fn txt_record(draft: &mut Draft, text: Text) -> Applied {
-    let (name, strings) = named(text, "bad TXT record")?;
+    let (name, strings) = named(text, wrong!("bad TXT record"))?;
     let mut data = Vec::new();
     match strings {
         None => push_strings(&mut data, b""),
@@ -204,18 +205,18 @@ fn txt_record(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn caa_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "bad CAA record";
+    const BAD: Refusal = wrong!("bad CAA record");
     let (name, rest) = named(text, BAD)?;
     let mut items = rest.ok_or(BAD)?;
     let flags = number(items.octets()).ok_or(BAD)?;
-    let (Some(tag), Some(value)) = (items.next(), items.next()) else { return Err(BAD.into()) };
+    let (Some(tag), Some(value)) = (items.next(), items.next()) else { return Err(BAD) };
     let len = u8::try_from(tag.octets().len()).map_err(|_| BAD)?;
     let data = [&[flags as u8, len], tag.octets(), value.octets()].concat();
     draft.local.records.add(name.name(), kind::CAA, None, &data)
 }
 
 fn naptr_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "bad NAPTR record";
+    const BAD: Refusal = wrong!("bad NAPTR record");
     let (name, rest) = named(text, BAD)?;
     let mut items = rest.ok_or(BAD)?;
     let mut data = Vec::new();
@@ -231,7 +232,7 @@ fn naptr_record(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn dns_rr(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: &str = "bad RR record";
+    const BAD: Refusal = wrong!("bad RR record");
     let (first, rest) = text.split(b',');
     let name = owner(first.octets(), BAD)?;
     let (kind, data) = rest.ok_or(BAD)?.split(b',');

@@ -61,7 +61,7 @@ pub const ROWS: &[Row] = &[
 
 /// What cannot be a relay.
 fn bad_relay() -> Refusal {
-    "Bad dhcp-relay".into()
+    wrong!("Bad dhcp-relay")
 }
 
 /// The two addresses of a relay line, the port, and what follows. Without a
@@ -122,13 +122,13 @@ fn split_relay(draft: &mut Draft, text: Text) -> Applied {
 fn proxy(draft: &mut Draft, text: Text) -> Applied {
     let list = draft.relaying.proxy.get_or_insert_default();
     for item in text.items().filter(|_| !text.is_empty()) {
-        list.push(ipv4(item.octets()).ok_or("bad dhcp-proxy address")?);
+        list.push(ipv4(item.octets()).ok_or(wrong!("bad dhcp-proxy address"))?);
     }
     Ok(())
 }
 
 fn shared_network(draft: &mut Draft, text: Text) -> Applied {
-    let bad = || Refusal::from("bad shared-network");
+    let bad = || wrong!("bad shared-network");
     let (link, address) = text.split(b',');
     let address = address.and_then(|address| parse_ip(address.octets())).ok_or_else(bad)?;
     let link = match parse_ip(link.octets()) {
@@ -146,7 +146,7 @@ fn shared_network(draft: &mut Draft, text: Text) -> Applied {
 fn bridge_interface(draft: &mut Draft, text: Text) -> Applied {
     let (interface, aliases) = text.split(b',');
     let fits = |octets: &[u8]| octets.len() <= IFNAME_MAX;
-    let aliases = aliases.filter(|_| fits(interface.octets())).ok_or("bad bridge-interface")?;
+    let aliases = aliases.filter(|_| fits(interface.octets())).ok_or(wrong!("bad bridge-interface"))?;
     let mut list = Vec::new();
     add_patterns(&mut list, aliases);
     list.retain(|alias| fits(&alias.name));

@@ -2,12 +2,12 @@
 
 use crate::config::draft::{Draft, Flag};
 use crate::config::lexer::Text;
-use crate::config::refusal::Applied;
+use crate::config::refusal::{Applied, Refusal};
 use crate::config::row::{Apply, Row, flag, once, special};
 use crate::config::values::path_or_none;
 
 /// What a dnsmasq without Lua says.
-const NO_LUA: &str = "recompile with HAVE_LUASCRIPT defined to enable Lua scripts";
+const NO_LUA: Refusal = wrong!("recompile with HAVE_LUASCRIPT defined to enable Lua scripts");
 
 pub const ROWS: &[Row] = &[
     once("dhcp-script=<program>", b'6', script, "Run this program when leases change").script().manual(

@@ -60,7 +60,7 @@ fn add(lines: &mut LinesDraft, text: Text, set: fn(&[u8]) -> Option<Set>) -> App
     let named = value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).filter(|set| !set.is_empty());
     let sets: Option<Vec<Set>> = named.map(set).collect();
     let domains = list.unwrap_or_default().split(|octet| *octet == b'/');
-    lines.add(&mut domains.map(domain), sets.ok_or("bad set: [4#|6#][family#]table#set")?)
+    lines.add(&mut domains.map(domain), sets.ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?)
 }
 
 fn ipset(draft: &mut Draft, text: Text) -> Applied {

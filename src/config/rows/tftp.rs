@@ -94,7 +94,7 @@ fn unique_root(draft: &mut Draft, text: Text) -> Applied {
 fn port_range(draft: &mut Draft, text: Text) -> Applied {
     let (from, to) = text.split(b',');
     let ends = to.and_then(|to| Some((port(from.octets())?, port(to.octets())?)));
-    let (from, to) = ends.ok_or("bad port range")?;
+    let (from, to) = ends.ok_or(wrong!("bad port range"))?;
     draft.tftp_ports = Some((from.min(to), from.max(to)));
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::base::octets::find;
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
 use crate::config::draft::{Draft, Flag, Number};
-use crate::config::lexer::Text;
+use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::{Spec, parse};
@@ -183,7 +183,7 @@ fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
     let ports = &mut draft.source_ports;
     if let Some(port) = server.source_port() && !ports.contains(&port) {
         if ports.len() >= SOURCE_PORTS_MAX {
-            return Err("too many source ports".into());
+            return Err(wrong!("too many source ports"));
         }
         push(ports, port);
     }
@@ -195,25 +195,26 @@ fn address(draft: &mut Draft, text: Text) -> Applied {
     let target = match value {
         b"" => Target::Local,
         b"#" => Target::Zeros,
-        _ => Target::Address(parse_ip(value).ok_or("Bad address in --address")?),
+        _ => Target::Address(parse_ip(value).ok_or(wrong!("Bad address in --address"))?),
     };
     add(draft, list, target)
 }
 
 fn rev_server(draft: &mut Draft, text: Text) -> Applied {
     // Quotes have no effect here.
-    let (prefix, value) = Text::plain(text.octets()).split(b',');
+    let whole = Whole::plain(text.octets());
+    let (prefix, value) = Text::all(&whole).split(b',');
     let value = match value {
         // A comma with nothing behind it names no server at all.
-        Some(value) if value.is_empty() => return Err("Name or service not known".into()),
+        Some(value) if value.is_empty() => return Err(wrong!("Name or service not known")),
         Some(value) => value.octets(),
         None => b"",
     };
     let (addr, len) = prefix.split(b'/');
     let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
     let (most, bad) = match addr {
-        IpAddr::V4(_) => (32, "bad IPv4 prefix length"),
-        IpAddr::V6(_) => (128, "bad IPv6 prefix length"),
+        IpAddr::V4(_) => (32, wrong!("bad IPv4 prefix length")),
+        IpAddr::V6(_) => (128, wrong!("bad IPv6 prefix length")),
     };
     let len = match len {
         Some(len) => digits(len.octets()).ok_or(bad)?,
