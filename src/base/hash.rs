@@ -5,7 +5,7 @@
 //! a table hash (folded multiplication), not a message authentication code.
 
 /// A key for hashing, one for each process.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Key(u64, u64);
 

@@ -10,6 +10,7 @@
 use crate::base::hash::Key;
 
 /// The frozen table.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct SuffixTable {
     key: Key,
@@ -52,6 +53,13 @@ impl SuffixBuilder {
     /// Adds `number` for a domain in wire form (any case).
     pub fn add(&mut self, domain: &[u8], number: u32) {
         self.entries.push((self.key.name(domain), number));
+    }
+
+    /// The frozen table; nothing is left here.
+    #[inline(never)]
+    pub fn frozen(&mut self) -> SuffixTable {
+        let key = self.key;
+        core::mem::replace(self, SuffixBuilder::new(key)).freeze()
     }
 
     /// The frozen table, exactly as large as it needs to be. A number added

@@ -1,11 +1,10 @@
 //! The frozen configuration of authoritative service: zones, where they are
 //! served, and what their SOA and NS records say (RFC 1035 §3.3.13).
 
-use super::draft::{Draft, Number};
+use super::draft::Draft;
 use super::rows::HAS_AUTH;
 use super::NameBox;
 use crate::base::net::Prefix;
-use std::mem::take;
 use std::net::IpAddr;
 
 /// Authoritative service.
@@ -15,19 +14,19 @@ pub struct Auth {
     /// `auth-server`: the primary server's name in NS and SOA records.
     pub server: Option<NameBox>,
     /// Interfaces that are served with authority only.
-    pub interfaces: Box<[Interface]>,
+    pub interfaces: Vec<Interface>,
     /// Addresses that are served with authority only.
-    pub addresses: Box<[IpAddr]>,
+    pub addresses: Vec<IpAddr>,
     /// `auth-zone`, in configured order.
-    pub zones: Box<[Zone]>,
+    pub zones: Vec<Zone>,
     /// `auth-soa`.
     pub soa: Soa,
     /// `auth-ttl`, seconds.
     pub ttl: u32,
     /// `auth-sec-servers`, in configured order.
-    pub secondaries: Box<[NameBox]>,
+    pub secondaries: Vec<NameBox>,
     /// `auth-peer`: who may copy zones; empty: whoever is a secondary.
-    pub peers: Box<[IpAddr]>,
+    pub peers: Vec<IpAddr>,
 }
 
 /// An interface, or only its addresses of one family.
@@ -57,9 +56,9 @@ pub struct Zone {
     /// The domain; the root for every name.
     pub name: NameBox,
     /// Networks whose addresses are published; empty: all addresses.
-    pub subnets: Box<[Subnet]>,
+    pub subnets: Vec<Subnet>,
     /// `exclude:`: networks whose addresses are not.
-    pub excluded: Box<[Subnet]>,
+    pub excluded: Vec<Subnet>,
 }
 
 /// A network of a zone.
@@ -118,12 +117,6 @@ impl Auth {
 
 /// What is wrong with the zones as a whole; not looked at by `--test`.
 pub fn check(draft: &Draft) -> Option<&'static str> {
-    let lacks = !draft.auth.zones.is_empty() && draft.auth.server.is_none();
+    let lacks = !draft.config.auth.zones.is_empty() && draft.config.auth.server.is_none();
     lacks.then_some("--auth-server required when an auth zone is defined.")
-}
-
-/// The frozen settings.
-#[inline(never)]
-pub fn freeze(draft: &mut Draft) -> Auth {
-    Auth { ttl: draft.said.number(Number::AuthTtl).unwrap_or(600), ..take(&mut draft.auth) }
 }

@@ -7,38 +7,39 @@ use crate::base::net::HwAddr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// DHCPv4.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Dhcp {
     /// `dhcp-range`, in configured order; empty: no DHCP.
-    pub ranges: Box<[Range]>,
+    pub ranges: Vec<Range>,
     /// `dhcp-host`, last configured first.
-    pub hosts: Box<[Host]>,
+    pub hosts: Vec<Host>,
     /// `dhcp-hostsfile`: read at start and on SIGHUP.
-    pub hosts_files: Box<[Path]>,
+    pub hosts_files: Vec<Path>,
     /// `dhcp-hostsdir`: read at start and on SIGHUP, and watched.
-    pub hosts_dirs: Box<[Path]>,
+    pub hosts_dirs: Vec<Path>,
     /// `dhcp-optsfile`: read at start and on SIGHUP.
-    pub options_files: Box<[Path]>,
+    pub options_files: Vec<Path>,
     /// `dhcp-optsdir`: read at start and on SIGHUP, and watched.
-    pub options_dirs: Box<[Path]>,
+    pub options_dirs: Vec<Path>,
     /// `dhcp-option` and `dhcp-option-force`, last configured first.
-    pub options: Box<[DhcpOption]>,
+    pub options: Vec<DhcpOption>,
     /// How many of them, in front, come from files that are read again.
     pub options_read: usize,
     /// `dhcp-boot`, last configured first.
-    pub boots: Box<[Boot]>,
+    pub boots: Vec<Boot>,
     /// `dhcp-match`, `dhcp-mac`, `dhcp-vendorclass`, …: what sets tags.
-    pub matches: Box<[Match]>,
+    pub matches: Vec<Match>,
     /// `tag-if`, in configured order.
-    pub tag_ifs: Box<[TagIf]>,
+    pub tag_ifs: Vec<TagIf>,
     /// `dhcp-ignore`: any one that holds.
-    pub ignore: Box<[Conditions]>,
+    pub ignore: Vec<Conditions>,
     /// `dhcp-ignore-names`.
-    pub ignore_names: Box<[Conditions]>,
+    pub ignore_names: Vec<Conditions>,
     /// `dhcp-generate-names`.
-    pub generate_names: Box<[Conditions]>,
+    pub generate_names: Vec<Conditions>,
     /// `dhcp-broadcast`.
-    pub broadcast: Box<[Conditions]>,
+    pub broadcast: Vec<Conditions>,
     /// Booting, ports and pace.
     pub netboot: Netboot,
     /// Relays, shared wires, questions about leases.

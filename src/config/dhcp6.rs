@@ -4,22 +4,22 @@
 
 use super::dhcp::{Conditions, LeaseTime, Match, Tag};
 use super::Pattern;
-use std::mem::take;
 use std::net::Ipv6Addr;
 
 /// DHCPv6 and router advertisements.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Dhcp6 {
     /// `dhcp-range`, in configured order.
-    pub ranges: Box<[Range6]>,
+    pub ranges: Vec<Range6>,
     /// `dhcp-option` with `option6:`, last configured first.
-    pub options: Box<[Option6]>,
+    pub options: Vec<Option6>,
     /// `dhcp-match` with `option6:`, last configured first.
-    pub matches: Box<[Match]>,
+    pub matches: Vec<Match>,
     /// `enable-ra`.
     pub advertise: bool,
     /// `ra-param`, last configured first.
-    pub adverts: Box<[AdvertParam]>,
+    pub adverts: Vec<AdvertParam>,
     /// `dhcp-duid`: number of the enterprise and identifier.
     pub duid: Option<(u32, Box<[u8]>)>,
 }
@@ -124,32 +124,4 @@ pub enum Preference {
     Medium,
     /// More than others.
     High,
-}
-
-/// What has been said of it.
-#[derive(Default)]
-pub struct Draft6 {
-    pub ranges: Vec<Range6>,
-    pub options: Vec<Option6>,
-    pub matches: Vec<Match>,
-    pub adverts: Vec<AdvertParam>,
-    pub duid: Option<(u32, Box<[u8]>)>,
-}
-
-impl Draft6 {
-    /// Frozen. `advertise`: `enable-ra` was given.
-    #[inline(never)]
-    pub fn freeze(&mut self, advertise: bool) -> Dhcp6 {
-        self.options.reverse();
-        self.matches.reverse();
-        self.adverts.reverse();
-        Dhcp6 {
-            ranges: take(&mut self.ranges).into(),
-            options: take(&mut self.options).into(),
-            matches: take(&mut self.matches).into(),
-            advertise,
-            adverts: take(&mut self.adverts).into(),
-            duid: self.duid.take(),
-        }
-    }
 }

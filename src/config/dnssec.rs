@@ -2,9 +2,8 @@
 //! (RFC 4034 §5, RFC 7646 for negative anchors) and how much work one answer may
 //! cost.
 
-use super::draft::{Draft, Flag, Number};
+use super::draft::{Draft, Number};
 use super::{NameBox, Path};
-use std::mem::take;
 
 /// The smallest cache that validation works with: the default.
 const CACHE_LEAST: u32 = 150;
@@ -16,7 +15,7 @@ pub struct Dnssec {
     /// `dnssec`: answers are validated.
     pub on: bool,
     /// `trust-anchor`, in configured order, each once.
-    pub anchors: Box<[Anchor]>,
+    pub anchors: Vec<Anchor>,
     /// `dnssec-check-unsigned=no`: unsigned answers need no proof.
     pub trust_unsigned: bool,
     /// `dnssec-no-timecheck`.
@@ -79,24 +78,11 @@ impl Default for Limits {
 
 /// What is wrong with validation as a whole; not looked at by `--test`.
 pub fn check(draft: &Draft) -> Option<&'static str> {
-    let on = draft.said.has(Flag::Dnssec);
+    let on = draft.config.dnssec.on;
     let small = draft.said.number(Number::CacheSize).is_some_and(|size| size < CACHE_LEAST);
     match () {
-        () if on && draft.dnssec.anchors.is_empty() => Some("no root trust anchor provided for DNSSEC"),
+        () if on && draft.config.dnssec.anchors.is_empty() => Some("no root trust anchor provided for DNSSEC"),
         () if on && small => Some("cannot reduce cache size from default when DNSSEC enabled"),
         () => None,
-    }
-}
-
-/// The frozen settings.
-#[inline(never)]
-pub fn freeze(draft: &mut Draft) -> Dnssec {
-    let said = draft.said;
-    Dnssec {
-        on: said.has(Flag::Dnssec),
-        no_time_check: said.has(Flag::DnssecNoTimecheck),
-        debug: said.has(Flag::DnssecDebug),
-        proxy: said.has(Flag::ProxyDnssec),
-        ..take(&mut draft.dnssec)
     }
 }

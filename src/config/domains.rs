@@ -3,7 +3,7 @@
 //! applies to it. Block lists have hundreds of thousands of such lines.
 
 use super::refusal::{Applied, ERROR};
-use super::{DomainRules, Server, Shown, Target};
+use super::{Dns, Server, Shown, Target};
 use crate::base::hash::Key;
 use crate::base::octets::is_plain;
 use crate::base::suffix::SuffixBuilder;
@@ -186,23 +186,24 @@ impl DomainsDraft {
         }
     }
 
-    /// The frozen rules, the servers, what the list at start shows, and how many
-    /// more servers and local domains it only counts.
-    pub fn freeze(&mut self) -> (DomainRules, Box<[Server]>, Box<[Shown]>, (u32, u32)) {
+    /// Puts into `dns` the frozen rules, the servers, what the list at start shows,
+    /// and how many more servers and local domains it only counts.
+    pub fn freeze(&mut self, dns: &mut Dns) {
         let count = self.local.len();
         self.local.rotate_left(self.locals % count.max(1));
-        let local = take(&mut self.local).into_iter().rev();
-        self.shown.extend(local.map(|(target, domain)| Shown { target, domain: domain.to_ascii_lowercase().into() }));
+        for (target, domain) in take(&mut self.local).iter().rev() {
+            self.shown.push(Shown { target: *target, domain: domain.to_ascii_lowercase().into() });
+        }
         let more_local = u32::try_from(self.locals.saturating_sub(count)).unwrap_or(u32::MAX);
-        let table = std::mem::replace(&mut self.table, SuffixBuilder::new(self.targets.key));
-        let rules = DomainRules {
-            table: table.freeze(),
-            targets: take(&mut self.targets.list).into(),
-            wild: take(&mut self.wild).into(),
-            #[cfg(test)]
-            said: take(&mut self.said),
-        };
-        (rules, take(&mut self.servers).into(), take(&mut self.shown).into(), (self.more_servers, more_local))
+        self.wild.shrink_to_fit();
+        dns.domains.table = self.table.frozen();
+        dns.domains.targets = take(&mut self.targets.list);
+        dns.domains.wild = take(&mut self.wild);
+        #[cfg(test)]
+        (dns.domains.said = take(&mut self.said));
+        dns.servers = take(&mut self.servers);
+        dns.shown = take(&mut self.shown);
+        dns.shown_more = (self.more_servers, more_local);
     }
 }
 
@@ -305,7 +306,9 @@ mod tests {
             draft.add(Domain::Name(name.as_bytes()), Target::Local).unwrap();
             draft.add(Domain::All, Target::Server(number.into())).unwrap();
         }
-        let (rules, _, shown, more) = draft.freeze();
+        let mut dns = Dns::default();
+        draft.freeze(&mut dns);
+        let Dns { domains: rules, shown, shown_more: more, .. } = dns;
         assert_eq!((shown.len(), more), (38, (70, 92)));
         assert_eq!(shown.get(30).map(|shown| &*shown.domain), Some(&b"227"[..]), "the last said comes first");
         assert_eq!(rules.table.exactly(&[0]).len(), 100);

@@ -2,8 +2,6 @@
 //! EDNS options that tell a server who asks. Settings only; the octets are made
 //! in `dns`.
 
-use super::draft::{Draft, Flag};
-use std::mem::take;
 use std::net::IpAddr;
 
 /// EDNS options of forwarded questions.
@@ -69,11 +67,4 @@ impl Edns {
             || !self.cpe_id.is_empty()
             || self.umbrella.is_some()
     }
-}
-
-/// The frozen settings.
-#[inline(never)]
-pub fn freeze(draft: &mut Draft) -> Edns {
-    let said = draft.said;
-    Edns { strip_mac: said.has(Flag::StripMac), strip_subnet: said.has(Flag::StripSubnet), ..take(&mut draft.edns) }
 }

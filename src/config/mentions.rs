@@ -83,8 +83,8 @@ impl Mentions {
             let value = if names == Names::Nothing { b"" } else { value };
             self.list.push(Mention { row, spot, names, value: value.into() });
         }
-        self.ranges.resize(draft.ranges.len(), spot);
-        self.hosts.resize(draft.hosts.len(), spot);
+        self.ranges.resize(draft.config.dhcp.ranges.len(), spot);
+        self.hosts.resize(draft.config.dhcp.hosts.len(), spot);
         self.tags.resize(draft.tags.0.len(), spot);
     }
 

@@ -85,6 +85,7 @@ pub type Path = Box<CStr>;
 pub type NameBox = Box<[u8]>;
 
 /// The whole configuration.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Config {
     /// How to run.
@@ -114,6 +115,7 @@ pub struct Config {
 }
 
 /// How the process behaves.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Process {
     /// `-k`, `-d` or neither.
@@ -128,10 +130,11 @@ pub struct Process {
 }
 
 /// Foreground, background or debugging.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(test, derive(Debug))]
 pub enum Mode {
     /// Fork twice and leave the terminal.
+    #[default]
     Daemon,
     /// `keep-in-foreground`.
     Foreground,
@@ -140,6 +143,7 @@ pub enum Mode {
 }
 
 /// What to log, and where.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Log {
     /// Where lines go.
@@ -159,6 +163,7 @@ pub struct Log {
 }
 
 /// Where log lines go.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub enum LogTarget {
     /// The syslog socket, with this facility (0–23).
@@ -166,6 +171,7 @@ pub enum LogTarget {
     /// A file, appended to.
     File(Path),
     /// Standard error.
+    #[default]
     Stderr,
 }
 
@@ -206,10 +212,11 @@ impl Pattern {
 }
 
 /// Which sockets to hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(test, derive(Debug))]
 pub enum Bind {
     /// One wildcard socket a family, filtered by interface.
+    #[default]
     Wildcard,
     /// `bind-interfaces`: one socket an address, made at start.
     Static,
@@ -218,10 +225,11 @@ pub enum Bind {
 }
 
 /// `local-service`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(test, derive(Debug))]
 pub enum LocalService {
     /// Not restricted.
+    #[default]
     Off,
     /// Clients in a subnet of ours only.
     Net,
@@ -230,20 +238,21 @@ pub enum LocalService {
 }
 
 /// Where to listen.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Listen {
     /// DNS port; 0: no DNS.
     pub port: u16,
     /// `interface`. When `Some` even an empty list restricts (to loopback).
-    pub interfaces: Option<Box<[Pattern]>>,
+    pub interfaces: Option<Vec<Pattern>>,
     /// `except-interface`.
-    pub except: Box<[Pattern]>,
+    pub except: Vec<Pattern>,
     /// `listen-address`.
-    pub addresses: Box<[IpAddr]>,
+    pub addresses: Vec<IpAddr>,
     /// `no-dhcp-interface` and `no-dhcpv4-interface`.
-    pub no_dhcp4: Box<[Pattern]>,
+    pub no_dhcp4: Vec<Pattern>,
     /// `no-dhcp-interface`: no TFTP either.
-    pub no_tftp: Box<[Pattern]>,
+    pub no_tftp: Vec<Pattern>,
     /// Which sockets.
     pub bind: Bind,
     /// Whom to answer.
@@ -254,6 +263,7 @@ pub struct Listen {
 pub const SOURCE_PORTS_MAX: usize = 64;
 
 /// DNS.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Dns {
     /// `cache-size`: entries of upstream data; 0: none.
@@ -268,11 +278,11 @@ pub struct Dns {
     pub query_port: Option<u16>,
     /// Source ports that servers ask for, each once: those of the configuration
     /// first, then what the servers file has added so far.
-    pub source_ports: Box<[u16]>,
+    pub source_ports: Vec<u16>,
     /// Random source ports, from and to (1024–65535).
     pub ports: (u16, u16),
     /// All upstream servers named by `server=`, each once.
-    pub servers: Box<[Server]>,
+    pub servers: Vec<Server>,
     /// `port-limit`: source ports that one question may use, at least 1.
     pub port_limit: u16,
     /// `fast-dns-retry`: milliseconds to the first retry (50 or more), and
@@ -285,13 +295,13 @@ pub struct Dns {
     /// `server`, `local`, `address`: domain to targets.
     pub domains: DomainRules,
     /// What the server list at start shows, in configured order.
-    pub shown: Box<[Shown]>,
+    pub shown: Vec<Shown>,
     /// Servers, and domains without servers, that the list only counts.
     pub shown_more: (u32, u32),
     /// `servers-file`.
     pub servers_file: Option<ServersFile>,
     /// `resolv-file`; empty with `no-resolv`.
-    pub resolv_files: Box<[Path]>,
+    pub resolv_files: Vec<Path>,
     /// A resolv-file was given although `no-resolv` is set.
     pub resolv_ignored: bool,
     /// `no-resolv`.
@@ -328,7 +338,7 @@ pub struct Dns {
     /// largest number: for ever.
     pub stale: Option<u32>,
     /// `cache-rr`, ascending; ANY for all types.
-    pub cache_types: Box<[u16]>,
+    pub cache_types: Vec<u16>,
     /// `no-round-robin`.
     pub no_round_robin: bool,
     /// `no-ident`.
@@ -336,15 +346,15 @@ pub struct Dns {
     /// `no-hosts` unset: read /etc/hosts.
     pub etc_hosts: bool,
     /// `addn-hosts`, in configured order.
-    pub addn_hosts: Box<[Path]>,
+    pub addn_hosts: Vec<Path>,
     /// `hostsdir`, in configured order.
-    pub hosts_dirs: Box<[Path]>,
+    pub hosts_dirs: Vec<Path>,
     /// `expand-hosts`.
     pub expand_hosts: bool,
     /// `domain` without a range.
     pub domain: Option<NameBox>,
     /// `domain` with a range, last configured first.
-    pub ranged_domains: Box<[RangedDomain]>,
+    pub ranged_domains: Vec<RangedDomain>,
     /// What is kept from clients of upstream answers.
     pub screen: Screen,
     /// Names and records of the configuration.
@@ -424,6 +434,7 @@ pub enum Target {
 }
 
 /// `server`, `local` and `address` lines, looked up by longest suffix.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct DomainRules {
     /// Domain (wire form) → numbers of targets, in configured order. The root
@@ -431,9 +442,9 @@ pub struct DomainRules {
     /// names without a dot (`//`).
     pub table: crate::base::suffix::SuffixTable,
     /// The targets, each once.
-    pub targets: Box<[Target]>,
+    pub targets: Vec<Target>,
     /// `*domain` forms, which match mid-label: domain text folded, target.
-    pub wild: Box<[(Box<[u8]>, u32)]>,
+    pub wild: Vec<(Box<[u8]>, u32)>,
     /// The rules as they were said: the table keeps no names.
     #[cfg(test)]
     pub said: Vec<(Box<[u8]>, Target)>,

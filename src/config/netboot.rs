@@ -4,26 +4,26 @@
 
 use super::{Conditions, NextServer};
 use crate::wire::dhcp4::{CLIENT_PORT, SERVER_PORT};
-use std::mem::take;
 
 /// Ports of DHCP, and those of `dhcp-alternate-port` without numbers.
 pub const PORTS: (u16, u16) = (SERVER_PORT, CLIENT_PORT);
 pub const ALTERNATE_PORTS: (u16, u16) = (1067, 1068);
 
 /// The class of PXE clients if `dhcp-pxe-vendor` names none.
-const PXE_CLIENT: &[u8] = b"PXEClient";
+pub const PXE_CLIENT: &[u8] = b"PXEClient";
 
 /// Booting, frozen.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Netboot {
     /// `pxe-service`, in configured order.
-    pub services: Box<[Service]>,
+    pub services: Vec<Service>,
     /// There is a `pxe-prompt`: it stands among the options, in `Space::Pxe`.
     pub prompt: bool,
     /// `dhcp-pxe-vendor`, last configured first; never empty.
-    pub vendors: Box<[Box<[u8]>]>,
+    pub vendors: Vec<Box<[u8]>>,
     /// `bootp-dynamic`: any one that holds.
-    pub dynamic: Box<[Conditions]>,
+    pub dynamic: Vec<Conditions>,
     /// `dhcp-reply-delay`: seconds, and when.
     pub delay: Option<(u32, Conditions)>,
     /// Ports of server and client.
@@ -52,36 +52,4 @@ pub struct Service {
     pub server: NextServer,
     /// When it is shown.
     pub conditions: Conditions,
-}
-
-/// The same while it is read.
-#[derive(Default)]
-pub struct NetbootDraft {
-    pub services: Vec<Service>,
-    pub prompt: bool,
-    pub vendors: Vec<Box<[u8]>>,
-    pub dynamic: Vec<Conditions>,
-    pub delay: Option<(u32, Conditions)>,
-    pub ports: Option<(u16, u16)>,
-}
-
-impl NetbootDraft {
-    /// Frozen; the draft is empty afterwards.
-    #[inline(never)]
-    pub fn freeze(&mut self) -> Netboot {
-        let all = take(self);
-        let mut vendors = all.vendors;
-        vendors.reverse();
-        if vendors.is_empty() {
-            vendors.push(PXE_CLIENT.into());
-        }
-        Netboot {
-            services: all.services.into(),
-            prompt: all.prompt,
-            vendors: vendors.into(),
-            dynamic: all.dynamic.into(),
-            delay: all.delay,
-            ports: all.ports.unwrap_or(PORTS),
-        }
-    }
 }

@@ -91,7 +91,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
         }
         return Outcome::Refused { messages: source.problems, exit: source.exit };
     }
-    let config = Box::new(checked::config(&mut source.draft));
+    let config = checked::config(&mut source.draft);
     match test {
         true => Outcome::Test(config, source.warnings, source.mentions.unwrap_or_default()),
         false => Outcome::Run(config, source.warnings),

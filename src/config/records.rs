@@ -4,28 +4,28 @@
 //! names of interfaces and made-up names have no data to be kept.
 
 use super::NameBox;
-use super::checked::{boxed, last_first};
-use super::draft::{Draft, Flag};
+use super::draft::Draft;
 use super::refusal::Applied;
 use super::files::Files;
-use super::values::name;
+use super::values::name_box;
 use crate::base::bytes::{Reader, Writer};
 use crate::wire::dns::codes::kind;
-use crate::wire::dns::name::{Name, NameBuf};
+use crate::wire::dns::name::{NAME_MAX, Name};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is known without asking anybody.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Local {
     /// `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
     /// `naptr-record`, `caa-record`, `dns-rr`.
     pub records: Records,
     /// `host-record`, in configured order.
-    pub hosts: Box<[HostRecord]>,
+    pub hosts: Vec<HostRecord>,
     /// `interface-name` and `dynamic-host`, in configured order.
-    pub interface_names: Box<[InterfaceName]>,
+    pub interface_names: Vec<InterfaceName>,
     /// `synth-domain`, last configured first.
-    pub synths: Box<[Synth]>,
+    pub synths: Vec<Synth>,
     /// `localise-queries`.
     pub localise: bool,
     /// `selfmx`.
@@ -218,126 +218,148 @@ impl std::fmt::Debug for Records {
     }
 }
 
-/// Records that need what another option says.
+/// A record that may still need something that other directives say: a mail
+/// exchanger without a target, or a service without a domain.
 pub struct Late {
-    pub name: NameBuf,
-    /// MX: without a target if it has two octets. SRV: perhaps without domain.
     pub kind: u16,
-    pub data: Vec<u8>,
+    /// Its name and its data, in wire form.
+    pub octets: Box<[u8]>,
 }
 
 impl Late {
+    fn parts(&self) -> (Name<'_>, &[u8]) {
+        parts(&self.octets)
+    }
+
+    fn lacks_target(&self) -> bool {
+        self.kind == kind::MX && self.parts().1.len() == 2
+    }
+
     /// A service whose domain is that of this network.
     fn lacks_domain(&self) -> bool {
-        self.kind == kind::SRV && self.name.name().label_count() == 2
+        self.kind == kind::SRV && self.parts().0.label_count() == 2
     }
+}
+
+/// A name and what stands behind it.
+#[inline(never)]
+fn parts(octets: &[u8]) -> (Name<'_>, &[u8]) {
+    let mut reader = Reader::new(octets);
+    let name = Name::read(&mut reader).unwrap_or(Name::ROOT);
+    (name, reader.rest())
 }
 
 /// Local names being read.
 #[derive(Default)]
 pub struct LocalDraft {
-    pub records: Records,
     pub late: Vec<Late>,
-    pub hosts: Vec<HostRecord>,
-    pub interface_names: Vec<InterfaceName>,
-    pub synths: Vec<Synth>,
-    pub mx_target: Option<NameBuf>,
+    pub mx_target: Option<NameBox>,
     /// What this machine is called.
-    pub host: Option<NameBuf>,
+    pub host: Option<NameBox>,
     /// The last alias that closed a circle or leads to one.
-    pub circle: Option<NameBuf>,
-}
-
-impl LocalDraft {
-    /// Notes whether the alias that was just added closes a circle, or leads to
-    /// one.
-    pub fn look_for_circle(&mut self, alias: Name) {
-        let mut at = NameBuf::from_name(alias);
-        for _ in 0..=self.records.len() {
-            let Some(record) = self.records.alias(at.name()) else { return };
-            let Some(target) = Name::new(record.data) else { return };
-            at = NameBuf::from_name(target);
-        }
-        self.circle = Some(NameBuf::from_name(alias));
-    }
+    pub circle: Option<NameBox>,
+    /// A record being read: its name and its data, in wire form.
+    pub octets: Vec<u8>,
 }
 
 impl Draft {
+    /// Adds the record that was read.
+    pub fn add_record(&mut self, kind: u16, ttl: Option<u32>) -> Applied {
+        let (name, data) = parts(&self.local.octets);
+        self.config.dns.local.records.add(name, kind, ttl, data)
+    }
+
+    /// Keeps the record that was read for later.
+    pub fn add_late(&mut self, kind: u16) {
+        self.local.late.push(Late { kind, octets: self.local.octets.as_slice().into() });
+    }
+
+    /// Notes whether the alias that was just added closes a circle, or leads to
+    /// one.
+    pub fn look_for_circle(&mut self, alias: Name) {
+        let records = &self.config.dns.local.records;
+        let mut at = alias;
+        for _ in 0..=records.len() {
+            let Some(target) = records.alias(at).and_then(|record| Name::new(record.data)) else { return };
+            at = target;
+        }
+        self.local.circle = Some(alias.wire().into());
+    }
+
     /// This machine's own name gets an MX record.
     fn makes_mx(&self) -> bool {
-        self.said.has(Flag::LocalMx) || self.local.mx_target.is_some()
+        self.local_mx || self.local.mx_target.is_some()
     }
 }
 
 /// What is wrong with the local names as a whole; and what this machine is
 /// called, if that is needed.
 pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut dyn FnMut(&str)) {
-    let has_no_target = |late: &Late| late.kind == kind::MX && late.data.len() == 2;
-    if draft.makes_mx() || draft.local.late.iter().any(has_no_target) {
+    if draft.makes_mx() || draft.local.late.iter().any(Late::lacks_target) {
         let found = &mut draft.local.host;
-        let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name(piece.trim_ascii_end()));
+        let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name_box(piece.trim_ascii_end()).ok());
     }
     if let Some(alias) = &draft.local.circle {
-        about(wrong, "CNAME loop involving ", alias, "");
+        about(wrong, "CNAME loop involving ", parts(alias).0, "");
     }
-    let domain = draft.domain.as_deref().and_then(Name::new).unwrap_or(Name::ROOT);
-    for late in draft.local.late.iter().filter(|late| late.lacks_domain() && joined(&late.name, domain).is_none()) {
-        about(wrong, "srv-host name ", &late.name, " too long after domain appended");
+    let domain = draft.config.dns.domain.as_deref().unwrap_or(&[0]);
+    for late in &draft.local.late {
+        let name = late.parts().0;
+        if late.lacks_domain() && name.wire().len().saturating_add(domain.len()) > NAME_MAX.saturating_add(1) {
+            about(wrong, "srv-host name ", name, " too long after domain appended");
+        }
     }
 }
 
 /// Words in which a name takes part.
-fn about(wrong: &mut dyn FnMut(&str), before: &str, name: &NameBuf, behind: &str) {
+fn about(wrong: &mut dyn FnMut(&str), before: &str, name: Name, behind: &str) {
     let mut buffer = [0; 1024];
     let mut shown = Writer::new(&mut buffer);
-    name.name().text(&mut shown);
+    name.text(&mut shown);
     wrong(&[before, &String::from_utf8_lossy(shown.written()), behind].concat());
 }
 
-/// The frozen local names.
-#[inline(never)]
-pub fn freeze(draft: &mut Draft) -> Local {
-    let (said, mails) = (draft.said, draft.makes_mx());
-    let domain = draft.domain.as_deref().and_then(Name::new).map(NameBuf::from_name);
+/// Completes the records that lack something.
+pub fn finish(draft: &mut Draft) {
+    let mails = draft.makes_mx();
     let local = &mut draft.local;
-    let target = local.mx_target.or(local.host);
-    if let Some(name) = local.host.filter(|_| mails) {
-        local.late.push(Late { name, kind: kind::MX, data: vec![0, 0] });
+    if let Some(host) = local.host.as_deref().filter(|_| mails) {
+        local.late.push(Late { kind: kind::MX, octets: [host, &[0, 0]].concat().into() });
     }
-    for mut late in std::mem::take(&mut local.late) {
-        match (late.kind, target, domain) {
-            (kind::MX, Some(target), _) if late.data.len() == 2 => late.data.extend_from_slice(target.name().wire()),
-            (kind::MX, None, _) if late.data.len() == 2 => continue,
-            (kind::SRV, _, Some(domain)) if late.lacks_domain() => {
-                late.name = joined(&late.name, domain.name()).unwrap_or(late.name);
+    let target = local.mx_target.take().or(local.host.take());
+    let domain = draft.config.dns.domain.as_deref();
+    let own = &mut draft.config.dns.local;
+    for late in &local.late {
+        let octets = &mut local.octets;
+        let (name, data) = late.parts();
+        octets.clear();
+        match domain.filter(|_| late.lacks_domain()) {
+            // The final zero is that of the domain.
+            Some(domain) => {
+                octets.extend(name.wire().split_last().map_or(&[][..], |(_, front)| front));
+                octets.extend(domain);
             }
-            _ => {}
+            None => octets.extend(name.wire()),
+        }
+        octets.extend(data);
+        if late.lacks_target() {
+            let Some(target) = &target else { continue };
+            octets.extend(target);
         }
         // What could be refused was when the line was read.
-        let _ = local.records.add(late.name.name(), late.kind, None, &late.data);
+        let (name, data) = parts(octets);
+        let _ = own.records.add(name, late.kind, None, data);
     }
-    local.records.rows.shrink_to_fit();
-    local.records.octets.shrink_to_fit();
-    Local {
-        records: std::mem::take(&mut local.records),
-        hosts: boxed(&mut local.hosts),
-        interface_names: boxed(&mut local.interface_names),
-        synths: last_first(&mut local.synths),
-        localise: said.has(Flag::LocaliseQueries),
-        self_mx: said.has(Flag::SelfMx),
-        local_mx: target.filter(|_| said.has(Flag::LocalMx)).map(|target| target.name().wire().into()),
-    }
-}
-
-/// `front` in `domain`.
-fn joined(front: &NameBuf, domain: Name) -> Option<NameBuf> {
-    let labels: Vec<&[u8]> = front.name().labels().collect();
-    labels.iter().rev().try_fold(NameBuf::from_name(domain), |name, label| NameBuf::join(label, name.name()))
+    own.records.rows.shrink_to_fit();
+    own.records.octets.shrink_to_fit();
+    own.synths.reverse();
+    own.local_mx = target.filter(|_| draft.local_mx);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::dns::name::NameBuf;
 
     fn wire(text: &str) -> NameBuf {
         NameBuf::from_text(text.as_bytes()).unwrap()

@@ -3,23 +3,23 @@
 //! leases (RFC 4388). What is made of it is `dhcp` and `dhcp4`.
 
 use super::Pattern;
-use std::mem::take;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Relaying, frozen.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Relaying {
     /// `dhcp-relay` and `dhcp-split-relay`, last configured first.
-    pub relays: Box<[Relay]>,
+    pub relays: Vec<Relay>,
     /// `dhcp-proxy`: for these relays, or with an empty list for all.
-    pub proxy: Option<Box<[Ipv4Addr]>>,
+    pub proxy: Option<Vec<Ipv4Addr>>,
     /// `shared-network`, last configured first.
-    pub shared: Box<[Shared]>,
+    pub shared: Vec<Shared>,
     /// `bridge-interface`.
-    pub bridges: Box<[Bridge]>,
+    pub bridges: Vec<Bridge>,
     /// `leasequery`: networks that may ask (address and length of prefix); an
     /// empty list: everybody.
-    pub queries: Option<Box<[(Ipv4Addr, u8)]>>,
+    pub queries: Option<Vec<(Ipv4Addr, u8)>>,
 }
 
 /// `dhcp-relay`.
@@ -82,31 +82,4 @@ pub struct Bridge {
     pub interface: Box<[u8]>,
     /// What comes in by these came in by that.
     pub aliases: Box<[Pattern]>,
-}
-
-/// The same while it is read.
-#[derive(Default)]
-pub struct RelayingDraft {
-    pub relays: Vec<Relay>,
-    pub proxy: Option<Vec<Ipv4Addr>>,
-    pub shared: Vec<Shared>,
-    pub bridges: Vec<Bridge>,
-    pub queries: Option<Vec<(Ipv4Addr, u8)>>,
-}
-
-impl RelayingDraft {
-    /// Frozen; the draft is empty afterwards.
-    #[inline(never)]
-    pub fn freeze(&mut self) -> Relaying {
-        let mut all = take(self);
-        all.relays.reverse();
-        all.shared.reverse();
-        Relaying {
-            relays: all.relays.into(),
-            proxy: all.proxy.map(Vec::into),
-            shared: all.shared.into(),
-            bridges: all.bridges.into(),
-            queries: all.queries.map(Vec::into),
-        }
-    }
 }

@@ -32,8 +32,8 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> 
     let mut lines = Lines::default();
     let read = files.pieces(file, &mut |piece| lines.feed(piece, &mut look));
     lines.end(&mut look);
-    draft.domain = found;
-    match (read, &draft.domain) {
+    draft.config.dns.domain = found;
+    match (read, &draft.config.dns.domain) {
         (Ok(()), Some(_)) => Ok(()),
         (Ok(()), None) => Err((["no search directive found in ", &shown].concat(), SEARCHES_NOTHING)),
         (Err(errno), _) => {

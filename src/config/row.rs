@@ -2,7 +2,7 @@
 //! it is for, and what it does. Parser, `--help` and the table in the README are
 //! renderings of the rows.
 
-use super::draft::{Draft, Flag, Number};
+use super::draft::{Draft, Number};
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
 
@@ -63,7 +63,7 @@ pub enum Repeat {
 #[derive(Clone, Copy)]
 pub enum Apply {
     /// Sets a flag.
-    Flag(Flag),
+    Flag(Switch),
     /// Stores a number between two bounds.
     Number(Number, u32, u32),
     /// Calls a function, which checks and stores.
@@ -188,7 +188,7 @@ const fn row(form: &'static str, short: u8, repeat: Repeat, apply: Apply, help: 
 }
 
 /// A directive without argument.
-pub const fn flag(form: &'static str, short: u8, flag: Flag, help: &'static str) -> Row {
+pub const fn flag(form: &'static str, short: u8, flag: Switch, help: &'static str) -> Row {
     row(form, short, Repeat::Many, Apply::Flag(flag), help)
 }
 
@@ -196,6 +196,9 @@ pub const fn flag(form: &'static str, short: u8, flag: Flag, help: &'static str)
 pub const fn number(form: &'static str, short: u8, number: Number, bounds: (u32, u32), help: &'static str) -> Row {
     row(form, short, Repeat::Once, Apply::Number(number, bounds.0, bounds.1), help)
 }
+
+/// Where a directive without argument is kept.
+type Switch = fn(&mut Draft) -> &mut bool;
 
 /// What a function does with the value of a directive.
 type Function = fn(&mut Draft, Text) -> Applied;

@@ -1,7 +1,6 @@
 //! The frozen configuration of the program that follows leases.
 
 use super::Path;
-use super::draft::{Draft, Flag};
 use super::rows::HAS_SCRIPT;
 use std::ffi::CStr;
 
@@ -30,17 +29,5 @@ impl Script {
     /// True when there is a program.
     pub fn is_on(&self) -> bool {
         self.program().is_some()
-    }
-
-    /// Takes it out of the draft.
-    #[inline(never)]
-    pub(super) fn freeze(draft: &mut Draft) -> Self {
-        let said = draft.said;
-        Script {
-            arp: said.has(Flag::ScriptArp),
-            on_renewal: said.has(Flag::ScriptOnRenewal),
-            keeps_leases: said.has(Flag::LeaseFileRo),
-            ..std::mem::take(&mut draft.script)
-        }
     }
 }

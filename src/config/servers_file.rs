@@ -66,7 +66,7 @@ impl ServersReading {
         );
         draft.domains.show_again(&file.shown, file.more);
         // A port keeps its socket, so none is taken out again.
-        draft.source_ports = dns.source_ports.clone();
+        draft.config.dns.source_ports = dns.source_ports.clone();
         ServersReading { draft: ManuallyDrop::new(draft), line: Line::default(), directory: Directory::default() }
     }
 
@@ -92,13 +92,12 @@ impl ServersReading {
 
     /// Puts the rules in force, if the file was read.
     pub fn finish(mut self, dns: &mut Dns, was_read: bool) {
-        let frozen = self.draft.domains.freeze();
         if was_read {
-            (dns.domains, dns.servers, dns.shown, dns.shown_more) = frozen;
-            dns.source_ports = take(&mut self.draft.source_ports);
+            self.draft.domains.freeze(dns);
+            dns.source_ports = take(&mut self.draft.config.dns.source_ports);
         }
-        self.draft.user = None;
-        self.draft.pid_file = None;
+        self.draft.config.process.user = None;
+        self.draft.config.process.pid_file = None;
     }
 }
 

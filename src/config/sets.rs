@@ -2,16 +2,14 @@
 //! sets of ipset and nftables, and the marks of connections. The engines that
 //! talk to the kernel are not here.
 
-use super::draft::{Draft, Flag};
+#[cfg(test)]
 use super::NameBox;
-use super::refusal::Applied;
 use super::rows::{HAS_CONNTRACK, HAS_SETS};
-use crate::base::hash::Key;
-use crate::base::suffix::{SuffixBuilder, SuffixTable};
-use std::mem::take;
+use crate::base::suffix::SuffixTable;
 use std::net::IpAddr;
 
 /// Sets and marks.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Sets {
     /// `ipset`.
@@ -23,7 +21,7 @@ pub struct Sets {
     /// `connmark-allowlist-enable`: the bits of a mark that count; `None`: off.
     pub mark_mask: Option<u32>,
     /// `connmark-allowlist`, in configured order.
-    pub allowed: Box<[Allowed]>,
+    pub allowed: Vec<Allowed>,
 }
 
 impl Sets {
@@ -67,12 +65,13 @@ impl Set {
 }
 
 /// Which sets get the addresses of which domains.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Lines {
     /// Domain (wire form; the root for every name) → numbers of lines.
     pub domains: SuffixTable,
     /// The sets of each line.
-    pub lines: Box<[Box<[Set]>]>,
+    pub lines: Vec<Box<[Set]>>,
     /// Domains and numbers as they were said: the table keeps no names.
     #[cfg(test)]
     pub said: Vec<(NameBox, u32)>,
@@ -114,76 +113,4 @@ pub struct Allowed {
     /// Names as text, lower case, with `*` inside a label for any octets; `*`
     /// alone for every name.
     pub patterns: Box<[Box<[u8]>]>,
-}
-
-/// `Lines` being read.
-pub struct LinesDraft {
-    domains: SuffixBuilder,
-    lines: Vec<Box<[Set]>>,
-    #[cfg(test)]
-    said: Vec<(NameBox, u32)>,
-}
-
-/// Sets and marks as far as they were said.
-pub struct SetsDraft {
-    key: Key,
-    pub ip: LinesDraft,
-    pub nft: LinesDraft,
-    pub mark_mask: Option<u32>,
-    pub allowed: Box<[Allowed]>,
-}
-
-impl LinesDraft {
-    fn new(key: Key) -> Self {
-        LinesDraft {
-            domains: SuffixBuilder::new(key),
-            lines: Vec::new(),
-            #[cfg(test)]
-            said: Vec::new(),
-        }
-    }
-
-    /// Adds a line with its domains in wire form.
-    pub fn add(&mut self, domains: &mut dyn Iterator<Item = Applied<NameBox>>, sets: Vec<Set>) -> Applied {
-        let number = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        for domain in domains {
-            let domain = domain?;
-            self.domains.add(&domain, number);
-            #[cfg(test)]
-            self.said.push((domain, number));
-        }
-        self.lines.push(sets.into());
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn freeze(&mut self, key: Key) -> Lines {
-        let draft = std::mem::replace(self, LinesDraft::new(key));
-        Lines {
-            domains: draft.domains.freeze(),
-            lines: draft.lines.into(),
-            #[cfg(test)]
-            said: draft.said,
-        }
-    }
-}
-
-impl SetsDraft {
-    /// Nothing said.
-    pub fn new(key: Key) -> Self {
-        SetsDraft { key, ip: LinesDraft::new(key), nft: LinesDraft::new(key), mark_mask: None, allowed: Box::default() }
-    }
-}
-
-/// The frozen settings.
-#[inline(never)]
-pub fn freeze(draft: &mut Draft) -> Sets {
-    let sets = &mut draft.sets;
-    Sets {
-        ip: sets.ip.freeze(sets.key),
-        nft: sets.nft.freeze(sets.key),
-        conntrack: draft.said.has(Flag::Conntrack),
-        mark_mask: sets.mark_mask,
-        allowed: take(&mut sets.allowed),
-    }
 }

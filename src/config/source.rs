@@ -184,7 +184,7 @@ impl<'f> Source<'f> {
         }
         let text = value.unwrap_or_default();
         match row.apply {
-            Apply::Flag(flag) => self.draft.said.set(flag),
+            Apply::Flag(flag) => *flag(&mut self.draft) = true,
             Apply::Number(number, least, most) => {
                 let given = value.and_then(|text| super::values::number(text.octets()));
                 let fits = given.filter(|given| (least..=most).contains(given));

@@ -4,16 +4,17 @@
 use super::Pattern;
 
 /// TFTP.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Tftp {
     /// `enable-tftp`.
     pub on: bool,
     /// Interfaces named by `enable-tftp=`; empty: those of DHCP and DNS.
-    pub interfaces: Box<[Pattern]>,
+    pub interfaces: Vec<Pattern>,
     /// `tftp-root` without interface.
     pub root: Option<Box<[u8]>>,
     /// `tftp-root` with interface.
-    pub iface_roots: Box<[(Box<[u8]>, Box<[u8]>)]>,
+    pub iface_roots: Vec<(Box<[u8]>, Box<[u8]>)>,
     /// `tftp-no-fail`.
     pub no_fail: bool,
     /// `tftp-secure`.

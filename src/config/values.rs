@@ -41,15 +41,6 @@ pub fn record_type(octets: &[u8]) -> Option<u16> {
     number(octets).map(|number| number as u16).or_else(|| codes::number(octets))
 }
 
-/// Adds to a frozen list, which keeps its exact size: for what is said a few
-/// times only.
-pub fn push<T>(list: &mut Box<[T]>, item: T) {
-    let mut all = std::mem::take(list).into_vec();
-    all.reserve_exact(1);
-    all.push(item);
-    *list = all.into();
-}
-
 /// A time in seconds: digits and perhaps one of `s m h d w`.
 pub fn seconds(octets: &[u8]) -> Option<u32> {
     let (digits, factor) = match octets.split_last()? {

@@ -154,11 +154,11 @@ mod tests {
         Screen {
             stop_rebind: false,
             localhost_ok: false,
-            private_ok: Box::new([]),
-            bogus: Box::new([]),
-            ignored: Box::new([]),
-            aliases: Box::new([]),
-            filtered: Box::new([]),
+            private_ok: vec![],
+            bogus: vec![],
+            ignored: vec![],
+            aliases: vec![],
+            filtered: vec![],
             win2k: false,
         }
     }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn private_addresses_are_found_but_where_they_may_be() {
-        let mut screen = Screen { stop_rebind: true, private_ok: Box::new([name("ok.lan").name().wire().into()]), ..screen() };
+        let mut screen = Screen { stop_rebind: true, private_ok: vec![name("ok.lan").name().wire().into()], ..screen() };
         let is_private = |screen: &Screen, asked: &str, addrs: &[&str]| matches!(found(screen, asked, addrs), Finding::Private(_));
         for addr in ["10.1.2.3", "100.64.0.1", "127.0.0.1", "0.0.0.0", "fc00::1", "::1", "::", "::ffff:192.168.1.1", "fe80::1"] {
             assert!(is_private(&screen, "a.test", &[addr]), "{addr}");
@@ -193,7 +193,7 @@ mod tests {
         assert!(is_private(&screen, "a.test", &["8.8.8.8", "10.0.0.1"]), "one spoils all");
         assert!(!is_private(&screen, "a.test", &["8.8.8.8"]) && is_private(&screen, "plain", &["10.0.0.1"]));
         screen.localhost_ok = true;
-        screen.private_ok = Box::new([[0].into()]);
+        screen.private_ok = vec![[0].into()];
         assert!(!is_private(&screen, "plain", &["10.0.0.1"]) && is_private(&screen, "a.b", &["10.0.0.1"]));
         for addr in ["127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"] {
             assert!(!is_private(&screen, "a.test", &[addr]), "{addr}");
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn what_is_bogus_comes_before_what_is_private_and_that_before_what_is_filtered() {
         let net = Net { addr: "10.0.0.0".parse().unwrap(), len: 24 };
-        let screen = Screen { stop_rebind: true, bogus: Box::new([net]), filtered: Box::new([kind::A]), ..screen() };
+        let screen = Screen { stop_rebind: true, bogus: vec![net], filtered: vec![kind::A], ..screen() };
         assert!(matches!(found(&screen, "a.test", &["10.0.1.1", "10.0.0.1"]), Finding::Bogus(_)));
         assert!(matches!(found(&screen, "a.test", &["10.0.1.1"]), Finding::Private(_)));
         assert!(found(&screen, "a.test", &["8.8.8.8"]) == Finding::Filtered);

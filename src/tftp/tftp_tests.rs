@@ -18,9 +18,9 @@ fn client(port: u16) -> SocketAddr {
 fn settings() -> Tftp {
     Tftp {
         on: true,
-        interfaces: Box::new([]),
+        interfaces: Vec::new(),
         root: Some((*b"/srv").into()),
-        iface_roots: Box::new([]),
+        iface_roots: Vec::new(),
         no_fail: false,
         secure: false,
         lowercase: false,
@@ -549,7 +549,8 @@ fn a_full_house_makes_room_for_those_who_answer() {
 
 #[test]
 fn roots_follow_the_interface_and_the_client() {
-    let mut world = World::new(Tftp { iface_roots: Box::new([((*b"lan").into(), (*b"/lan").into())]), lowercase: true, ..settings() }).file("/lan/f", b"lan");
+    let roots = vec![((*b"lan").into(), (*b"/lan").into())];
+    let mut world = World::new(Tftp { iface_roots: roots, lowercase: true, ..settings() }).file("/lan/f", b"lan");
     assert_eq!(only(world.ask(1, &read("F", ""))), b"\0\x03\0\x01lan");
     for (unique, dir) in [(UniqueRoot::Ip, "10.0.0.9"), (UniqueRoot::Mac, "02-00-00-00-00-09")] {
         let mut world = World::new(Tftp { unique_root: Some(unique), ..settings() })

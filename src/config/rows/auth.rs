@@ -8,7 +8,7 @@ use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, many, number, once};
-use crate::config::values::{name_box, number as digits, push};
+use crate::config::values::{name_box, number as digits};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -61,12 +61,12 @@ fn interface(text: Text) -> Applied<Interface> {
 
 fn server(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
-    draft.auth.server = Some(name_box(items.octets())?);
+    draft.config.auth.server = Some(name_box(items.octets())?);
     for item in items.filter(|item| !item.is_empty()) {
         let interface = interface(item)?;
         match parse_ip(&interface.name) {
-            Some(addr) => push(&mut draft.auth.addresses, addr),
-            None => push(&mut draft.auth.interfaces, interface),
+            Some(addr) => draft.config.auth.addresses.push(addr),
+            None => draft.config.auth.interfaces.push(interface),
         }
     }
     Ok(())
@@ -91,16 +91,16 @@ fn subnet(text: Text) -> Applied<Subnet> {
 
 fn zone(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
-    let mut zone = Zone { name: zone_name(items.octets())?, subnets: Box::default(), excluded: Box::default() };
+    let mut zone = Zone { name: zone_name(items.octets())?, subnets: Vec::new(), excluded: Vec::new() };
     for item in items {
         let excluded = item.behind(b"exclude:");
         let item = excluded.unwrap_or(item);
         if !item.is_empty() {
             let list = if excluded.is_some() { &mut zone.excluded } else { &mut zone.subnets };
-            push(list, subnet(item)?);
+            list.push(subnet(item)?);
         }
     }
-    push(&mut draft.auth.zones, zone);
+    draft.config.auth.zones.push(zone);
     Ok(())
 }
 
@@ -110,7 +110,7 @@ fn soa_number(octets: &[u8]) -> Applied<Option<u32>> {
 }
 
 fn soa(draft: &mut Draft, text: Text) -> Applied {
-    let soa = &mut draft.auth.soa;
+    let soa = &mut draft.config.auth.soa;
     let mut items = text.items();
     soa.serial = soa_number(items.octets())?;
     let mut mailbox = items.octets().to_vec();
@@ -128,7 +128,7 @@ fn soa(draft: &mut Draft, text: Text) -> Applied {
 
 fn secondaries(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items().filter(|item| !item.is_empty()) {
-        push(&mut draft.auth.secondaries, name_box(item.octets())?);
+        draft.config.auth.secondaries.push(name_box(item.octets())?);
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ fn secondaries(draft: &mut Draft, text: Text) -> Applied {
 fn peers(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
         let addr: IpAddr = parse_ip(item.octets()).ok_or(ERROR)?;
-        push(&mut draft.auth.peers, addr);
+        draft.config.auth.peers.push(addr);
     }
     Ok(())
 }

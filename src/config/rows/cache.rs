@@ -1,10 +1,10 @@
 //! The DNS cache and lifetimes.
 
-use crate::config::draft::{Draft, Flag, Number};
+use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
-use crate::config::values::{number as digits, push, record_type};
+use crate::config::values::{number as digits, record_type};
 
 const ANY: (u32, u32) = (0, u32::MAX);
 
@@ -16,7 +16,7 @@ pub const ROWS: &[Row] = &[
         .manual("How many names from upstream servers are kept: 150 if the option is not given, 5000000 at most, and none with 0. \
             The memory for them is taken at start. When the cache is full, what was not asked for longest makes room. Names of \
             hosts files, of DHCP clients and of the configuration do not count."),
-    flag("no-negcache", b'N', Flag::NoNegcache, "Do not keep negative answers")
+    flag("no-negcache", b'N', |draft| &mut draft.config.dns.no_negcache, "Do not keep negative answers")
         .manual("Does not keep what upstream servers say about names, or types of a name, that there are not."),
     number("neg-ttl=<n>", 0, Number::NegTtl, ANY, "Seconds to keep negative answers that do not say how long (0)")
         .manual("How many seconds an answer is kept that says there is no such name or type, and brings no SOA record to say how \
@@ -42,14 +42,14 @@ pub const ROWS: &[Row] = &[
     many("cache-rr=<type>[,...]", 0, cache_rr, "Keep records of these types too")
         .manual("Record types that are kept in addition to A, AAAA, CNAME, PTR and SRV, as names or numbers between commas; ANY \
             stands for all types."),
-    flag("no-round-robin", 0, Flag::NoRoundRobin, "Do not rotate the addresses of a name")
+    flag("no-round-robin", 0, |draft| &mut draft.config.dns.no_round_robin, "Do not rotate the addresses of a name")
         .manual("Always gives the records of a name in the same order. Without it another one comes first with each answer."),
-    flag("no-ident", 0, Flag::NoIdent, "Do not answer what version and statistics there are")
+    flag("no-ident", 0, |draft| &mut draft.config.dns.no_ident, "Do not answer what version and statistics there are")
         .manual("Does not answer questions of class CHAOS for names such as version.bind and cachesize.bind."),
 ];
 
 fn stale(draft: &mut Draft, text: Text) -> Applied {
-    draft.stale = Some(match digits(text.octets()).ok_or(ERROR)? {
+    draft.config.dns.stale = Some(match digits(text.octets()).ok_or(ERROR)? {
         _ if text.is_empty() => STALE,
         0 => u32::MAX,
         seconds => seconds,
@@ -60,9 +60,9 @@ fn stale(draft: &mut Draft, text: Text) -> Applied {
 fn cache_rr(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items().filter(|item| !item.is_empty()) {
         let kind = record_type(item.octets()).ok_or(wrong!("bad RR type"))?;
-        if !draft.cache_types.contains(&kind) {
-            push(&mut draft.cache_types, kind);
-            draft.cache_types.sort_unstable();
+        if !draft.config.dns.cache_types.contains(&kind) {
+            draft.config.dns.cache_types.push(kind);
+            draft.config.dns.cache_types.sort_unstable();
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ questions of DNSSEC and their answers, 64 and 128 answers that fail validation, 
 ];
 
 fn capture(draft: &mut Draft, text: Text) -> Applied {
-    draft.capture.file = path_or_none(text)?;
+    draft.config.capture.file = path_or_none(text)?;
     Ok(())
 }
 
@@ -33,6 +33,6 @@ fn mask(draft: &mut Draft, text: Text) -> Applied {
         let digit = char::from(*octet).to_digit(radix).ok_or(ERROR)?;
         sum = sum.saturating_mul(radix).saturating_add(digit);
     }
-    draft.capture.mask = Some(sum);
+    draft.config.capture.mask = Some(sum);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! read again.
 
 use crate::base::text::{self, parse_ip};
-use crate::config::draft::{Draft, Flag, Tags};
+use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many};
@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
         "As dhcp-hostsfile with a directory, and in addition every file that is written or moved there is read at \
          once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
     ),
-    flag("read-ethers", b'Z', Flag::ReadEthers, "Read addresses of hosts from /etc/ethers").dhcp4().manual(
+    flag("read-ethers", b'Z', |draft| &mut draft.config.dhcp.read_ethers, "Read addresses of hosts from /etc/ethers").dhcp4().manual(
         "Reads /etc/ethers at start and on SIGHUP. Each line has a hardware address and an IPv4 address or a name, \
          and means the same as a dhcp-host line with both.",
     ),
@@ -58,17 +58,17 @@ fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
             Err(place) => draft.host_addrs.insert(place, addr),
         }
     }
-    draft.hosts.push(host);
+    draft.config.dhcp.hosts.push(host);
     Ok(())
 }
 
 fn hosts_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.hosts_files.push(path(text.octets())?);
+    draft.config.dhcp.hosts_files.push(path(text.octets())?);
     Ok(())
 }
 
 fn hosts_dir(draft: &mut Draft, text: Text) -> Applied {
-    draft.hosts_dirs.push(path(text.octets())?);
+    draft.config.dhcp.hosts_dirs.push(path(text.octets())?);
     Ok(())
 }
 

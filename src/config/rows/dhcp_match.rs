@@ -72,7 +72,7 @@ fn tagged<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Tag, Text<'a>)> {
 fn mac(draft: &mut Draft, text: Text) -> Applied {
     let (set, value) = tagged(draft, text)?;
     let hw = hw_pattern(value.octets()).ok_or(ERROR)?;
-    draft.matches.push(Match { set, test: Test::Hw(hw) });
+    draft.config.dhcp.matches.push(Match { set, test: Test::Hw(hw) });
     Ok(())
 }
 
@@ -94,14 +94,14 @@ fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
             Test::VendorClass(Some(enterprise), behind.unwrap_or_default().octets().into())
         }
     };
-    draft.matches.push(Match { set, test });
+    draft.config.dhcp.matches.push(Match { set, test });
     Ok(())
 }
 
 fn user_class(draft: &mut Draft, text: Text) -> Applied {
     let (set, value) = tagged(draft, text)?;
     let test = Test::UserClass(class(value)?);
-    draft.matches.push(Match { set, test });
+    draft.config.dhcp.matches.push(Match { set, test });
     Ok(())
 }
 
@@ -125,7 +125,7 @@ fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
         Some(hex) => hex.octets.into(),
         None => class(value)?,
     };
-    draft.matches.push(Match { set, test: Test::Agent(code, octets) });
+    draft.config.dhcp.matches.push(Match { set, test: Test::Agent(code, octets) });
     Ok(())
 }
 
@@ -147,9 +147,9 @@ fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
     let test = Match { set, test: Test::Value(what, wanted) };
     if six {
         draft.not_yet("dhcp-match with option6:");
-        draft.six.matches.push(test);
+        draft.config.dhcp6.matches.push(test);
     } else {
-        draft.matches.push(test);
+        draft.config.dhcp.matches.push(test);
     }
     Ok(())
 }
@@ -191,7 +191,7 @@ fn name_match(draft: &mut Draft, text: Text) -> Applied {
     if name.is_empty() && !wildcard {
         return Err(ERROR);
     }
-    draft.matches.push(Match { set, test: Test::Name(name.into(), wildcard) });
+    draft.config.dhcp.matches.push(Match { set, test: Test::Name(name.into(), wildcard) });
     Ok(())
 }
 
@@ -214,6 +214,6 @@ fn tag_if(draft: &mut Draft, text: Text) -> Applied {
     if set.is_empty() {
         return Err(bad());
     }
-    draft.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into(), wild: wild.into() });
+    draft.config.dhcp.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into(), wild: wild.into() });
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What DHCP clients are told.
 
 use crate::config::dhcp6::Option6;
-use crate::config::draft::{Draft, Flag, Tags};
+use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal};
@@ -37,7 +37,7 @@ pub const ROWS: &[Row] = &[
         "As dhcp-option, and the option is sent even to clients that do not ask for it. Some boot loaders need \
          options that they never ask for.",
     ),
-    flag("dhcp-no-override", 0, Flag::DhcpNoOverride, "Do not put options where file and server name stand").dhcp4().manual(
+    flag("dhcp-no-override", 0, |draft| &mut draft.config.dhcp.no_override, "Do not put options where file and server name stand").dhcp4().manual(
         "Does not use the fields for the file name and the server name for other options when there is no room left \
          for them, and does not move those two into options either. Some old clients stumble over that.",
     ),
@@ -74,10 +74,10 @@ fn forced_option(draft: &mut Draft, text: Text) -> Applied {
 fn add(draft: &mut Draft, text: Text, force: bool) -> Applied {
     match parse_option(text, force, &mut draft.tags)? {
         None => {}
-        Some(AnyOption::Four(option)) => draft.options.push(option),
+        Some(AnyOption::Four(option)) => draft.config.dhcp.options.push(option),
         Some(AnyOption::Six(option)) => {
             draft.not_yet("dhcp-option with option6:");
-            draft.six.options.push(option);
+            draft.config.dhcp6.options.push(option);
         }
     }
     Ok(())
@@ -185,12 +185,12 @@ fn octets(kind: Kind, six: bool, value: Option<Text>) -> Applied<(Box<[u8]>, Loo
 }
 
 fn options_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.options_files.push(path(text.octets())?);
+    draft.config.dhcp.options_files.push(path(text.octets())?);
     Ok(())
 }
 
 fn options_dir(draft: &mut Draft, text: Text) -> Applied {
-    draft.options_dirs.push(path(text.octets())?);
+    draft.config.dhcp.options_dirs.push(path(text.octets())?);
     Ok(())
 }
 
@@ -212,7 +212,7 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
     if file.len().max(server_name.len()) >= VALUE_MAX {
         return Err(ERROR);
     }
-    draft.boots.push(Boot {
+    draft.config.dhcp.boots.push(Boot {
         file: file.into(),
         server_name: server_name.into(),
         next_server,

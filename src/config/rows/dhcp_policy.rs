@@ -1,6 +1,6 @@
 //! Whom to answer by DHCP, and what becomes of names.
 
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many};
@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
         "Does not use the names that clients send, of clients that have all of these tags, or of all if there are \
          none. Names from dhcp-host and from hosts files are used nevertheless.",
     ),
-    flag("dhcp-ignore-clid", 0, Flag::DhcpIgnoreClid, "Know clients by hardware address only").dhcp4().manual(
+    flag("dhcp-ignore-clid", 0, |draft| &mut draft.config.dhcp.ignore_clid, "Know clients by hardware address only").dhcp4().manual(
         "Recognises clients by their hardware address only, whatever client identifier they send.",
     ),
     many("dhcp-generate-names[=tag:<tag>,...]", 0, generate_names, "Name clients without name after their hardware address").dhcp4().manual(
@@ -26,11 +26,11 @@ pub const ROWS: &[Row] = &[
         "Sends answers as broadcasts to clients that have all of these tags, or to all. Some clients take nothing \
          else and fail to say so.",
     ),
-    flag("dhcp-fqdn", 0, Flag::DhcpFqdn, "Only full names of clients go into DNS").dhcp4().manual(
+    flag("dhcp-fqdn", 0, |draft| &mut draft.config.dhcp.fqdn, "Only full names of clients go into DNS").dhcp4().manual(
         "Puts clients into DNS with their domain only, not with their bare names, so that one name may be used once \
          in every domain. A domain must be configured.",
     ),
-    flag("dhcp-client-update", 0, Flag::ClientUpdate, "Let clients update DNS themselves").dhcp4().manual(
+    flag("dhcp-client-update", 0, |draft| &mut draft.config.dhcp.client_update, "Let clients update DNS themselves").dhcp4().manual(
         "Tells clients that send their full name (option 81) that they may enter themselves into some DNS, which this \
          server never does; normally they are told not to. Names are entered here all the same.",
     ),
@@ -39,25 +39,25 @@ pub const ROWS: &[Row] = &[
 fn ignore(draft: &mut Draft, text: Text) -> Applied {
     let tags = conditions(text, &mut draft.tags)?;
     if !tags.is_empty() {
-        draft.ignore.push(tags);
+        draft.config.dhcp.ignore.push(tags);
     }
     Ok(())
 }
 
 fn ignore_names(draft: &mut Draft, text: Text) -> Applied {
     let tags = conditions(text, &mut draft.tags)?;
-    draft.ignore_names.push(tags);
+    draft.config.dhcp.ignore_names.push(tags);
     Ok(())
 }
 
 fn generate_names(draft: &mut Draft, text: Text) -> Applied {
     let tags = conditions(text, &mut draft.tags)?;
-    draft.generate_names.push(tags);
+    draft.config.dhcp.generate_names.push(tags);
     Ok(())
 }
 
 fn broadcast(draft: &mut Draft, text: Text) -> Applied {
     let tags = conditions(text, &mut draft.tags)?;
-    draft.broadcast.push(tags);
+    draft.config.dhcp.broadcast.push(tags);
     Ok(())
 }

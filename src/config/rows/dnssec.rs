@@ -1,15 +1,15 @@
 //! DNS security.
 
 use crate::config::dnssec::{Anchor, Key};
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name_box, number, parse_hex, path_or_none, port, push};
+use crate::config::values::{name_box, number, parse_hex, path_or_none, port};
 use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
-    flag("dnssec", 0, Flag::Dnssec, "Validate answers from upstream")
+    flag("dnssec", 0, |draft| &mut draft.config.dnssec.on, "Validate answers from upstream")
         .not_yet()
         .manual("Validates answers from upstream servers (RFC 4035). Answers that are proven right are marked with the AD bit for \
             clients that ask for it, and answers that are proven wrong become SERVFAIL. It needs a trust-anchor for the root, \
@@ -24,7 +24,7 @@ pub const ROWS: &[Row] = &[
         .not_yet()
         .manual("Has upstream prove that the zone of an unsigned answer is really unsigned, which is the default. With no, unsigned \
             answers are passed on without that proof: fewer questions, and no protection from whoever takes signatures away."),
-    flag("dnssec-no-timecheck", 0, Flag::DnssecNoTimecheck, "Do not look at times of signatures until SIGINT")
+    flag("dnssec-no-timecheck", 0, |draft| &mut draft.config.dnssec.no_time_check, "Do not look at times of signatures until SIGINT")
         .not_yet()
         .manual("Does not look at the times for which signatures are valid until the signal SIGINT comes: for machines whose clock is \
             set by way of the network after the start. The cache is emptied then."),
@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
         .manual("A file whose time of change is the last time that was known to be right; it is made if it is missing. While the clock \
             is behind that time, the times of signatures are not looked at. The file is touched once the clock is right, and at \
             the end. It must lie where the server may write when it has given up its privileges."),
-    flag("dnssec-debug", 0, Flag::DnssecDebug, "Pass on answers that fail validation")
+    flag("dnssec-debug", 0, |draft| &mut draft.config.dnssec.debug, "Pass on answers that fail validation")
         .not_yet()
         .manual("Passes answers on that failed validation, and has upstream servers not validate either. For finding faults only."),
     once("dnssec-limits=<n>[,...]", 0, limits, "How much work one validation may take")
@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
         .manual("Limits to the work that one answer may cause: how many signatures of one record set may fail (20), signatures and \
             hashes in all (200), further questions (40), and rounds of hashing in an NSEC3 record (150). A 0 or nothing leaves \
             the default. An answer that needs more is not given."),
-    flag("proxy-dnssec", 0, Flag::ProxyDnssec, "Pass on what upstream says about validation")
+    flag("proxy-dnssec", 0, |draft| &mut draft.config.dnssec.proxy, "Pass on what upstream says about validation")
         .manual("Passes the AD bit of an upstream server's answer on to the client, which is otherwise taken out, because it says \
             nothing unless the way to that server can be trusted."),
 ];
@@ -57,8 +57,8 @@ fn anchor(draft: &mut Draft, text: Text) -> Applied {
         name => name_box(name).map_err(|_| BAD)?,
     };
     let anchor = Anchor { name, key: rest.map(key).transpose()? };
-    if !draft.dnssec.anchors.contains(&anchor) {
-        push(&mut draft.dnssec.anchors, anchor);
+    if !draft.config.dnssec.anchors.contains(&anchor) {
+        draft.config.dnssec.anchors.push(anchor);
     }
     Ok(())
 }
@@ -84,19 +84,19 @@ fn key(text: Text) -> Applied<Key> {
 fn check_unsigned(draft: &mut Draft, text: Text) -> Applied {
     match text.octets() {
         b"" => {}
-        b"no" => draft.dnssec.trust_unsigned = true,
+        b"no" => draft.config.dnssec.trust_unsigned = true,
         _ => return Err(wrong!("bad value for dnssec-check-unsigned")),
     }
     Ok(())
 }
 
 fn timestamp(draft: &mut Draft, text: Text) -> Applied {
-    draft.dnssec.timestamp = path_or_none(text)?;
+    draft.config.dnssec.timestamp = path_or_none(text)?;
     Ok(())
 }
 
 fn limits(draft: &mut Draft, text: Text) -> Applied {
-    let limits = &mut draft.dnssec.limits;
+    let limits = &mut draft.config.dnssec.limits;
     let all = [&mut limits.failures, &mut limits.crypto, &mut limits.queries, &mut limits.iterations];
     for (limit, item) in all.into_iter().zip(text.items()) {
         let value = number(item.octets()).ok_or(ERROR)?;

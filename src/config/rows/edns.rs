@@ -2,7 +2,7 @@
 //! them.
 
 use crate::base::text::parse_ip;
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::edns::{MacText, Subnet, Umbrella};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
             as octets in EDNS option 65001, or with base64 or text (hexadecimal with colons) in option 65073. An option that \
             the client sent itself stays, unless strip-mac is given. Answers to such questions depend on the client, so they \
             are not kept. Mind that this tells the operator of the server which device asks."),
-    flag("strip-mac", 0, Flag::StripMac, "Take hardware addresses out of queries")
+    flag("strip-mac", 0, |draft| &mut draft.config.dns.edns.strip_mac, "Take hardware addresses out of queries")
         .manual("Takes the EDNS options 65001 and 65073 that clients put into their questions out of them before they go upstream."),
     once("add-subnet[=[<address>/]<length>[,[<address>/]<length>]]", 0, add_subnet, "Tell upstream the client's network")
         .manual("Adds a client subnet (RFC 7871) to questions that go upstream: the given number of leading bits of the client's \
@@ -23,7 +23,7 @@ pub const ROWS: &[Row] = &[
             the default, tells nothing of the client and asks the server to tell nothing either. An address before the length \
             is told instead of the client's, and may be of the other family.\n\n\
             Answers that may depend on the client are not kept; with an address given, or the length 0, they are."),
-    flag("strip-subnet", 0, Flag::StripSubnet, "Take client networks out of queries")
+    flag("strip-subnet", 0, |draft| &mut draft.config.dns.edns.strip_subnet, "Take client networks out of queries")
         .manual("Takes client subnets (EDNS option 8) that clients put into their questions out of them before they go upstream. \
             With add-subnet, its own takes their place."),
     once("add-cpe-id=<text>", 0, add_cpe_id, "Tell upstream who this router is")
@@ -36,9 +36,9 @@ pub const ROWS: &[Row] = &[
 
 fn add_mac(draft: &mut Draft, text: Text) -> Applied {
     match text.octets() {
-        b"" => draft.edns.mac = true,
-        b"base64" => draft.edns.mac_text = Some(MacText::Base64),
-        b"text" => draft.edns.mac_text = Some(MacText::Colons),
+        b"" => draft.config.dns.edns.mac = true,
+        b"base64" => draft.config.dns.edns.mac_text = Some(MacText::Base64),
+        b"text" => draft.config.dns.edns.mac_text = Some(MacText::Colons),
         _ => return Err(ERROR),
     }
     Ok(())
@@ -57,12 +57,12 @@ fn subnet(text: Text, bits: u8) -> Applied<Subnet> {
 
 fn add_subnet(draft: &mut Draft, text: Text) -> Applied {
     let (v4, v6) = text.split(b',');
-    draft.edns.subnet = Some([subnet(v4, 32)?, subnet(v6.unwrap_or_default(), 128)?]);
+    draft.config.dns.edns.subnet = Some([subnet(v4, 32)?, subnet(v6.unwrap_or_default(), 128)?]);
     Ok(())
 }
 
 fn add_cpe_id(draft: &mut Draft, text: Text) -> Applied {
-    draft.edns.cpe_id = text.octets().into();
+    draft.config.dns.edns.cpe_id = text.octets().into();
     Ok(())
 }
 
@@ -80,7 +80,7 @@ fn umbrella(draft: &mut Draft, text: Text) -> Applied {
             told.asset = identifier(item.behind(b"assetid:").ok_or(ERROR)?)?;
         }
     }
-    draft.edns.umbrella = Some(told);
+    draft.config.dns.edns.umbrella = Some(told);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::net::Prefix;
 use crate::base::text::parse_ip;
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many};
@@ -11,19 +11,19 @@ use crate::config::values::{ipv4, name_box, number, record_type};
 use std::net::Ipv4Addr;
 
 pub const ROWS: &[Row] = &[
-    flag("domain-needed", b'D', Flag::DomainNeeded, "Do not ask upstream for names without a dot").manual(
+    flag("domain-needed", b'D', |draft| &mut draft.config.dns.domain_needed, "Do not ask upstream for names without a dot").manual(
         "Questions for the addresses of a name without a dot (types A and AAAA) never leave the house. If the name is \
          known here, from a hosts file, a lease or the configuration, it is answered from there; otherwise the \
          answer is that there is no such name. Questions of other types are forwarded all the same.",
     ),
-    flag("bogus-priv", b'b', Flag::BogusPriv, "Do not ask upstream for names of private addresses").manual(
+    flag("bogus-priv", b'b', |draft| &mut draft.config.dns.bogus_priv, "Do not ask upstream for names of private addresses").manual(
         "Questions for the name of a private address that is not known here are answered with \"no such name\" \
          instead of being forwarded. Private are 10/8, 172.16/12, 192.168/16, 169.254/16, 100.64/10, 127/8, 0/8, \
          the documentation networks and 255.255.255.255, and in IPv6 fc00::/7, fe80::/10, fec0::/10, 2001:db8::/32, \
          :: and ::1.\n\nA server that is given for the reverse zone (server=/168.192.in-addr.arpa/... or \
          rev-server) is asked nevertheless.",
     ),
-    flag("filterwin2k", b'f', Flag::FilterWin2k, "Do not ask upstream what Windows asks in vain").manual(
+    flag("filterwin2k", b'f', |draft| &mut draft.config.dns.screen.win2k, "Do not ask upstream what Windows asks in vain").manual(
         "Questions of type SOA and SRV, and questions for all types of a name with an underscore, are answered \
          with nothing instead of being forwarded. Old Windows machines ask them again and again and hold a dial-up \
          line open. The option does not look at who asks or why: Kerberos, SIP, XMPP and other services that are \
@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
          arrive before the true ones. Only replies by UDP are looked at. IPv4 and IPv6; the option may be given \
          several times.",
     ),
-    flag("stop-dns-rebind", 0, Flag::StopDnsRebind, "Drop private addresses from upstream answers").manual(
+    flag("stop-dns-rebind", 0, |draft| &mut draft.config.dns.screen.stop_rebind, "Drop private addresses from upstream answers").manual(
         "An answer of an upstream server that gives a name a private address is withheld: the client gets an \
          answer without records, and the log says \"possible DNS-rebind attack detected\" with the name. This \
          protects devices in the house from web pages that turn a browser against them by changing the address \
@@ -59,7 +59,7 @@ pub const ROWS: &[Row] = &[
          address; use rebind-domain-ok for the domains of an inner name server, and rebind-localhost-ok for \
          block lists kept upstream.",
     ),
-    flag("rebind-localhost-ok", 0, Flag::RebindLocalhostOk, "Let loopback addresses pass all the same").manual(
+    flag("rebind-localhost-ok", 0, |draft| &mut draft.config.dns.screen.localhost_ok, "Let loopback addresses pass all the same").manual(
         "With stop-dns-rebind, answers with an address in 127/8 or 0/8, :: or ::1 are passed on. Block lists that \
          upstream servers offer as DNS zones answer in this way.",
     ),
@@ -68,11 +68,11 @@ pub const ROWS: &[Row] = &[
          Several domains stand between slashes: /example.lan/example.net/; one alone may stand without them. \
          An empty one (//) stands for names without a dot. The option may be given several times.",
     ),
-    flag("filter-A", 0, Flag::FilterA, "Drop IPv4 addresses from upstream answers").manual(
+    flag("filter-A", 0, |draft| &mut draft.filter_a, "Drop IPv4 addresses from upstream answers").manual(
         "IPv4 addresses (records of type A) are taken out of the answers of upstream servers, and clients are told \
          that the answer was filtered. Addresses that are known here are not touched.",
     ),
-    flag("filter-AAAA", 0, Flag::FilterAaaa, "Drop IPv6 addresses from upstream answers").manual(
+    flag("filter-AAAA", 0, |draft| &mut draft.filter_aaaa, "Drop IPv6 addresses from upstream answers").manual(
         "IPv6 addresses (records of type AAAA) are taken out of the answers of upstream servers, and clients are \
          told that the answer was filtered. Addresses that are known here are not touched. It helps where IPv6 \
          does not work well but clients prefer it.",
@@ -101,7 +101,7 @@ fn alias(draft: &mut Draft, text: Text) -> Applied {
         Some(to) => ipv4(to.meant()).filter(|to| from <= *to && from & mask == *to & mask).map(|to| (from, to)),
     };
     let (from, to) = range.ok_or(wrong!("invalid alias range"))?;
-    draft.screen.aliases.push(Alias { from, to, new, mask });
+    draft.config.dns.screen.aliases.push(Alias { from, to, new, mask });
     Ok(())
 }
 
@@ -118,12 +118,12 @@ fn prefix(text: Text) -> Applied<Prefix> {
 }
 
 fn bogus_nxdomain(draft: &mut Draft, text: Text) -> Applied {
-    draft.screen.bogus.push(prefix(text)?);
+    draft.config.dns.screen.bogus.push(prefix(text)?);
     Ok(())
 }
 
 fn ignore_address(draft: &mut Draft, text: Text) -> Applied {
-    draft.screen.ignored.push(prefix(text)?);
+    draft.config.dns.screen.ignored.push(prefix(text)?);
     Ok(())
 }
 
@@ -137,14 +137,14 @@ fn rebind_domain_ok(draft: &mut Draft, text: Text) -> Applied {
         let first = domain.iter().position(|octet| *octet != b'.').unwrap_or(domain.len());
         let domain = domain.get(first..).unwrap_or_default();
         let name = if domain.is_empty() { [0].into() } else { name_box(domain)? };
-        draft.screen.private_ok.push(name);
+        draft.config.dns.screen.private_ok.push(name);
     }
     Ok(())
 }
 
 fn filter_rr(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
-        draft.screen.filtered.push(record_type(item.octets()).ok_or(wrong!("bad RR type"))?);
+        draft.config.dns.screen.filtered.push(record_type(item.octets()).ok_or(wrong!("bad RR type"))?);
     }
     Ok(())
 }

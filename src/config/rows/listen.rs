@@ -1,7 +1,7 @@
 //! Where to listen, and whom to answer.
 
 use crate::base::text::parse_ip;
-use crate::config::draft::{Draft, Flag, LocalServiceSaid, Number};
+use crate::config::draft::{Draft, LocalServiceSaid, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Apply, Row, flag, many, number, once, special};
@@ -24,12 +24,12 @@ pub const ROWS: &[Row] = &[
     many("listen-address=<address>[,...]", b'a', listen_address, "Serve on these addresses")
         .manual("Serves on these addresses of this machine, in addition to those of interface. If only \
             listen-address is given nothing else is served, not even loopback, unless it is named."),
-    flag("bind-interfaces", b'z', Flag::BindInterfaces, "Bind to the addresses of interfaces in use only")
+    flag("bind-interfaces", b'z', |draft| &mut draft.bind_interfaces, "Bind to the addresses of interfaces in use only")
         .manual("Opens a socket for each address that is served, instead of one for all addresses whose questions \
             are then sorted by the interface they came in at. Another server can then use the same port at \
             other addresses. Addresses and interfaces that come later are not served; an interface that does \
             not exist at start is an error. It cannot stand together with bind-dynamic."),
-    flag("bind-dynamic", 0, Flag::BindDynamic, "The same, and follow interfaces that come and go")
+    flag("bind-dynamic", 0, |draft| &mut draft.bind_dynamic, "The same, and follow interfaces that come and go")
         .manual("As bind-interfaces, and addresses and interfaces that come later are served as well."),
     once("local-service[=net|host]", 0, local_service, "Answer DNS for directly connected networks only")
         .manual("With net, or nothing, answers DNS questions only if they come from a network that this machine is \
@@ -46,18 +46,18 @@ pub const ROWS: &[Row] = &[
 
 fn interface(draft: &mut Draft, text: Text) -> Applied {
     // An empty list restricts too: to loopback.
-    add_patterns(draft.interfaces.get_or_insert_default(), text);
+    add_patterns(draft.config.listen.interfaces.get_or_insert_default(), text);
     Ok(())
 }
 
 fn except_interface(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.except, text);
+    add_patterns(&mut draft.config.listen.except, text);
     Ok(())
 }
 
 fn listen_address(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
-        draft.addresses.push(parse_ip(item.octets()).ok_or(ERROR)?);
+        draft.config.listen.addresses.push(parse_ip(item.octets()).ok_or(ERROR)?);
     }
     Ok(())
 }
@@ -72,12 +72,12 @@ fn local_service(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn no_dhcp(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.no_dhcp4, text);
-    add_patterns(&mut draft.no_tftp, text);
+    add_patterns(&mut draft.config.listen.no_dhcp4, text);
+    add_patterns(&mut draft.config.listen.no_tftp, text);
     Ok(())
 }
 
 fn no_dhcp4(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.no_dhcp4, text);
+    add_patterns(&mut draft.config.listen.no_dhcp4, text);
     Ok(())
 }

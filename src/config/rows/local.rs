@@ -3,7 +3,7 @@
 
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many};
@@ -12,7 +12,7 @@ use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
-    flag("no-hosts", b'h', Flag::NoHosts, "Do not read /etc/hosts").manual(
+    flag("no-hosts", b'h', |draft| &mut draft.no_hosts, "Do not read /etc/hosts").manual(
         "/etc/hosts is not read. Files given by addn-hosts and hostsdir are.",
     ),
     many("addn-hosts=<file>|<dir>", b'H', addn_hosts, "Read further hosts files").manual(
@@ -27,7 +27,7 @@ pub const ROWS: &[Row] = &[
         "The files in this directory are read as hosts files. The directory is watched: a file that is written, \
          moved there or removed takes effect at once, without a signal.",
     ),
-    flag("expand-hosts", b'E', Flag::ExpandHosts, "Add the domain to plain names of hosts files").manual(
+    flag("expand-hosts", b'E', |draft| &mut draft.config.dns.expand_hosts, "Add the domain to plain names of hosts files").manual(
         "Names without a dot in hosts files are known with the domain (see domain) behind them as well.",
     ),
     many("domain=<domain>[,<range>[,local]]", b's', domain, "The domain of DHCP clients and plain names").manual(
@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
     ),
     many("domain-suffix=<domain>[,<range>[,local]]", b's', domain, "Old spelling of domain")
         .manual("The same as domain, under the name that older configurations use."),
-    flag("localise-queries", b'y', Flag::LocaliseQueries, "Prefer addresses in the network a query came from").manual(
+    flag("localise-queries", b'y', |draft| &mut draft.config.dns.local.localise, "Prefer addresses in the network a query came from").manual(
         "A name with several IPv4 addresses in hosts files, or given by interface-name, is answered with only those \
          that lie in the network of the address the question was sent to. If there is none, all are given. So one \
          hosts file with all addresses of a machine serves several networks.",
@@ -69,12 +69,12 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {
-    draft.addn_hosts.push(path(text.octets())?);
+    draft.config.dns.addn_hosts.push(path(text.octets())?);
     Ok(())
 }
 
 fn hostsdir(draft: &mut Draft, text: Text) -> Applied {
-    draft.dns_hosts_dirs.push(path(text.octets())?);
+    draft.config.dns.hosts_dirs.push(path(text.octets())?);
     Ok(())
 }
 
@@ -86,8 +86,8 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
     let domain = domain.strip_prefix(b".").unwrap_or(domain);
     match (domain, ranged) {
         (b"#", None) => draft.domain_from_resolv = true,
-        (b"", None) => (draft.domain, draft.domain_from_resolv) = (None, false),
-        (octets, None) => (draft.domain, draft.domain_from_resolv) = (Some(name_box(octets)?), false),
+        (b"", None) => (draft.config.dns.domain, draft.domain_from_resolv) = (None, false),
+        (octets, None) => (draft.config.dns.domain, draft.domain_from_resolv) = (Some(name_box(octets)?), false),
         (octets, Some(range)) => ranged_domain(draft, octets, range)?,
     }
     Ok(())
@@ -101,7 +101,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
     let Some(span) = span(range)? else {
         // What follows the interface is not looked at.
         let iface = range.split(b',').0.octets().into();
-        draft.ranged_domains.push(RangedDomain { name, place: Place::Interface(iface) });
+        draft.config.dns.ranged_domains.push(RangedDomain { name, place: Place::Interface(iface) });
         return Ok(());
     };
     match (span.len, span.behind) {
@@ -112,7 +112,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
         }
         _ => return Err(ERROR),
     }
-    draft.ranged_domains.push(RangedDomain { name, place: Place::Range(span.from, span.to) });
+    draft.config.dns.ranged_domains.push(RangedDomain { name, place: Place::Range(span.from, span.to) });
     Ok(())
 }
 
@@ -175,7 +175,7 @@ fn interface_name(draft: &mut Draft, text: Text) -> Applied {
         Some(b"6") => (false, true),
         Some(_) => return Err(ERROR),
     };
-    draft.local.interface_names.push(InterfaceName {
+    draft.config.dns.local.interface_names.push(InterfaceName {
         name: name(first.octets()).ok_or(WRONG)?.name().wire().into(),
         iface: iface.octets().into(),
         v4: v4.then_some(Ipv4Addr::UNSPECIFIED),
@@ -201,7 +201,7 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
         return Err(wrong!("missing address in dynamic host"));
     };
     let name = name(first.octets()).ok_or(ERROR)?.name().wire().into();
-    draft.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
+    draft.config.dns.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
     Ok(())
 }
 
@@ -215,7 +215,7 @@ fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
     if numbered.is_some() && span.from.is_ipv6() && span.len.is_none_or(|len| len < 64) {
         return Err(wrong!("prefix length too small"));
     }
-    draft.local.synths.push(Synth {
+    draft.config.dns.local.synths.push(Synth {
         domain,
         from: span.from,
         to: span.to,

@@ -1,7 +1,7 @@
 //! What is logged, and where.
 
 use crate::config::LogTarget;
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Apply, Row, flag, many, once, special};
@@ -21,12 +21,12 @@ pub const ROWS: &[Row] = &[
             what is asked of authoritative zones is logged, with only_failed only answers that say no: errors, \
             and names or types that there are not. The option may be repeated to say several of these; other \
             words count as none."),
-    flag("log-dhcp", 0, Flag::LogDhcp, "Log what DHCP clients ask for and are sent")
+    flag("log-dhcp", 0, |draft| &mut draft.config.log.dhcp, "Log what DHCP clients ask for and are sent")
         .manual("Logs what DHCP clients send and are sent in detail: their tags, the options that they ask for, and \
             every option of the answer."),
-    flag("log-debug", 0, Flag::LogDebug, "Log what helps to find faults")
+    flag("log-debug", 0, |draft| &mut draft.config.log.debug, "Log what helps to find faults")
         .manual("Logs what helps to find faults, such as the addresses that sockets are opened and closed for."),
-    flag("quiet-dhcp", 0, Flag::QuietDhcp, "Leave routine DHCPv4 out of the log")
+    flag("quiet-dhcp", 0, |draft| &mut draft.config.log.quiet_dhcp, "Leave routine DHCPv4 out of the log")
         .manual("Leaves routine lines about DHCPv4 out of the log; problems are still logged. log-dhcp wins over \
             it."),
     special("quiet-dhcp6", 0, Apply::Holds, "Leave routine DHCPv6 out of the log")
@@ -35,7 +35,7 @@ pub const ROWS: &[Row] = &[
     special("quiet-ra", 0, Apply::Holds, "Leave router advertisements out of the log")
         .manual("Leaves lines about router advertisements out of the log. This server sends none yet, so that holds \
             in any case."),
-    flag("quiet-tftp", 0, Flag::QuietTftp, "Leave missing TFTP files out of the log")
+    flag("quiet-tftp", 0, |draft| &mut draft.config.log.quiet_tftp, "Leave missing TFTP files out of the log")
         .manual("Does not log that files asked for by TFTP do not exist; other problems are still logged."),
     once("log-async[=<lines>]", 0, log_async, "Queue at most so many log lines (5)")
         .manual("How many lines may wait while the system's log is busy: 5 if there is no number, at most 100. Lines beyond that \
@@ -82,7 +82,7 @@ fn log_facility(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn log_queries(draft: &mut Draft, text: Text) -> Applied {
-    let queries = &mut draft.queries;
+    let queries = &mut draft.config.log.queries;
     queries.on = true;
     // Quirk: any other word counts as none; scripts write `log-queries=yes`.
     match text.octets() {
@@ -101,6 +101,6 @@ const QUEUE_MAX: u8 = 100;
 
 fn log_async(draft: &mut Draft, text: Text) -> Applied {
     let lines = number(text.octets()).ok_or(ERROR)?;
-    draft.log_queue = if text.is_empty() { QUEUE } else { u8::try_from(lines).unwrap_or(QUEUE_MAX).min(QUEUE_MAX) };
+    draft.config.log.queue = if text.is_empty() { QUEUE } else { u8::try_from(lines).unwrap_or(QUEUE_MAX).min(QUEUE_MAX) };
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Files to read, and how the process runs.
 
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Apply, Row, Wish, flag, once, special};
@@ -55,12 +55,12 @@ pub const ROWS: &[Row] = &[
              it cannot be written and the program was started by root, the start ends with status 3. With --no-daemon none is \
              written.",
         ),
-    flag("keep-in-foreground", b'k', Flag::Foreground, "Stay in the foreground")
+    flag("keep-in-foreground", b'k', |draft| &mut draft.foreground, "Stay in the foreground")
         .manual(
             "Does not go into the background, and does everything else as usual: the account is changed, the process id is \
              written, the log goes where it should. Meant for supervisors such as procd, systemd or runit.",
         ),
-    flag("no-daemon", b'd', Flag::Debug, "Stay in the foreground, keep privileges, log to standard error")
+    flag("no-daemon", b'd', |draft| &mut draft.debug, "Stay in the foreground, keep privileges, log to standard error")
         .manual(
             "For debugging: stays in the foreground and keeps its privileges, writes no process id, and writes the log to \
              standard error as well. SIGUSR1 also shows what the cache holds, and SIGINT ends the program with status 5.",
@@ -95,16 +95,16 @@ fn servers_file(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn user(draft: &mut Draft, text: Text) -> Applied {
-    draft.user = path_or_none(text)?;
+    draft.config.process.user = path_or_none(text)?;
     Ok(())
 }
 
 fn group(draft: &mut Draft, text: Text) -> Applied {
-    draft.group = Some(path(text.octets())?);
+    draft.config.process.group = Some(path(text.octets())?);
     Ok(())
 }
 
 fn pid_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.pid_file = path_or_none(text)?;
+    draft.config.process.pid_file = path_or_none(text)?;
     Ok(())
 }

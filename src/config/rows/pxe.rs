@@ -85,7 +85,7 @@ const PROMPT_MAX: usize = 252;
 
 fn bootp_dynamic(draft: &mut Draft, text: Text) -> Applied {
     let tags = conditions(text, &mut draft.tags)?;
-    draft.netboot.dynamic.push(tags);
+    draft.config.dhcp.netboot.dynamic.push(tags);
     Ok(())
 }
 
@@ -94,28 +94,26 @@ fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
     // Quirk: an empty value is 0, but not behind tags.
     let said = conditions.is_empty() || !rest.is_empty();
     let secs = number(rest.octets()).filter(|_| said).ok_or(ERROR)?;
-    draft.netboot.delay = Some((secs, conditions.into()));
+    draft.config.dhcp.netboot.delay = Some((secs, conditions.into()));
     Ok(())
 }
 
 fn alternate_port(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("invalid port number");
     let (server, client) = text.split(b',');
-    draft.netboot.ports = Some(match (text.is_empty(), client) {
-        (true, _) => ALTERNATE_PORTS,
-        (false, client) => {
-            let server = port(server.octets()).ok_or(BAD)?;
-            let client = client.map_or(Some(server.wrapping_add(1)), |client| port(client.octets()));
-            (server, client.ok_or(BAD)?)
-        }
-    });
+    draft.config.dhcp.netboot.ports = ALTERNATE_PORTS;
+    if !text.is_empty() {
+        let server = port(server.octets()).ok_or(BAD)?;
+        let client = client.map_or(Some(server.wrapping_add(1)), |client| port(client.octets()));
+        draft.config.dhcp.netboot.ports = (server, client.ok_or(BAD)?);
+    }
     Ok(())
 }
 
 fn pxe_option(draft: &mut Draft, text: Text) -> Applied {
-    let before = draft.options.len();
+    let before = draft.config.dhcp.options.len();
     dhcp_options::option(draft, text)?;
-    for option in draft.options.iter_mut().skip(before) {
+    for option in draft.config.dhcp.options.iter_mut().skip(before) {
         option.pxe = true;
         if matches!(option.space, Space::Vendor(_)) {
             return Err(wrong!("inappropriate vendor:"));
@@ -136,7 +134,7 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
         // Only what fits its field counts.
         Some(kind) => (kind as u16, None),
         None => {
-            let with_file = draft.netboot.services.iter().filter(|service| service.file.is_some()).count();
+            let with_file = draft.config.dhcp.netboot.services.iter().filter(|service| service.file.is_some()).count();
             (FIRST_TYPE.wrapping_add(with_file as u16), Some(named.into()))
         }
     };
@@ -146,7 +144,7 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
         None if server.is_empty() => NextServer::Us,
         None => NextServer::Name(name_box(server)?),
     };
-    draft.netboot.services.push(Service { arch, text, kind, file, server, conditions: conditions.into() });
+    draft.config.dhcp.netboot.services.push(Service { arch, text, kind, file, server, conditions: conditions.into() });
     Ok(())
 }
 
@@ -161,8 +159,8 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
     }
     // Quirk: of a larger number one octet counts, and no number waits for ever.
     let secs = secs.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);
-    draft.netboot.prompt = true;
-    draft.options.push(DhcpOption {
+    draft.config.dhcp.netboot.prompt = true;
+    draft.config.dhcp.options.push(DhcpOption {
         code: PROMPT,
         value: [&[secs], shown.octets()].concat().into(),
         addresses: false,
@@ -176,6 +174,6 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn vendor(draft: &mut Draft, text: Text) -> Applied {
-    draft.netboot.vendors.extend(text.items().map(|item| item.octets().into()));
+    draft.config.dhcp.netboot.vendors.extend(text.items().map(|item| item.octets().into()));
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Router advertisements, and the identifier of the DHCPv6 server.
 
 use crate::config::dhcp6::{AdvertMtu, AdvertParam, Preference};
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{number, parse_hex, pattern};
 
 pub const ROWS: &[Row] = &[
-    flag("enable-ra", 0, Flag::EnableRa, "Send router advertisements").not_yet().manual("\
+    flag("enable-ra", 0, |draft| &mut draft.config.dhcp6.advertise, "Send router advertisements").not_yet().manual("\
 Sends IPv6 router advertisements on every network that has a \
 dhcp-range of IPv6 addresses, so that hosts find their default router, and learn that addresses come by DHCPv6. A range \
 with one of the words slaac, ra-only, ra-names, ra-stateless or ra-advrouter has its prefix advertised even without this \
@@ -83,7 +83,7 @@ fn advert(draft: &mut Draft, text: Text) -> Applied {
     }
     // Both are below 65536 by their bounds.
     let small = |seconds: u32| u16::try_from(seconds).unwrap_or(u16::MAX);
-    draft.six.adverts.push(AdvertParam { iface, mtu, preference, interval: small(interval), lifetime: small(lifetime) });
+    draft.config.dhcp6.adverts.push(AdvertParam { iface, mtu, preference, interval: small(interval), lifetime: small(lifetime) });
     Ok(())
 }
 
@@ -92,6 +92,6 @@ fn duid(draft: &mut Draft, text: Text) -> Applied {
     let (enterprise, id) = text.split(b',');
     let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
     let id = parse_hex(id.ok_or_else(bad)?.octets(), false).filter(|hex| hex.wild == 0).ok_or_else(bad)?;
-    draft.six.duid = Some((enterprise, id.octets.into()));
+    draft.config.dhcp6.duid = Some((enterprise, id.octets.into()));
     Ok(())
 }

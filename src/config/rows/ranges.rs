@@ -3,7 +3,7 @@
 use crate::base::net::same_net4;
 use crate::base::text::parse_ip;
 use crate::config::dhcp6::{Range6, mode};
-use crate::config::draft::{Draft, Flag, Number};
+use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{self, Row, flag, many, once};
@@ -51,22 +51,22 @@ pub const ROWS: &[Row] = &[
         "How many leases there may be at the same time, 1000 if nothing is said. Memory for that many is set aside at \
          start. A client that would be one too many is refused, and the log says so.",
     ),
-    flag("dhcp-authoritative", b'K', Flag::DhcpAuthoritative, "There is no other DHCP server").dhcp4().manual(
+    flag("dhcp-authoritative", b'K', |draft| &mut draft.config.dhcp.authoritative, "There is no other DHCP server").dhcp4().manual(
         "Says that this is the only DHCP server of the network. Clients that ask to keep an address nobody has \
          recorded are then answered at once: the address is theirs if it is free, and otherwise they are told to ask \
          for another. Without this option such requests are left to a server that may know better, which costs a \
          client that moves here, or a server that has lost its leases, a minute or so.",
     ),
-    flag("dhcp-sequential-ip", 0, Flag::DhcpSequential, "Give out addresses in ascending order").dhcp4().manual(
+    flag("dhcp-sequential-ip", 0, |draft| &mut draft.config.dhcp.sequential, "Give out addresses in ascending order").dhcp4().manual(
         "Gives out addresses in ascending order, the next one after the highest that is leased. Without it a client's \
          address is computed from its hardware address, so that it tends to get the same one again even after its \
          lease has been forgotten; with it, addresses change hands more often.",
     ),
-    flag("no-ping", b'5', Flag::NoPing, "Do not look whether an address is in use before offering it").dhcp4().manual(
+    flag("no-ping", b'5', |draft| &mut draft.config.dhcp.no_ping, "Do not look whether an address is in use before offering it").dhcp4().manual(
         "Offers an address without looking first whether some machine answers there. Otherwise one echo request is \
          sent, and the offer leaves three seconds later if nobody answers; other clients are served meanwhile.",
     ),
-    flag("dhcp-rapid-commit", 0, Flag::DhcpRapidCommit, "Grant a lease at once to clients that ask so").dhcp4().manual(
+    flag("dhcp-rapid-commit", 0, |draft| &mut draft.config.dhcp.rapid_commit, "Grant a lease at once to clients that ask so").dhcp4().manual(
         "Gives a lease at once to clients that ask for that (RFC 4039), without an offer in between. Use it only if \
          this is the only server for the network.",
     ),
@@ -157,7 +157,7 @@ fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]], conditions: Condi
     // `deprecated` means nothing here.
     let lease = end_of_range(rest)?.0.unwrap_or(LEASE_DEFAULT);
     let (start, end) = (start.min(end), start.max(end));
-    draft.ranges.push(Range { start, end, kind, netmask, broadcast, lease, conditions, set });
+    draft.config.dhcp.ranges.push(Range { start, end, kind, netmask, broadcast, lease, conditions, set });
     Ok(())
 }
 
@@ -213,6 +213,6 @@ fn range6(draft: &mut Draft, start: Ipv6Addr, items: &[&[u8]], conditions: Condi
         prefix = 0;
     }
     let (start, end) = (start.min(end), start.max(end));
-    draft.six.ranges.push(Range6 { start, end, prefix, constructor, modes, lease, conditions, set });
+    draft.config.dhcp6.ranges.push(Range6 { start, end, prefix, constructor, modes, lease, conditions, set });
     Ok(())
 }

@@ -3,14 +3,12 @@
 
 use crate::base::text::parse_ip;
 use crate::config::HostRecord;
-use crate::config::draft::{Draft, Flag};
-use crate::config::lexer::{Items, Text, Whole};
-use crate::config::records::Late;
-use crate::config::refusal::{Applied, ERROR, Refusal};
+use crate::config::draft::Draft;
+use crate::config::lexer::{Items, Text};
+use crate::config::refusal::{Applied, Refusal};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name, number, parse_hex};
+use crate::config::values::{name, name_box, number, parse_hex, port};
 use crate::wire::dns::codes::kind;
-use crate::wire::dns::name::{Name, NameBuf};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -38,10 +36,10 @@ pub const ROWS: &[Row] = &[
         "The target of MX records that have none of their own: those of mx-host and localmx. This machine's own name \
          gets an MX record with it.",
     ),
-    flag("selfmx", b'e', Flag::SelfMx, "Every local name takes its own mail").manual(
+    flag("selfmx", b'e', |draft| &mut draft.config.dns.local.self_mx, "Every local name takes its own mail").manual(
         "Every host that is known from hosts files, host-record or leases gets an MX record that points to itself.",
     ),
-    flag("localmx", b'L', Flag::LocalMx, "The MX target takes the mail of every local name").manual(
+    flag("localmx", b'L', |draft| &mut draft.local_mx, "The MX target takes the mail of every local name").manual(
         "Every host that is known from hosts files, host-record or leases gets an MX record that points to the host of \
          mx-target, or to this machine. So does this machine's own name.",
     ),
@@ -70,46 +68,74 @@ pub const ROWS: &[Row] = &[
     ),
 ];
 
-/// A name; nothing stands for the root.
-fn owner(octets: &[u8], wrong: Refusal) -> Applied<NameBuf> {
-    if octets.is_empty() {
-        return Ok(NameBuf::from_name(Name::ROOT));
+/// A record being read: each item goes into wire form behind those before.
+struct Making<'d, 't> {
+    draft: &'d mut Draft,
+    items: Items<'t>,
+    /// What to say of a wrong item.
+    bad: Refusal,
+}
+
+/// Begins a record with its name, the first item.
+fn making<'d, 't>(draft: &'d mut Draft, text: Text<'t>, bad: Refusal) -> Making<'d, 't> {
+    draft.local.octets.clear();
+    Making { draft, items: text.items(), bad }
+}
+
+impl<'t> Making<'_, 't> {
+    /// The next item, which must be there.
+    #[inline(never)]
+    fn given(&mut self) -> Applied<Text<'t>> {
+        self.items.next().ok_or(self.bad)
     }
-    name(octets).ok_or(wrong)
-}
 
-/// A number of 16 bits; nothing written stands for 0.
-fn number16(octets: &[u8], wrong: Refusal) -> Applied<[u8; 2]> {
-    let value = number(octets).and_then(|value| u16::try_from(value).ok());
-    value.map(u16::to_be_bytes).ok_or(wrong)
-}
+    /// A name; nothing stands for the root.
+    #[inline(never)]
+    fn name(&mut self, octets: &[u8]) -> Applied {
+        let out = &mut self.draft.local.octets;
+        match octets {
+            b"" => out.push(0),
+            _ => out.extend(name(octets).ok_or(self.bad)?.name().wire()),
+        }
+        Ok(())
+    }
 
-/// Adds `text` as a string with its length; longer ones as several.
-fn push_strings(data: &mut Vec<u8>, text: &[u8]) {
-    let mut rest = text;
-    loop {
-        let (part, behind) = rest.split_at_checked(255).unwrap_or((rest, &[]));
-        data.push(part.len() as u8);
-        data.extend_from_slice(part);
-        rest = behind;
-        if rest.is_empty() {
-            return;
+    /// The next item as a name.
+    #[inline(never)]
+    fn next_name(&mut self) -> Applied {
+        let octets = self.items.octets();
+        self.name(octets)
+    }
+
+    /// A number of 16 bits; nothing written stands for 0.
+    #[inline(never)]
+    fn number(&mut self, octets: &[u8]) -> Applied {
+        let value = port(octets).ok_or(self.bad)?;
+        self.draft.local.octets.extend(value.to_be_bytes());
+        Ok(())
+    }
+
+    /// Text as a string with its length; longer ones as several.
+    #[inline(never)]
+    fn strings(&mut self, text: &[u8]) {
+        let mut rest = text;
+        loop {
+            let (part, behind) = rest.split_at_checked(255).unwrap_or((rest, &[]));
+            self.draft.local.octets.push(part.len() as u8);
+            self.draft.local.octets.extend(part);
+            rest = behind;
+            if rest.is_empty() {
+                return;
+            }
         }
     }
 }
 
-/// The first item as a name, and the items behind it.
-fn named<'a>(text: Text<'a>, wrong: Refusal) -> Applied<(NameBuf, Option<Items<'a>>)> {
-    let (first, rest) = text.split(b',');
-    Ok((owner(first.octets(), wrong)?, rest.map(|rest| rest.items())))
-}
-
 fn host_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: Refusal = wrong!("Bad host-record");
     let (mut v4, mut v6, mut ttl) = (None, None, None);
     let mut names = Vec::new();
     if text.split(b',').1.is_none() {
-        return Err(BAD);
+        return Err(wrong!("Bad host-record"));
     }
     for item in text.items() {
         let octets = item.octets();
@@ -118,125 +144,153 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
             (Some(IpAddr::V6(addr)), _) => v6 = Some(addr),
             _ if octets.is_empty() => {}
             (_, Some(number)) => ttl = Some(number),
-            _ => names.push(name(octets).ok_or(wrong!("Bad name in host-record"))?.name().wire().into()),
+            _ => names.push(name_box(octets).map_err(|_| wrong!("Bad name in host-record"))?),
         }
     }
-    draft.local.hosts.push(HostRecord { names: names.into(), v4, v6, ttl });
+    draft.config.dns.local.hosts.push(HostRecord { names: names.into(), v4, v6, ttl });
     Ok(())
 }
 
 fn cname(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad CNAME");
-    let mut items: Vec<&[u8]> = text.items().map(|item| item.octets()).collect();
-    let mut ttl = None;
-    if items.len() > 2
-        && let Some(number) = items.last().filter(|last| !last.is_empty()).and_then(|last| number(last))
-    {
-        ttl = Some(number);
-        items.pop();
+    let (mut count, mut last) = (0usize, Text::default());
+    for item in text.items() {
+        (count, last) = (count.saturating_add(1), item);
     }
-    let Some((target, aliases @ [_, ..])) = items.split_last() else { return Err(BAD) };
-    let target = owner(target, BAD)?;
-    for alias in aliases.iter().filter(|alias| !alias.is_empty()) {
+    let mut ttl = None;
+    if count > 2 && !last.is_empty() {
+        ttl = number(last.octets());
+    }
+    // The last item but perhaps one is the target.
+    let aliases = count.saturating_sub(if ttl.is_some() { 2 } else { 1 });
+    if aliases == 0 {
+        return Err(BAD);
+    }
+    let mut items = text.items();
+    for _ in 0..aliases {
+        items.octets();
+    }
+    let target = items.octets();
+    let target = if target.is_empty() { [0].into() } else { name_box(target).map_err(|_| BAD)? };
+    let mut items = text.items();
+    for _ in 0..aliases {
+        let alias = items.octets();
+        if alias.is_empty() {
+            continue;
+        }
         let alias = name(alias).ok_or(BAD)?;
-        let records = &mut draft.local.records;
+        let records = &mut draft.config.dns.local.records;
         if records.alias(alias.name()).is_some() {
             return Err(wrong!("duplicate CNAME"));
         }
-        records.add(alias.name(), kind::CNAME, ttl, target.name().wire())?;
-        draft.local.look_for_circle(alias.name());
+        records.add(alias.name(), kind::CNAME, ttl, &target)?;
+        draft.look_for_circle(alias.name());
     }
     Ok(())
 }
 
 fn ptr_record(draft: &mut Draft, text: Text) -> Applied {
-    const BAD: Refusal = wrong!("bad PTR record");
-    let (name, rest) = named(text, BAD)?;
-    let target = owner(rest.map_or(b"", |mut rest| rest.octets()), BAD)?;
-    draft.local.records.add(name.name(), kind::PTR, None, target.name().wire())
+    let mut making = making(draft, text, wrong!("bad PTR record"));
+    making.next_name()?;
+    making.next_name()?;
+    draft.add_record(kind::PTR, None)
 }
 
 fn mx_host(draft: &mut Draft, text: Text) -> Applied {
-    let (first, rest) = text.split(b',');
-    let name = owner(first.octets(), wrong!("bad MX name"))?;
-    let (target, preference) = rest.unwrap_or_default().split(b',');
-    let mut data = Vec::from(1u16.to_be_bytes());
-    if let Some(preference) = preference {
-        data = number16(preference.octets(), wrong!("bad MX preference"))?.into();
-    }
+    let mut making = making(draft, text, wrong!("bad MX name"));
+    making.next_name()?;
+    let target = making.items.octets();
+    let preference = making.items.rest.map_or(&b"1"[..], Text::octets);
+    making.bad = wrong!("bad MX preference");
+    making.number(preference)?;
     if !target.is_empty() {
-        data.extend_from_slice(owner(target.octets(), wrong!("bad MX target"))?.name().wire());
+        making.bad = wrong!("bad MX target");
+        making.name(target)?;
     }
-    draft.local.late.push(Late { name, kind: kind::MX, data });
+    draft.add_late(kind::MX);
     Ok(())
 }
 
 fn mx_target(draft: &mut Draft, text: Text) -> Applied {
     if !text.is_empty() {
-        draft.local.mx_target = Some(name(text.octets()).ok_or(ERROR)?);
+        draft.local.mx_target = Some(name_box(text.octets())?);
     }
     Ok(())
 }
 
 fn srv_host(draft: &mut Draft, text: Text) -> Applied {
-    let (first, rest) = text.split(b',');
-    let name = owner(first.octets(), wrong!("bad SRV record"))?;
-    let (target, numbers) = rest.unwrap_or_default().split(b',');
-    let one = Whole::plain(b"1");
-    let (port, numbers) = numbers.unwrap_or(one.text()).split(b',');
-    let (priority, weight) = numbers.unwrap_or_default().split(b',');
-    let port = number16(port.octets(), wrong!("invalid port number"))?;
-    let priority = number16(priority.octets(), wrong!("invalid priority"))?;
-    let weight = number16(weight.unwrap_or_default().octets(), wrong!("invalid weight"))?;
-    let target = owner(target.octets(), wrong!("bad SRV target"))?;
-    let data = [&priority[..], &weight, &port, target.name().wire()].concat();
-    draft.local.late.push(Late { name, kind: kind::SRV, data });
+    let mut making = making(draft, text, wrong!("bad SRV record"));
+    making.next_name()?;
+    let target = making.items.octets();
+    let port_said = making.items.next().map_or(&b"1"[..], Text::octets);
+    if port(port_said).is_none() {
+        return Err(wrong!("invalid port number"));
+    }
+    let priority = making.items.octets();
+    making.bad = wrong!("invalid priority");
+    making.number(priority)?;
+    let weight = making.items.rest.unwrap_or_default().octets();
+    making.bad = wrong!("invalid weight");
+    making.number(weight)?;
+    making.number(port_said)?;
+    making.bad = wrong!("bad SRV target");
+    making.name(target)?;
+    draft.add_late(kind::SRV);
     Ok(())
 }
 
 fn txt_record(draft: &mut Draft, text: Text) -> Applied {
-    let (name, strings) = named(text, wrong!("bad TXT record"))?;
-    let mut data = Vec::new();
-    match strings {
-        None => push_strings(&mut data, b""),
-        Some(strings) => strings.for_each(|string| push_strings(&mut data, string.octets())),
+    let mut making = making(draft, text, wrong!("bad TXT record"));
+    making.next_name()?;
+    loop {
+        let string = making.items.octets();
+        making.strings(string);
+        if making.items.rest.is_none() {
+            return draft.add_record(kind::TXT, None);
+        }
     }
-    draft.local.records.add(name.name(), kind::TXT, None, &data)
 }
 
 fn caa_record(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad CAA record");
-    let (name, rest) = named(text, BAD)?;
-    let mut items = rest.ok_or(BAD)?;
-    let flags = number(items.octets()).ok_or(BAD)?;
-    let (Some(tag), Some(value)) = (items.next(), items.next()) else { return Err(BAD) };
-    let len = u8::try_from(tag.octets().len()).map_err(|_| BAD)?;
-    let data = [&[flags as u8, len], tag.octets(), value.octets()].concat();
-    draft.local.records.add(name.name(), kind::CAA, None, &data)
+    let mut making = making(draft, text, BAD);
+    making.next_name()?;
+    let flags = number(making.given()?.octets()).ok_or(BAD)?;
+    let tag = making.given()?.octets();
+    let value = making.given()?.octets();
+    let len = u8::try_from(tag.len()).map_err(|_| BAD)?;
+    let out = &mut draft.local.octets;
+    out.extend([flags as u8, len]);
+    out.extend(tag);
+    out.extend(value);
+    draft.add_record(kind::CAA, None)
 }
 
 fn naptr_record(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad NAPTR record");
-    let (name, rest) = named(text, BAD)?;
-    let mut items = rest.ok_or(BAD)?;
-    let mut data = Vec::new();
+    let mut making = making(draft, text, BAD);
+    making.next_name()?;
     for _ in 0..2 {
-        data.extend(number16(items.next().ok_or(BAD)?.octets(), BAD)?);
+        let number = making.given()?.octets();
+        making.number(number)?;
     }
     for _ in 0..3 {
-        let string = items.next().filter(|string| string.octets().len() < 256).ok_or(BAD)?;
-        push_strings(&mut data, string.octets());
+        let string = making.given()?.octets();
+        if string.len() > 255 {
+            return Err(BAD);
+        }
+        making.strings(string);
     }
-    data.extend_from_slice(owner(items.octets(), BAD)?.name().wire());
-    draft.local.records.add(name.name(), kind::NAPTR, None, &data)
+    making.next_name()?;
+    draft.add_record(kind::NAPTR, None)
 }
 
 fn dns_rr(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad RR record");
-    let (first, rest) = text.split(b',');
-    let name = owner(first.octets(), BAD)?;
-    let (kind, data) = rest.ok_or(BAD)?.split(b',');
-    let kind = number(kind.octets()).ok_or(BAD)? as u16;
-    let data = parse_hex(data.unwrap_or_default().octets(), false).ok_or(BAD)?;
-    draft.local.records.add(name.name(), kind, None, &data.octets)
+    let mut making = making(draft, text, BAD);
+    making.next_name()?;
+    let kind = number(making.given()?.octets()).ok_or(BAD)?;
+    let data = parse_hex(making.items.rest.unwrap_or_default().octets(), false).ok_or(BAD)?;
+    draft.local.octets.extend(data.octets);
+    draft.add_record(kind as u16, None)
 }

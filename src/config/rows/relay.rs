@@ -103,7 +103,7 @@ fn relay(draft: &mut Draft, text: Text) -> Applied {
     if local.is_ipv6() {
         draft.not_yet("dhcp-relay for IPv6");
     }
-    draft.relaying.relays.push(Relay { local, server, port, by });
+    draft.config.dhcp.relaying.relays.push(Relay { local, server, port, by });
     Ok(())
 }
 
@@ -115,12 +115,12 @@ fn split_relay(draft: &mut Draft, text: Text) -> Applied {
         Some(addr) => RelayBy::SplitAddress(addr),
         None => RelayBy::SplitInterface(third.octets().into()),
     };
-    draft.relaying.relays.push(Relay { local, server: RelayTo::Server(server), port, by });
+    draft.config.dhcp.relaying.relays.push(Relay { local, server: RelayTo::Server(server), port, by });
     Ok(())
 }
 
 fn proxy(draft: &mut Draft, text: Text) -> Applied {
-    let list = draft.relaying.proxy.get_or_insert_default();
+    let list = draft.config.dhcp.relaying.proxy.get_or_insert_default();
     for item in text.items().filter(|_| !text.is_empty()) {
         list.push(ipv4(item.octets()).ok_or(wrong!("bad dhcp-proxy address"))?);
     }
@@ -139,7 +139,7 @@ fn shared_network(draft: &mut Draft, text: Text) -> Applied {
     if address.is_ipv6() {
         draft.not_yet("shared-network for IPv6");
     }
-    draft.relaying.shared.push(Shared { link, address });
+    draft.config.dhcp.relaying.shared.push(Shared { link, address });
     Ok(())
 }
 
@@ -150,12 +150,12 @@ fn bridge_interface(draft: &mut Draft, text: Text) -> Applied {
     let mut list = Vec::new();
     add_patterns(&mut list, aliases);
     list.retain(|alias| fits(&alias.name));
-    draft.relaying.bridges.push(Bridge { interface: interface.octets().into(), aliases: list.into() });
+    draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.octets().into(), aliases: list.into() });
     Ok(())
 }
 
 fn leasequery(draft: &mut Draft, text: Text) -> Applied {
-    let list = draft.relaying.queries.get_or_insert_default();
+    let list = draft.config.dhcp.relaying.queries.get_or_insert_default();
     if text.is_empty() {
         return Ok(());
     }

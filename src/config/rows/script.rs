@@ -1,6 +1,6 @@
 //! Programs that are run when leases and other things change.
 
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal};
 use crate::config::row::{Apply, Row, flag, once, special};
@@ -36,14 +36,14 @@ pub const ROWS: &[Row] = &[
         "The account for the program of dhcp-script. Without this option it runs as root, or as whoever \
          started the server.",
     ),
-    flag("script-arp", 0, Flag::ScriptArp, "Run the program when neighbours come and go").script().manual(
+    flag("script-arp", 0, |draft| &mut draft.config.script.arp, "Run the program when neighbours come and go").script().manual(
         "The program of dhcp-script is also run with `arp-add` or `arp-del`, the hardware address and the IP address \
          when a neighbour appears in or disappears from the tables of the kernel.",
     ),
-    flag("script-on-renewal", 0, Flag::ScriptOnRenewal, "Run the program when a lease is prolonged").script().manual(
+    flag("script-on-renewal", 0, |draft| &mut draft.config.script.on_renewal, "Run the program when a lease is prolonged").script().manual(
         "The program of dhcp-script is also run with `old` when nothing but the end of a lease has changed.",
     ),
-    flag("leasefile-ro", b'9', Flag::LeaseFileRo, "Leave keeping leases to the program").script().manual(
+    flag("leasefile-ro", b'9', |draft| &mut draft.config.script.keeps_leases, "Leave keeping leases to the program").script().manual(
         "No lease file is read or written. At start the program of dhcp-script is run once with the argument `init`, \
          and what it writes is read as a lease file; if it fails, so does the start. It is then told of changes of \
          the client identifier and of the end of a lease too, so that it can keep the leases.",
@@ -51,12 +51,12 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn script(draft: &mut Draft, text: Text) -> Applied {
-    draft.script.program = path_or_none(text)?;
+    draft.config.script.program = path_or_none(text)?;
     Ok(())
 }
 
 fn user(draft: &mut Draft, text: Text) -> Applied {
-    draft.script.user = path_or_none(text)?;
+    draft.config.script.user = path_or_none(text)?;
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! Sets of the kernel that addresses are put into, and marks of connections.
 
+use crate::base::suffix::SuffixBuilder;
 use crate::config::NameBox;
-use crate::config::draft::{Draft, Flag};
+use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::sets::{Allowed, LinesDraft, Only, Set};
-use crate::config::values::{name_box, push, whole};
+use crate::config::sets::{Allowed, Lines, Only, Set};
+use crate::config::values::{name_box, whole};
 
 pub const ROWS: &[Row] = &[
     many("ipset=/<domain>/.../<set>[,...]", 0, ipset, "Put addresses of these domains into IP sets")
@@ -22,7 +23,7 @@ pub const ROWS: &[Row] = &[
             arp, bridge or netdev), the table and the set. With 4# or 6# in front only IPv4 or only IPv6 addresses go into the \
             set: a set holds one kind of address, so one line usually names two sets, as in \
             nftset=/example.org/4#inet#fw4#vpn4,6#inet#fw4#vpn6."),
-    flag("conntrack", 0, Flag::Conntrack, "Copy connection marks to upstream")
+    flag("conntrack", 0, |draft| &mut draft.config.sets.conntrack, "Copy connection marks to upstream")
         .conntrack()
         .manual("Gives questions that go upstream the mark that the kernel's connection tracking has for the client's question, so that \
             a firewall can count or route them with the client. It cannot stand together with query-port."),
@@ -52,25 +53,33 @@ fn domain(octets: &[u8]) -> Applied<NameBox> {
 }
 
 /// Adds a line; `set` reads one set. Quotes have no effect here.
-fn add(lines: &mut LinesDraft, text: Text, set: fn(&[u8]) -> Option<Set>) -> Applied {
+fn add(lines: &mut Lines, all: &mut SuffixBuilder, text: Text, set: fn(&[u8]) -> Option<Set>) -> Applied {
     let (list, value) = super::upstream::domains_and_value(text);
     if value.is_empty() {
         return Err(ERROR);
     }
     let named = value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).filter(|set| !set.is_empty());
     let sets: Option<Vec<Set>> = named.map(set).collect();
-    let domains = list.unwrap_or_default().split(|octet| *octet == b'/');
-    lines.add(&mut domains.map(domain), sets.ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?)
+    let sets = sets.ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?;
+    let number = u32::try_from(lines.lines.len()).unwrap_or(u32::MAX);
+    for octets in list.unwrap_or_default().split(|octet| *octet == b'/') {
+        let domain = domain(octets)?;
+        all.add(&domain, number);
+        #[cfg(test)]
+        lines.said.push((domain, number));
+    }
+    lines.lines.push(sets.into());
+    Ok(())
 }
 
 fn ipset(draft: &mut Draft, text: Text) -> Applied {
-    add(&mut draft.sets.ip, text, |name| {
+    add(&mut draft.config.sets.ip, &mut draft.ip_sets, text, |name| {
         Some(Set { name: name.into(), table: Box::default(), family: 0, only: Only::Any })
     })
 }
 
 fn nftset(draft: &mut Draft, text: Text) -> Applied {
-    add(&mut draft.sets.nft, text, |octets| {
+    add(&mut draft.config.sets.nft, &mut draft.nft_sets, text, |octets| {
         let (only, rest) = match octets {
             [b'4', b'#', rest @ ..] => (Only::V4, rest),
             [b'6', b'#', rest @ ..] => (Only::V6, rest),
@@ -90,7 +99,7 @@ fn nftset(draft: &mut Draft, text: Text) -> Applied {
 
 fn enable(draft: &mut Draft, text: Text) -> Applied {
     let mask = if text.is_empty() { Some(u32::MAX) } else { whole(text.octets()) };
-    draft.sets.mark_mask = Some(mask.filter(|mask| *mask != 0).ok_or(ERROR)?);
+    draft.config.sets.mark_mask = Some(mask.filter(|mask| *mask != 0).ok_or(ERROR)?);
     Ok(())
 }
 
@@ -101,7 +110,7 @@ fn allow(draft: &mut Draft, text: Text) -> Applied {
     let (mark, mask) = (mark.ok_or(ERROR)?, mask.ok_or(ERROR)?);
     // A mark that nothing is allowed for is like one that is not listed.
     let Some(listed) = patterns else { return Ok(()) };
-    let known = draft.sets.allowed.iter().any(|allowed| (allowed.mark, allowed.mask) == (mark, mask));
+    let known = draft.config.sets.allowed.iter().any(|allowed| (allowed.mark, allowed.mask) == (mark, mask));
     if mark == 0 || mark & !mask != 0 || known {
         return Err(ERROR);
     }
@@ -112,7 +121,7 @@ fn allow(draft: &mut Draft, text: Text) -> Applied {
         }
         all.push(pattern.to_ascii_lowercase().into());
     }
-    push(&mut draft.sets.allowed, Allowed { mark, mask, patterns: all.into() });
+    draft.config.sets.allowed.push(Allowed { mark, mask, patterns: all.into() });
     Ok(())
 }
 

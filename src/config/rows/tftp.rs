@@ -1,7 +1,7 @@
 //! The TFTP server.
 
 use crate::config::UniqueRoot;
-use crate::config::draft::{Draft, Flag, Number};
+use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
@@ -24,7 +24,7 @@ pub const ROWS: &[Row] = &[
          before the general one. A directory that is missing at start ends the start, unless tftp-no-fail is \
          given. Of several general roots the last one counts.",
     ),
-    flag("tftp-no-fail", 0, Flag::TftpNoFail, "Start even if the directory is missing").tftp().manual(
+    flag("tftp-no-fail", 0, |draft| &mut draft.config.tftp.no_fail, "Start even if the directory is missing").tftp().manual(
         "A tftp-root that cannot be read is no reason not to start: it is only told, and requests fail until \
          it is there.",
     ),
@@ -33,12 +33,12 @@ pub const ROWS: &[Row] = &[
          its hardware address in the form 01-23-45-67-89-ab. Where there is no such directory the root itself \
          is used. The hardware address is known only for clients on the same network.",
     ),
-    flag("tftp-secure", 0, Flag::TftpSecure, "Serve only files that the server's user owns").tftp().manual(
+    flag("tftp-secure", 0, |draft| &mut draft.config.tftp.secure, "Serve only files that the server's user owns").tftp().manual(
         "Only files that belong to the account that the server runs as are sent. Without this, a server that \
          runs as root sends only files that everybody may read, and one that does not run as root sends what \
          it can read.",
     ),
-    flag("tftp-lowercase", 0, Flag::TftpLowercase, "Turn names of files to lower case").tftp().manual(
+    flag("tftp-lowercase", 0, |draft| &mut draft.config.tftp.lowercase, "Turn names of files to lower case").tftp().manual(
         "Letters in file names are made small before the file is looked up, for clients that write them \
          large. A backslash counts as a slash with or without this.",
     ),
@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
          It limits the block size that is agreed on, for networks whose inner links carry less than the first \
          one.",
     ),
-    flag("tftp-no-blocksize", 0, Flag::TftpNoBlocksize, "Do not agree on a block size").tftp().manual(
+    flag("tftp-no-blocksize", 0, |draft| &mut draft.config.tftp.no_blocksize, "Do not agree on a block size").tftp().manual(
         "The server does not agree to another block size than 512 octets. Some boot ROMs ask for another one \
          and cannot cope with it.",
     ),
@@ -60,15 +60,15 @@ pub const ROWS: &[Row] = &[
          free port, so that a firewall can let them through. The number of ports limits that of transfers. \
          The two may stand in either order.",
     ),
-    flag("tftp-single-port", 0, Flag::TftpSinglePort, "Answer from port 69 only").tftp().manual(
+    flag("tftp-single-port", 0, |draft| &mut draft.config.tftp.single_port, "Answer from port 69 only").tftp().manual(
         "All packets leave from port 69 and come back to it, so that transfers pass firewalls and address \
          translation. A client is known by its address and port. It goes before tftp-port-range.",
     ),
 ];
 
 fn enable_tftp(draft: &mut Draft, text: Text) -> Applied {
-    draft.tftp = true;
-    add_patterns(&mut draft.tftp_interfaces, text);
+    draft.config.tftp.on = true;
+    add_patterns(&mut draft.config.tftp.interfaces, text);
     Ok(())
 }
 
@@ -76,14 +76,14 @@ fn tftp_root(draft: &mut Draft, text: Text) -> Applied {
     let (dir, iface) = text.split(b',');
     let dir: Box<[u8]> = dir.octets().into();
     match iface.filter(|iface| !iface.is_empty()) {
-        Some(iface) => draft.tftp_iface_roots.push((iface.octets().into(), dir)),
-        None => draft.tftp_root = Some(dir).filter(|dir| !dir.is_empty()),
+        Some(iface) => draft.config.tftp.iface_roots.push((iface.octets().into(), dir)),
+        None => draft.config.tftp.root = Some(dir).filter(|dir| !dir.is_empty()),
     }
     Ok(())
 }
 
 fn unique_root(draft: &mut Draft, text: Text) -> Applied {
-    draft.tftp_unique_root = Some(match text.octets().to_ascii_lowercase().as_slice() {
+    draft.config.tftp.unique_root = Some(match text.octets().to_ascii_lowercase().as_slice() {
         b"" | b"ip" => UniqueRoot::Ip,
         b"mac" => UniqueRoot::Mac,
         _ => return Err(ERROR),
@@ -95,6 +95,6 @@ fn port_range(draft: &mut Draft, text: Text) -> Applied {
     let (from, to) = text.split(b',');
     let ends = to.and_then(|to| Some((port(from.octets())?, port(to.octets())?)));
     let (from, to) = ends.ok_or(wrong!("bad port range"))?;
-    draft.tftp_ports = Some((from.min(to), from.max(to)));
+    draft.config.tftp.ports = Some((from.min(to), from.max(to)));
     Ok(())
 }

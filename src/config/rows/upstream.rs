@@ -3,12 +3,12 @@
 use crate::base::octets::find;
 use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
-use crate::config::draft::{Draft, Flag, Number};
+use crate::config::draft::{Draft, Number};
 use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::{Spec, parse};
-use crate::config::values::{number as digits, path_or_none, push};
+use crate::config::values::{number as digits, path_or_none};
 use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
 
@@ -52,18 +52,18 @@ pub const ROWS: &[Row] = &[
         .manual("A file in the form of resolv.conf(5), whose nameserver lines name the upstream servers; /etc/resolv.conf if the \
             option is not given, none if its value is empty. Of several files the one changed last is used. A file is read \
             again when it changes."),
-    flag("no-resolv", b'R', Flag::NoResolv, "Take upstream servers from the configuration only")
+    flag("no-resolv", b'R', |draft| &mut draft.config.dns.no_resolv, "Take upstream servers from the configuration only")
         .manual("Reads no resolv file: the only upstream servers are those of the configuration."),
-    flag("no-poll", b'n', Flag::NoPoll, "Read resolv files at start and on SIGHUP only")
+    flag("no-poll", b'n', |draft| &mut draft.config.dns.no_poll, "Read resolv files at start and on SIGHUP only")
         .manual("Does not look whether a resolv file has changed; it is read at start and at SIGHUP. Only one resolv file may be \
             given then."),
-    flag("clear-on-reload", 0, Flag::ClearOnReload, "Clear the cache when a resolv file has changed")
+    flag("clear-on-reload", 0, |draft| &mut draft.config.dns.clear_on_reload, "Clear the cache when a resolv file has changed")
         .manual("Empties the cache and reads the hosts files again when a changed resolv file was read."),
-    flag("strict-order", b'o', Flag::StrictOrder, "Ask upstream servers in the order they are listed in")
+    flag("strict-order", b'o', |draft| &mut draft.config.dns.strict_order, "Ask upstream servers in the order they are listed in")
         .manual("Asks the upstream servers in the order they are listed in, the next one only when the one before refuses, fails or \
             stays silent. Without it the server that answered best is asked, and all of them from time to time to find out \
             which one that is."),
-    flag("all-servers", 0, Flag::AllServers, "Ask all upstream servers at once, take the first answer")
+    flag("all-servers", 0, |draft| &mut draft.config.dns.all_servers, "Ask all upstream servers at once, take the first answer")
         .manual("Sends every question to all servers that may be asked, and takes the first answer."),
     number("query-port=<n>", b'Q', Number::QueryPort, (0, 65535), "Ask upstream from this one port")
         .manual("Sends all questions upstream from this one port, for firewalls that allow no other; 0 has the system choose one \
@@ -93,14 +93,14 @@ pub const ROWS: &[Row] = &[
             the next one; no question is sent more than 8 times."),
     number("max-tcp-connections=<n>", 0, Number::TcpMax, (1, u32::MAX), "Most DNS connections by TCP at once (30)")
         .manual("How many DNS clients may be connected by TCP at the same time, at most 255. Further ones wait to be accepted."),
-    flag("dns-loop-detect", 0, Flag::LoopDetect, "Find and leave out servers that lead back here")
+    flag("dns-loop-detect", 0, |draft| &mut draft.config.dns.loop_detect, "Find and leave out servers that lead back here")
         .manual("Finds upstream servers that send questions back to this server: each server is sent a probe, a question of type \
             TXT for a made-up name below test, and a server whose probe comes back as a question is not used any more. That \
             is done again whenever the servers change. Servers for some domains only are not probed."),
-    flag("do-0x20-encode", 0, Flag::CaseCheck, "Mix the letter case of questions as a check")
+    flag("do-0x20-encode", 0, |draft| &mut draft.config.dns.case_check, "Mix the letter case of questions as a check")
         .manual("Draws at random which letters of a name are sent upstream as capitals, and drops answers that do not repeat them: a \
             forger would have to guess them. A few servers do not repeat the letters as they came; they cannot be used then."),
-    flag("no-0x20-encode", 0, Flag::NoCaseCheck, "Leave the letter case of questions alone")
+    flag("no-0x20-encode", 0, |draft| &mut draft.no_case_check, "Leave the letter case of questions alone")
         .manual("Sends names upstream as the client wrote them, which is the default. It wins over do-0x20-encode."),
 ];
 
@@ -180,12 +180,12 @@ fn each_target(
 
 /// The number of a server; its source port gets a socket of its own.
 fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
-    let ports = &mut draft.source_ports;
+    let ports = &mut draft.config.dns.source_ports;
     if let Some(port) = server.source_port() && !ports.contains(&port) {
         if ports.len() >= SOURCE_PORTS_MAX {
             return Err(wrong!("too many source ports"));
         }
-        push(ports, port);
+        ports.push(port);
     }
     draft.domains.server(server)
 }
@@ -232,7 +232,7 @@ fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
     let first = if text.is_empty() { Some(1000) } else { digits(first.octets()) };
     let total = total.map_or(Some(10_000), |total| digits(total.octets()));
     let first = first.filter(|ms| (50..=INT_MAX).contains(ms)).ok_or(ERROR)?;
-    draft.fast_retry = Some((first, total.ok_or(ERROR)? / 1000));
+    draft.config.dns.fast_retry = Some((first, total.ok_or(ERROR)? / 1000));
     Ok(())
 }
 
