@@ -104,7 +104,8 @@ fn put_edns(reply: &mut Reply, udp_size: u16, flags: u16, why: Option<u16>) {
 }
 
 /// An answer that is nothing but a code, for a client whose question section
-/// (in its own spelling) is `question`; `why` explains it.
+/// (in its own spelling) is `question`; `why` explains it. No error: the answer is
+/// to be had by TCP.
 pub fn error(
     out: &mut Writer,
     client: &Client,
@@ -113,7 +114,8 @@ pub fn error(
     udp_size: u16,
     why: Option<u16>,
 ) -> Option<usize> {
-    let flags = own_flags(client.flags, code, false);
+    let cut = if code == rcode::NOERROR { flag::TC } else { 0 };
+    let flags = own_flags(client.flags, code, false) | cut;
     let questions = u16::from(!question.is_empty());
     let mut reply = Reply::new(out, client.id, flags, questions, question, client.limit.into(), 0);
     if client.edns {

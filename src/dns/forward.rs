@@ -19,7 +19,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{Entry, PERSONAL, PROBE, Positions, Waiter};
 use crate::dns::health;
 use crate::dns::upstream::{self, Group};
-use crate::dns::{Forwarder, Surroundings};
+use crate::dns::{Forwarder, Surroundings, send_code};
 use crate::limits;
 use crate::outbox::action::{Action, Door, Route};
 use crate::outbox::lines::{Arg, dns as lines};
@@ -46,6 +46,9 @@ const LIFETIME_LEAST_MS: u64 = 1_000;
 const LIFETIME_MOST_MS: u64 = 40_000;
 /// The same question of another client is sent again only after this time.
 const MERGE_MS: u64 = 2_000;
+/// The same question is so many times under way at most, where the answer depends
+/// on the client.
+const SAME_MAX: usize = 4;
 /// Between two complaints about a full table.
 const COMPLAIN_MS: u64 = 6_000;
 
@@ -61,6 +64,12 @@ impl Forwarder {
             if repeated || !personal {
                 return self.join(with, query, slot, repeated);
             }
+        }
+        // Each question more under way is one more chance for who guesses answers.
+        if personal && self.pending.count(hash, query.message.question_bytes()) >= SAME_MAX {
+            let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
+            journal::truncated(with.out, &prefix, "reply");
+            return send_code(with, query.arrival, query.message, rcode::NOERROR, None);
         }
         let Ok((slot, ask)) = self.begin(with, query, hash, traits) else {
             return self.refuse(with, query);
@@ -295,15 +304,28 @@ impl Forwarder {
 
     /// Answers everybody who waits for `slot` with an error and ends it.
     pub(super) fn fail(&mut self, with: &mut Surroundings, slot: u16, code: u8, why: u16) {
+        self.answer_all(with, slot, code, Some(why));
+    }
+
+    /// Somebody tries to guess what the answer to `slot` must look like, or its
+    /// letters do not come back: whoever waits for it is sent to TCP.
+    pub(super) fn to_tcp(&mut self, with: &mut Surroundings, slot: u16) {
+        self.answer_all(with, slot, rcode::NOERROR, None);
+    }
+
+    fn answer_all(&mut self, with: &mut Surroundings, slot: u16, code: u8, why: Option<u16>) {
         let udp_size = with.config.dns.edns_max;
         let mut question = Spelled::new(self.pending.question(slot));
         while let Some(waiter) = self.pending.pop_waiter(slot) {
             let client = client_of(&waiter);
             let spelled = question.spell(&waiter.case);
             let prefix = Prefix::new(with.config.log.queries, waiter.serial, Some(waiter.arrival.from), false);
-            journal::error(with.out, &prefix, "config", code, Some(why));
+            match code {
+                rcode::NOERROR => journal::truncated(with.out, &prefix, "reply"),
+                code => journal::error(with.out, &prefix, "config", code, why),
+            }
             with.out.datagram(waiter.arrival.back(), compose::SHORTENED_MAX.saturating_add(8), |out| {
-                let _ = compose::error(out, &client, spelled, code, udp_size, Some(why));
+                let _ = compose::error(out, &client, spelled, code, udp_size, why);
             });
         }
         self.end(with, slot);

@@ -283,9 +283,9 @@ impl Forwarder {
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
-                send_bare(with, arrival, message, rcode::NOTIMP, ede::NOT_SUPPORTED);
+                send_code(with, arrival, message, rcode::NOTIMP, Some(ede::NOT_SUPPORTED));
             }
-            Kind::Odd(message) => send_bare(with, arrival, message, rcode::REFUSED, ede::INVALID_DATA),
+            Kind::Odd(message) => send_code(with, arrival, message, rcode::REFUSED, Some(ede::INVALID_DATA)),
             Kind::Garbage => self.counts.garbage = self.counts.garbage.saturating_add(1),
         }
     }
@@ -350,7 +350,7 @@ impl Forwarder {
     fn refuse(&mut self, with: &mut Surroundings, query: &Query) {
         let prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), false);
         journal::error(with.out, &prefix, "config", rcode::REFUSED, None);
-        send_bare(with, query.arrival, query.message, rcode::REFUSED, ede::OTHER);
+        send_code(with, query.arrival, query.message, rcode::REFUSED, Some(ede::OTHER));
     }
 
     fn question_hash(&self, query: &Query) -> u32 {
@@ -367,10 +367,10 @@ fn bare(with: &Surroundings, message: &Message, code: u8, why: u16, scratch: &mu
 }
 
 /// Sends an answer that is nothing but a code.
-fn send_bare(with: &mut Surroundings, arrival: &Arrival, message: &Message, code: u8, why: u16) {
+fn send_code(with: &mut Surroundings, arrival: &Arrival, message: &Message, code: u8, why: Option<u16>) {
     let udp_size = with.config.dns.edns_max;
     with.out.datagram(arrival.back(), admit::PLAIN_LIMIT.into(), |out| {
-        let _ = compose::bare(out, message, code, udp_size, Some(why));
+        let _ = compose::bare(out, message, code, udp_size, why);
     });
 }
 
@@ -392,5 +392,7 @@ mod records_tests;
 mod rig_tests;
 #[cfg(test)]
 mod report_tests;
+#[cfg(test)]
+mod spoof_tests;
 #[cfg(test)]
 mod stream_tests;

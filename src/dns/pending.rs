@@ -102,6 +102,8 @@ pub struct Entry {
     pub heard: Positions,
     /// An error that a server answered while others may still do better.
     pub error: Option<u8>,
+    /// Wrong answers that came by its own sockets.
+    pub wrong: u8,
     /// Datagrams sent for it.
     pub sent: u8,
     /// Retries of our own so far.
@@ -225,6 +227,7 @@ impl Pending {
             failed: 0,
             heard: 0,
             error: None,
+            wrong: 0,
             sent: 0,
             ticks: 0,
             open: 0,
@@ -280,6 +283,15 @@ impl Pending {
             self.get(*slot).is_some_and(|e| e.hash == hash && e.traits == traits)
                 && same_question(self.question(*slot), question)
         })
+    }
+
+    /// How many times this question is under way: only what depends on the client
+    /// ever is more than once.
+    pub fn count(&self, hash: u32, question: &[u8]) -> usize {
+        let same = |slot: &u16| {
+            self.get(*slot).is_some_and(|e| e.hash == hash && e.traits & PROBE == 0) && same_question(self.question(*slot), question)
+        };
+        self.by_question.iter(hash).filter(same).count()
     }
 
     /// The slot with this upstream identifier.

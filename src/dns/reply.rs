@@ -22,6 +22,9 @@ use crate::wire::dns::codes::{flag, kind, rcode};
 use crate::wire::dns::message::{Message, Section};
 use crate::wire::dns::name::{Name, NameBuf};
 
+/// Wrong answers to a question that are taken for chance.
+const WRONG_MAX: u8 = 4;
+
 impl Forwarder {
     /// A datagram came in by the socket of `door_slot`.
     pub(super) fn upstream_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8], door_slot: u16) {
@@ -33,17 +36,15 @@ impl Forwarder {
         let Some(slot) = slot else { return };
         let Some(entry) = self.pending.get(slot) else { return };
         let ours = answer.is_response() && answer.id() == entry.id && answer.question_count() == 1;
-        if !ours || !same_question(self.pending.question(slot), answer.question_bytes()) {
-            return;
-        }
-        let Some(position) = self.position_of(with.config, slot, arrival.from) else { return };
-        if !self.is_door_of(with.config, slot, position, door_slot) {
-            return;
-        }
+        let ours = ours && same_question(self.pending.question(slot), answer.question_bytes());
+        let position = self.position_of(with.config, slot, arrival.from).filter(|_| ours);
+        let Some(position) = position.filter(|position| self.is_door_of(with.config, slot, *position, door_slot)) else {
+            return self.suspect(with, slot, door_slot);
+        };
         match additions::meant_for(self.pending.query(slot), &answer) {
             Meant::Asker => {}
             Meant::Somebody => self.pending.mark(slot, PERSONAL),
-            Meant::Another => return,
+            Meant::Another => return self.suspect(with, slot, door_slot),
         }
         if self.pending.get(slot).is_some_and(|entry| entry.traits & PROBE != 0) {
             self.hear(with, slot, position, answer.rcode());
@@ -53,7 +54,7 @@ impl Forwarder {
             if !core::mem::replace(&mut self.case_logged, true) {
                 with.out.log(&lines::CASE_MISMATCH, &[]);
             }
-            return;
+            return self.to_tcp(with, slot);
         }
         let screen = &with.config.dns.screen;
         if screen::is_ignored(screen, &answer) || !self.is_settled(with, slot, position, &answer) {
@@ -71,6 +72,16 @@ impl Forwarder {
             self.deliver(with, slot, &answer);
         }
         self.scratch = scratch;
+    }
+
+    /// A wrong answer came in by this socket.
+    fn suspect(&mut self, with: &mut Surroundings, slot: u16, door_slot: u16) {
+        let own = self.doors.owner(door_slot) != Owner::Everybody;
+        let Some(entry) = self.pending.get_mut(slot).filter(|entry| own && entry.traits & PROBE == 0) else { return };
+        entry.wrong = entry.wrong.saturating_add(1);
+        if entry.wrong >= WRONG_MAX {
+            self.to_tcp(with, slot);
+        }
     }
 
     /// Notes what the answer says about its server. False: another answer is

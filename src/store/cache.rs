@@ -24,6 +24,10 @@ use crate::wire::dns::codes::kind;
 use crate::wire::dns::name::{NAME_MAX, Name, NameBuf};
 use crate::wire::dns::record;
 use arrayvec::ArrayVec;
+use failures::holds_for;
+
+#[path = "cache_failures.rs"]
+mod failures;
 
 /// Longest data of a set, all its records together. Longer sets are not kept.
 pub const DATA_MAX: usize = 4096;
@@ -39,9 +43,6 @@ const SPARE_BLOCKS: usize = 64;
 
 /// Entries looked at, from the least recently used one on, for an expired one.
 const EVICTION_LOOKS: usize = 8;
-
-/// The most failures in a row that are told apart: the last holds for 16 seconds.
-const FAILURES_MAX: u16 = 5;
 
 /// In place of a type: the name does not exist. Type 0 is reserved (RFC 6895 §3.1).
 const NXDOMAIN: u16 = 0;
@@ -320,31 +321,6 @@ impl Cache {
         self.put(name, kind.unwrap_or(NXDOMAIN), 0, 0, zone_len, ttl, now)
     }
 
-    /// Keeps that nobody could answer a question, if nothing else is known about
-    /// it: for a second, and if it `repeats` itself for 2, 4, 8 and 16 seconds.
-    pub fn store_failure(&mut self, name: Name, kind: u16, repeats: bool, now: Millis) {
-        if matches!(kind, NXDOMAIN | ZONE) {
-            return;
-        }
-        let known = self.fresh(name, |own| own.kind == kind || own.is_alone(), seconds(now));
-        let before = match known.and_then(|slot| self.entries.get(slot)) {
-            Some(entry) if entry.outcome() != Outcome::Failed => return,
-            entry => entry.map_or(0, |entry| entry.data_len),
-        };
-        let failures = if repeats { before.saturating_add(1).min(FAILURES_MAX) } else { 1 };
-        // Kept for twice the time that it holds, to tell a repetition.
-        self.put(name, kind, 0, failures.into(), 0, holds_for(failures).saturating_mul(2), now);
-    }
-
-    /// Servers are others or back again: what failed may not fail now.
-    pub fn forget_failures(&mut self) {
-        for slot in 0..u32::try_from(self.entries.high_water()).unwrap_or(0) {
-            if self.entries.get(slot).is_some_and(|own| own.name_len > 0 && own.outcome() == Outcome::Failed) {
-                self.discard(slot);
-            }
-        }
-    }
-
     fn store_zone(&mut self, soa: &Soa, now: Millis) -> bool {
         let mut out = Writer::new(&mut self.scratch);
         let whole = record::expand(kind::SOA, soa.data, &mut out).is_some();
@@ -594,11 +570,6 @@ impl Cache {
         self.blocks.copy(entry.name, wire);
         Name::new(wire).map(NameBuf::from_name)
     }
-}
-
-/// Seconds that so many failures in a row count.
-fn holds_for(failures: u16) -> u32 {
-    1u32.checked_shl(failures.saturating_sub(1).into()).unwrap_or(1)
 }
 
 /// Blocks for the names and the long data of `size` sets.
