@@ -74,11 +74,21 @@ pub const UPSTREAM_DATAGRAMS_MAX: u8 = 8;
 pub const WAITERS_PER_QUESTION: u8 = 48;
 
 /// Clients of DNS over TCP, whatever `max-tcp-connections` says: slot numbers
-/// of both sides, and one slot to spare, must fit an octet.
+/// of both sides, and two questions of each, must fit an octet.
 pub const STREAM_CLIENTS_MAX: u8 = 120;
 
-/// Stream slots, of clients and of their servers together.
-pub const STREAMS_MAX: usize = 2 * (STREAM_CLIENTS_MAX as usize + 1);
+/// Connections to servers of DNS over TCP.
+pub const STREAM_LINKS: u8 = 16;
+
+/// Stream slots, of clients and of servers together.
+pub const STREAMS_MAX: usize = STREAM_CLIENTS_MAX as usize + 1 + STREAM_LINKS as usize;
+
+/// Questions of one client of DNS over TCP that are with servers at a time; its
+/// further ones wait.
+pub const STREAM_ASKS_PER_CLIENT: u8 = 16;
+
+/// Octets of questions that wait to be written to a server.
+pub const STREAM_ASKS_MAX: usize = 2 * (UPSTREAM_QUERY_MAX + 2);
 
 /// Octets of what a client may have sent over TCP and not been answered yet,
 /// lengths included; a longer question ends the connection.

@@ -311,6 +311,9 @@ impl Deliver {
             if output.is_empty() {
                 return;
             }
+            if output.len() > limits::STREAM_REPLY_MAX {
+                streams::widen(&stream.socket, output.len());
+            }
             match streams::write(&stream.socket, output) {
                 Ok(written) => core.stream_wrote(slot, written, now),
                 Err(sys::EINTR) => {}

@@ -89,6 +89,9 @@ impl Shell {
         let now = clock::now();
         for event in &self.events {
             self.deliver.sockets.ready.set(event.token().0);
+            if event.is_read_closed() {
+                self.deliver.sockets.peer_closed(event.token().0);
+            }
         }
         self.dues(now);
         let mut from = 0;
@@ -292,12 +295,22 @@ impl Shell {
             let Some(stream) = stream.filter(|stream| !stream.connecting) else {
                 return self.deliver.sockets.quiet(place);
             };
+            let peer_closed = stream.peer_closed;
             let room = self.core.stream_room(slot);
             if room.is_empty() {
                 return self.deliver.sockets.quiet(place);
             }
+            let most = room.len();
             match streams::read(&stream.socket, room) {
-                Ok(got) => self.core.stream_read(slot, got, now),
+                Ok(got) => {
+                    // Less than there was room for is all there was (epoll(7)).
+                    if got < most && !peer_closed {
+                        self.deliver.sockets.quiet(place);
+                        self.core.stream_read(slot, got, now);
+                        return self.drain(now);
+                    }
+                    self.core.stream_read(slot, got, now);
+                }
                 Err(sys::EINTR) => continue,
                 Err(sys::EAGAIN) => return self.deliver.sockets.quiet(place),
                 Err(_) => self.core.stream_failed(slot, now),

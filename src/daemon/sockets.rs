@@ -23,7 +23,7 @@ const PORT_TRIES: u16 = 10;
 const SINGLE: usize = 24;
 
 /// Connections that may wait to be accepted.
-const BACKLOG: i32 = 5;
+const BACKLOG: i32 = 128;
 
 /// A listening address.
 pub struct Listener {
@@ -75,6 +75,8 @@ pub struct Stream {
     pub socket: OwnedFd,
     /// It does not stand yet.
     pub connecting: bool,
+    /// The peer has said all it will say; it need not have been read yet.
+    pub peer_closed: bool,
 }
 
 /// Everything that is open.
@@ -346,9 +348,18 @@ impl Sockets {
         let place = Place::Stream(slot);
         self.watch_for(socket.as_fd(), place, Interest::READABLE | Interest::WRITABLE)?;
         if let Some(place) = self.streams.get_mut(usize::from(slot)) {
-            *place = Some(Stream { socket, connecting });
+            *place = Some(Stream { socket, connecting, peer_closed: false });
         }
         Ok(())
+    }
+
+    /// The poll tells that the peer of a stream will say no more.
+    pub fn peer_closed(&mut self, number: usize) {
+        if let Some(Place::Stream(slot)) = self.place(number)
+            && let Some(Some(stream)) = self.streams.get_mut(usize::from(slot))
+        {
+            stream.peer_closed = true;
+        }
     }
 
     /// Starts to connect a stream.

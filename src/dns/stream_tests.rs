@@ -1,5 +1,6 @@
 //! DNS over TCP, both sides.
 
+use crate::base::time::Why;
 use crate::dns::rig_tests::*;
 use crate::wire::dns::codes::rcode;
 
@@ -53,6 +54,11 @@ impl Rig {
         self.drain();
     }
 
+    /// The slot of a link.
+    fn link(&self, number: u8) -> u8 {
+        self.engine.stream_slots() - crate::limits::STREAM_LINKS + number
+    }
+
     fn last_action(&self) -> &str {
         self.done.last().map_or("", String::as_str)
     }
@@ -101,7 +107,7 @@ fn a_question_by_tcp_goes_on_by_tcp_and_the_stream_is_used_again() {
     let mut rig = Rig::new("server=192.0.2.1");
     let slot = rig.connect(CLIENT).unwrap();
     rig.feed(slot, &asked("a.test", 1));
-    let up = slot + rig.engine.stream_slots() / 2;
+    let up = rig.link(0);
     assert_eq!(rig.last_action(), format!("connect {up} 192.0.2.1:53"));
     rig.connected(up, true);
     let sent = rig.take(up, 5);
@@ -119,7 +125,10 @@ fn a_question_by_tcp_goes_on_by_tcp_and_the_stream_is_used_again() {
     assert_eq!(messages(&rig.take(slot, 1000)), ["2 REFUSED rd ra | b.test A"], "errors are passed on");
     assert!(rig.answer("a.test", kind::A).contains("1.2.3.4"), "what came by TCP serves UDP");
     rig.end(slot);
-    assert!(rig.done.contains(&format!("hang up {up}")));
+    assert_eq!(rig.last_action(), format!("hang up {slot}"));
+    rig.wait(10_000);
+    assert_eq!(rig.last_action(), format!("hang up {up}"), "nobody needs it");
+    assert!(rig.engine.next_due().is_none_or(|due| due.why != Why::Stream));
 }
 
 #[test]
@@ -127,7 +136,7 @@ fn the_next_server_is_tried_and_in_the_end_the_client_is_told() {
     let mut rig = Rig::new("strict-order\nserver=192.0.2.1\nserver=192.0.2.2\nserver=192.0.2.3");
     let slot = rig.connect(CLIENT).unwrap();
     rig.feed(slot, &framed(&question("a.test", kind::A, EDNS)));
-    let up = slot + rig.engine.stream_slots() / 2;
+    let up = rig.link(0);
     rig.connected(up, false);
     assert_eq!(rig.last_action(), format!("connect {up} 192.0.2.2:53"));
     rig.connected(up, true);
@@ -142,7 +151,7 @@ fn the_next_server_is_tried_and_in_the_end_the_client_is_told() {
 fn a_stream_that_broke_while_idle_is_replaced() {
     let mut rig = Rig::new("server=192.0.2.1");
     let slot = rig.connect(CLIENT).unwrap();
-    let up = slot + rig.engine.stream_slots() / 2;
+    let up = rig.link(0);
     rig.feed(slot, &asked("a.test", 1));
     rig.connected(up, true);
     let sent = rig.take(up, 500);
@@ -160,36 +169,122 @@ fn a_stream_that_broke_while_idle_is_replaced() {
     assert_eq!(rig.last_action(), format!("hang up {up}"), "closed by the server, nobody asks");
 }
 
+/// An answer of some 64,000 octets.
+fn many(reply: &mut Reply, name: &str) {
+    for number in 0..4000u16 {
+        let [high, low] = number.to_be_bytes();
+        a(reply, name, &format!("1.2.{high}.{low}"), 9);
+    }
+}
+
 #[test]
-fn answers_of_64_kib_pass_and_four_at_a_time() {
+fn answers_of_64_kib_pass_and_who_does_not_read_gives_way() {
     let mut rig = Rig::new("server=192.0.2.1\nmax-tcp-connections=10");
-    let many = |reply: &mut Reply, name: &str| {
-        for number in 0..4000u16 {
-            let [high, low] = number.to_be_bytes();
-            a(reply, name, &format!("1.2.{high}.{low}"), 9);
-        }
-    };
-    let half = rig.engine.stream_slots() / 2;
-    let mut answers = Vec::new();
-    for number in 0..5u16 {
+    let mut slots = Vec::new();
+    for number in 0..6u16 {
         let slot = rig.connect(&format!("10.0.0.9:{}", 5000 + number)).unwrap();
         let name = format!("n{number}.test");
         rig.feed(slot, &asked(&name, number));
-        rig.connected(slot + half, true);
-        let sent = rig.take(slot + half, 500);
+        let up = rig.link(0);
+        if number == 0 {
+            rig.connected(up, true);
+        }
+        let sent = rig.take(up, 500);
         let answer = framed(&reply_to(&sent[2..], |reply| many(reply, &name)));
         assert!(answer.len() > 64_000);
-        let fed = rig.feed(slot + half, &answer);
-        answers.push((slot, answer[fed..].to_vec()));
+        assert_eq!(rig.feed(up, &answer), answer.len());
+        rig.now.mono = rig.now.mono.plus_ms(10);
+        slots.push(slot);
     }
-    let waiting: Vec<_> = answers.iter().map(|(_, rest)| !rest.is_empty()).collect();
-    assert_eq!(waiting, [false, false, false, false, true], "the fifth has to wait");
-    let first = rig.take(answers[0].0, 10_000);
-    assert_eq!(messages(&first)[0].matches("1.2.").count(), 4000);
-    let (slot, rest) = answers.remove(4);
-    assert_eq!(rig.last_action(), format!("flush {}", slot + half), "now it may go on");
-    assert_eq!(rig.feed(slot + half, &rest), rest.len());
-    assert_eq!(messages(&rig.take(slot, 65_537))[0].matches("1.2.").count(), 4000);
+    let gone = rig.done.iter().filter(|done| done.starts_with("hang up")).count();
+    assert_eq!(gone, 3, "one buffer is the server's, the others those of three clients");
+    for slot in &slots[3..] {
+        assert_eq!(messages(&rig.take(*slot, 10_000))[0].matches("1.2.").count(), 4000);
+    }
+}
+
+#[test]
+fn questions_overlap_and_answers_come_as_they_are_ready() {
+    let mut rig = Rig::new("server=192.0.2.1\naddress=/here.test/1.1.1.1");
+    let slot = rig.connect(CLIENT).unwrap();
+    let names = ["a.test", "b.test", "c.test", "d.test", "e.test", "f.test"];
+    let mut all: Vec<u8> = (1..).zip(names).flat_map(|(id, name)| asked(name, id)).collect();
+    all.extend(asked("here.test", 9));
+    assert_eq!(rig.feed(slot, &all), all.len());
+    assert_eq!(messages(&rig.take(slot, 1000)), ["9 NOERROR aa rd ra | here.test A | here.test 0 A 1.1.1.1"], "it waits for nobody");
+    assert_eq!(rig.done.iter().filter(|done| done.starts_with("connect")).count(), 4, "then they share");
+    let mut sent = Vec::new();
+    for number in 0..4 {
+        rig.connected(rig.link(number), true);
+        let mut rest = rig.take(rig.link(number), 500);
+        while !rest.is_empty() {
+            let len = usize::from(rest[0]) << 8 | usize::from(rest[1]);
+            sent.push((rig.link(number), rest[2..2 + len].to_vec()));
+            rest.drain(..2 + len);
+        }
+    }
+    let counts: Vec<usize> = (0..4).map(|n| sent.iter().filter(|(up, _)| *up == rig.link(n)).count()).collect();
+    assert_eq!(counts, [2, 2, 1, 1]);
+    for (up, question) in sent.into_iter().rev() {
+        rig.feed(up, &framed(&reply_to(&question, |_| {})));
+    }
+    let mut told = messages(&rig.take(slot, 1000));
+    assert!(told[0].contains(" | d.test A"), "{told:?}");
+    told.sort();
+    assert_eq!(told.len(), 6);
+    assert!((1..).zip(names).all(|(id, name)| told.contains(&format!("{id} NOERROR rd ra | {name} A"))), "{told:?}");
+}
+
+#[test]
+fn a_link_that_breaks_takes_no_question_with_it() {
+    let mut rig = Rig::new("strict-order\nserver=192.0.2.1\nserver=192.0.2.2");
+    let slot = rig.connect(CLIENT).unwrap();
+    rig.feed(slot, &[asked("a.test", 1), asked("b.test", 2)].concat());
+    rig.connected(rig.link(0), true);
+    rig.connected(rig.link(1), false);
+    assert_eq!(rig.last_action(), format!("connect {} 192.0.2.2:53", rig.link(1)), "that one goes to the next server");
+    rig.take(rig.link(0), 500);
+    rig.feed(rig.link(0), &[0, 2, 1]);
+    rig.end(rig.link(0));
+    rig.connected(rig.link(1), true);
+    let mut sent = Vec::new();
+    for number in 0..2 {
+        rig.connected(rig.link(number), true);
+        let mut rest = rig.take(rig.link(number), 500);
+        while !rest.is_empty() {
+            let len = usize::from(rest[0]) << 8 | usize::from(rest[1]);
+            sent.push((rig.link(number), rest[2..2 + len].to_vec()));
+            rest.drain(..2 + len);
+        }
+    }
+    for (up, question) in sent {
+        rig.feed(up, &framed(&reply_to(&question, |_| {})));
+    }
+    assert_eq!(messages(&rig.take(slot, 1000)).len(), 2);
+}
+
+#[test]
+fn a_server_that_is_late_with_one_answer_keeps_its_link() {
+    let mut rig = Rig::new("server=192.0.2.1");
+    let slot = rig.connect(CLIENT).unwrap();
+    let up = rig.link(0);
+    rig.feed(slot, &asked("a.test", 1));
+    rig.connected(up, true);
+    let first = rig.take(up, 500);
+    rig.feed(up, &framed(&reply_to(&first[2..], |_| {})));
+    assert_eq!(messages(&rig.take(slot, 1000)).len(), 1);
+    rig.feed(slot, &asked("late.test", 2));
+    let late = rig.take(up, 500);
+    rig.wait(1_000);
+    // Something is heard from it, so it is not dead.
+    rig.feed(up, &[0]);
+    rig.wait(9_000);
+    assert_eq!(messages(&rig.take(slot, 1000)), ["2 REFUSED rd ra | late.test A"]);
+    let answer = framed(&reply_to(&late[2..], |_| {}));
+    rig.feed(up, &answer[1..]);
+    assert!(rig.engine.stream_output(slot).is_empty() && !rig.done.contains(&format!("hang up {up}")));
+    rig.feed(up, &answer);
+    assert_eq!(rig.last_action(), format!("hang up {up}"), "nobody has asked for that");
 }
 
 #[test]

@@ -76,6 +76,13 @@ pub fn write(fd: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
     check_len(unsafe { libc::send(raw(fd.as_fd()), bytes.as_ptr().cast(), bytes.len(), flags) })
 }
 
+/// Lets the kernel take so many octets that the peer has not read yet. What it
+/// does not take is written later.
+pub fn widen(fd: &OwnedFd, len: usize) {
+    let len = libc::c_int::try_from(len).unwrap_or(libc::c_int::MAX).saturating_mul(2);
+    let _ = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_SNDBUF, len);
+}
+
 /// Waits, at most so many milliseconds, until there is something to read.
 pub fn wait_input(fd: &OwnedFd, ms: u32) -> bool {
     let mut poll = libc::pollfd { fd: raw(fd.as_fd()), events: libc::POLLIN, revents: 0 };

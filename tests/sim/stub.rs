@@ -186,7 +186,7 @@ impl Stubs {
         self.true_answer(now, &question, &message, dhcp)
     }
 
-    /// The machine answers by TCP, in the order of the questions.
+    /// The machine answers by TCP, in whatever order.
     pub fn answered_by_stream(
         &mut self,
         now: u64,
@@ -200,12 +200,11 @@ impl Stubs {
             return Ok(());
         }
         let message = Message::decode(bytes).map_err(|why| format!("a broken answer by TCP: {why}"))?;
-        let Some(question) = self.connections[number].waiting.pop_front() else {
-            return Err("an answer by TCP that nobody waits for".into());
+        let waiting = &mut self.connections[number].waiting;
+        let question = waiting.iter().position(|question| question.id == message.id).and_then(|at| waiting.remove(at));
+        let Some(question) = question else {
+            return Err(format!("an answer by TCP with id {} that nobody waits for", message.id));
         };
-        if question.id != message.id {
-            return Err(format!("by TCP id {} was asked and {} answered", question.id, message.id));
-        }
         self.answers += 1;
         self.true_answer(now, &question, &message, dhcp)
     }

@@ -1,103 +1,133 @@
-//! The octets of the streams: for each connection a place for what the client
-//! sent, for the question as it goes upstream and for an ordinary answer; and a
-//! small pool of large buffers for answers of up to 64 KiB.
+//! The octets of the streams: what clients sent, what goes to them and comes from
+//! servers, questions as they go upstream; and a small pool of large buffers for
+//! messages of up to 64 KiB.
 
 use crate::limits;
 
 /// Octets of a question with its length in front.
 const ASK: usize = limits::UPSTREAM_QUERY_MAX + 2;
-/// Octets of the largest answer with its length in front.
-const LARGE: usize = u16::MAX as usize + 2;
-
-/// Where an answer lies.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(any(test, debug_assertions), derive(Debug))]
-pub enum Place {
-    /// In the stream's own buffer.
-    Own,
-    /// In this buffer of the pool.
-    Large(u8),
-}
+/// Octets of the largest answer with its length in front, behind ordinary ones.
+const LARGE: usize = u16::MAX as usize + 2 + limits::STREAM_REPLY_MAX;
+/// Nobody's slot.
+const NOBODY: u8 = u8::MAX;
 
 /// All buffers.
 pub struct Buffers {
     queries: Box<[u8]>,
     asks: Box<[u8]>,
-    replies: Box<[u8]>,
+    /// Answers: by slot, clients first.
+    stages: Box<[u8]>,
+    /// Questions for servers: by link.
+    outs: Box<[u8]>,
     large: Box<[u8]>,
-    lent: [bool; limits::LARGE_BUFFERS],
+    lent: [u8; limits::LARGE_BUFFERS],
 }
 
 impl Buffers {
-    /// Buffers for so many connections. Untouched ones cost no memory.
-    pub fn new(connections: usize) -> Self {
+    /// Buffers for so many clients, links and questions. Untouched ones cost no
+    /// memory.
+    pub fn new(clients: usize, links: usize, asks: usize) -> Self {
         let zeros = |each: usize, count: usize| vec![0; each.saturating_mul(count)].into_boxed_slice();
         Buffers {
-            queries: zeros(limits::STREAM_QUERY_MAX, connections),
-            asks: zeros(ASK, connections),
-            replies: zeros(limits::STREAM_REPLY_MAX, connections),
+            queries: zeros(limits::STREAM_QUERY_MAX, clients),
+            asks: zeros(ASK, asks),
+            stages: zeros(limits::STREAM_REPLY_MAX, clients.saturating_add(links)),
+            outs: zeros(limits::STREAM_ASKS_MAX, links),
             large: zeros(LARGE, limits::LARGE_BUFFERS),
-            lent: [false; limits::LARGE_BUFFERS],
+            lent: [NOBODY; limits::LARGE_BUFFERS],
         }
     }
 
     /// What the client sent.
-    pub fn query(&mut self, connection: u8) -> &mut [u8] {
-        part(&mut self.queries, limits::STREAM_QUERY_MAX, connection)
+    pub fn query(&mut self, client: u8) -> &mut [u8] {
+        part(&mut self.queries, limits::STREAM_QUERY_MAX, client)
     }
 
-    /// The question as it goes upstream.
-    pub fn ask(&mut self, connection: u8) -> &mut [u8] {
-        part(&mut self.asks, ASK, connection)
-    }
-
-    /// The same, to be read.
-    pub fn asked(&self, connection: u8) -> &[u8] {
-        peek(&self.asks, ASK, connection)
-    }
-
-    /// The answer.
-    pub fn reply(&mut self, connection: u8, place: Place) -> &mut [u8] {
-        match place {
-            Place::Own => part(&mut self.replies, limits::STREAM_REPLY_MAX, connection),
-            Place::Large(number) => part(&mut self.large, LARGE, number),
-        }
+    /// A question with its length in front.
+    pub fn ask(&mut self, ask: u8) -> &mut [u8] {
+        part(&mut self.asks, ASK, ask)
     }
 
     /// The same, to be read.
-    pub fn replied(&self, connection: u8, place: Place) -> &[u8] {
-        match place {
-            Place::Own => peek(&self.replies, limits::STREAM_REPLY_MAX, connection),
-            Place::Large(number) => peek(&self.large, LARGE, number),
-        }
+    pub fn asked(&self, ask: u8) -> &[u8] {
+        peek(&self.asks, ASK, ask)
     }
 
-    /// Lends a large buffer, with the first `keep` octets of the connection's own
-    /// answer copied into it. Nothing when all are lent.
-    pub fn lend(&mut self, connection: u8, keep: usize) -> Option<Place> {
-        let number = self.lent.iter().position(|lent| !lent)?;
-        *self.lent.get_mut(number)? = true;
-        let number = u8::try_from(number).ok()?;
-        let from = peek(&self.replies, limits::STREAM_REPLY_MAX, connection);
-        let to = part(&mut self.large, LARGE, number);
-        if let (Some(from), Some(to)) = (from.get(..keep), to.get_mut(..keep)) {
+    /// Puts a question behind those that wait for a link.
+    pub fn load(&mut self, link: u8, waiting: usize, ask: u8, len: usize) {
+        let out = part(&mut self.outs, limits::STREAM_ASKS_MAX, link);
+        let to = out.get_mut(waiting..waiting.saturating_add(len));
+        if let (Some(to), Some(from)) = (to, peek(&self.asks, ASK, ask).get(..len)) {
             to.copy_from_slice(from);
         }
-        Some(Place::Large(number))
     }
 
-    /// Takes a large buffer back. True when it was one.
-    pub fn give_back(&mut self, place: Place) -> bool {
-        let Place::Large(number) = place else { return false };
-        match self.lent.get_mut(usize::from(number)) {
-            Some(lent) => core::mem::replace(lent, false),
-            None => false,
+    /// Questions that wait for a link.
+    pub fn out(&mut self, link: u8) -> &mut [u8] {
+        part(&mut self.outs, limits::STREAM_ASKS_MAX, link)
+    }
+
+    /// The same, to be read.
+    pub fn outgoing(&self, link: u8) -> &[u8] {
+        peek(&self.outs, limits::STREAM_ASKS_MAX, link)
+    }
+
+    fn large_of(&self, slot: u8) -> Option<u8> {
+        self.lent.iter().position(|lent| *lent == slot).and_then(|at| u8::try_from(at).ok())
+    }
+
+    /// Answers of a slot.
+    pub fn stage(&mut self, slot: u8) -> &mut [u8] {
+        match self.large_of(slot) {
+            None => part(&mut self.stages, limits::STREAM_REPLY_MAX, slot),
+            Some(number) => part(&mut self.large, LARGE, number),
         }
     }
 
-    /// Large buffers lent.
-    pub fn lent(&self) -> usize {
-        self.lent.iter().filter(|lent| **lent).count()
+    /// The same, to be read.
+    pub fn staged(&self, slot: u8) -> &[u8] {
+        match self.large_of(slot) {
+            None => peek(&self.stages, limits::STREAM_REPLY_MAX, slot),
+            Some(number) => peek(&self.large, LARGE, number),
+        }
+    }
+
+    /// Lends a slot a large buffer that begins with what it has. False when all
+    /// are lent to others.
+    pub fn enlarge(&mut self, slot: u8) -> bool {
+        if self.large_of(slot).is_some() {
+            return true;
+        }
+        let Some(number) = self.large_of(NOBODY) else { return false };
+        let from = peek(&self.stages, limits::STREAM_REPLY_MAX, slot);
+        if let Some(to) = part(&mut self.large, LARGE, number).get_mut(..from.len()) {
+            to.copy_from_slice(from);
+        }
+        self.lent.iter_mut().skip(number.into()).take(1).for_each(|lent| *lent = slot);
+        true
+    }
+
+    /// Takes a large buffer back, if the first `keep` octets fit without.
+    pub fn shrink(&mut self, slot: u8, keep: usize) {
+        let Some(number) = self.large_of(slot) else { return };
+        let from = peek(&self.large, LARGE, number).get(..keep);
+        let to = part(&mut self.stages, limits::STREAM_REPLY_MAX, slot).get_mut(..keep);
+        if let (Some(from), Some(to)) = (from, to) {
+            to.copy_from_slice(from);
+            self.lent.iter_mut().skip(number.into()).take(1).for_each(|lent| *lent = NOBODY);
+        }
+    }
+
+    /// Slots that have a large buffer.
+    pub fn holders(&self) -> impl Iterator<Item = u8> {
+        self.lent.into_iter().filter(|slot| *slot != NOBODY)
+    }
+}
+
+/// Drops the first `gone` of the `len` octets in front.
+pub fn advance(octets: &mut [u8], gone: usize, len: usize) {
+    if gone <= len && len <= octets.len() {
+        octets.copy_within(gone..len, 0);
     }
 }
 

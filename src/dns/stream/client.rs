@@ -1,102 +1,94 @@
-//! The client's side of a connection: reading questions, writing answers.
+//! The clients' side: reading questions, writing answers.
 
-use super::{Connection, IDLE_MS, Streams, WRITE_MS};
-use crate::base::bytes::{Reader, Writer};
+use super::buffers::advance;
+use super::{IDLE_MS, PREFIX, Streams, WRITE_MS, front};
+use crate::base::bytes::Writer;
 use crate::base::net::IfIndex;
 use crate::base::time::Millis;
-use crate::dns::admit::{self, Kind, Query};
+use crate::dns::admit::{self, Kind};
 use crate::dns::journal::{self, Prefix};
-use crate::dns::stream::Link;
-use crate::dns::stream::buffers::Place;
 use crate::dns::{Forwarder, Surroundings, Verdict, bare};
 use crate::limits;
 use crate::outbox::action::{Action, Arrival, Door};
 use crate::outbox::lines::{Arg, dns as lines};
-use crate::wire::dns::message::Message;
 use crate::wire::dns::codes::{ede, rcode};
+use crate::wire::dns::message::Message;
 use std::net::{IpAddr, SocketAddr};
 
-/// Octets of the length in front of a message.
-const PREFIX: usize = 2;
+/// Octets of answers that a client has not taken; with more, its next question
+/// waits.
+const UNREAD_MAX: usize = limits::STREAM_REPLY_MAX / 2;
 
-/// What lies in front of a client's octets.
-enum Front {
-    /// A whole message of this length.
-    Whole(usize),
-    /// The rest is still to come.
-    Partial,
-    /// More than fits: nobody asks like that.
-    TooLong,
+/// A client's connection.
+pub(super) struct Client {
+    pub used: bool,
+    pub arrival: Arrival,
+    /// The mark of the connection.
+    pub mark: u32,
+    /// Octets of the client that wait to be worked on.
+    filled: usize,
+    /// The client will send no more.
+    peer_done: bool,
+    /// Its questions that are with servers.
+    pub asks: u8,
+    /// Octets of its answers, and how many were written.
+    pub len: usize,
+    pub written: usize,
+    /// Last time the client sent or took something.
+    pub active: Millis,
+    pub due: Millis,
+}
+
+impl Client {
+    pub(super) fn unused() -> Self {
+        Client {
+            used: false,
+            arrival: Arrival::nowhere(),
+            mark: 0,
+            filled: 0,
+            peer_done: false,
+            asks: 0,
+            len: 0,
+            written: 0,
+            active: Millis(0),
+            due: Millis::NEVER,
+        }
+    }
 }
 
 impl Streams {
+    pub(super) fn client(&mut self, at: u8) -> Option<&mut Client> {
+        self.clients.get_mut(usize::from(at)).filter(|entry| entry.used)
+    }
+
     pub(super) fn client_room(&mut self, at: u8) -> &mut [u8] {
-        let Some(filled) = self.get(at).filter(|entry| !entry.peer_done).map(|entry| entry.filled) else {
-            return &mut [];
-        };
-        self.buffers.query(at).get_mut(filled..).unwrap_or_default()
+        match self.client(at).filter(|entry| !entry.peer_done).map(|entry| entry.filled) {
+            Some(filled) => self.buffers.query(at).get_mut(filled..).unwrap_or_default(),
+            None => &mut [],
+        }
     }
 
     pub(super) fn client_output(&self, at: u8) -> &[u8] {
-        let Some(entry) = self.get(at).filter(|entry| !entry.waiting) else { return &[] };
-        self.buffers.replied(at, entry.place).get(entry.written..entry.len).unwrap_or_default()
+        let entry = self.clients.get(usize::from(at));
+        entry.and_then(|entry| self.buffers.staged(at).get(entry.written..entry.len)).unwrap_or_default()
     }
 
-    fn front(&mut self, at: u8) -> Front {
-        let Some(filled) = self.get(at).map(|entry| entry.filled) else { return Front::Partial };
-        let octets = self.buffers.query(at).get(..filled).unwrap_or_default();
-        let mut reader = Reader::new(octets);
-        let Some(len) = reader.u16().map(usize::from) else { return Front::Partial };
-        if len.saturating_add(PREFIX) > limits::STREAM_QUERY_MAX {
-            return Front::TooLong;
-        }
-        if reader.take(len).is_some() { Front::Whole(len) } else { Front::Partial }
+    /// The connection that has had nothing to wait for, for the longest time.
+    fn idlest(&self) -> Option<u8> {
+        let idle = (0u8..).zip(&self.clients).filter(|(_, entry)| entry.used && entry.asks == 0);
+        idle.min_by_key(|(_, entry)| entry.active).map(|(at, _)| at)
     }
 
-    /// A copy of the message in front.
-    pub(super) fn copy_front(&mut self, at: u8) -> Option<([u8; limits::STREAM_QUERY_MAX], usize)> {
-        let Front::Whole(len) = self.front(at) else { return None };
-        let mut copy = [0; limits::STREAM_QUERY_MAX];
-        let from = self.buffers.query(at).get(PREFIX..PREFIX.saturating_add(len))?;
-        copy.get_mut(..len)?.copy_from_slice(from);
-        Some((copy, len))
-    }
-
-    /// Forgets the message in front. True when the client could not send more
-    /// before, and now can.
-    fn drop_front(&mut self, at: u8) -> bool {
-        let Front::Whole(len) = self.front(at) else { return false };
-        let gone = len.saturating_add(PREFIX);
-        let Some(entry) = self.get_mut(at) else { return false };
-        let was_full = entry.filled >= limits::STREAM_QUERY_MAX;
-        entry.filled = entry.filled.saturating_sub(gone);
-        let octets = self.buffers.query(at);
-        if gone <= octets.len() {
-            octets.rotate_left(gone);
-        }
-        was_full
-    }
-
-    /// Puts an answer where it is written from. False when it needs a large
-    /// buffer and there is none.
-    pub(super) fn put_answer(&mut self, at: u8, answer: &[u8]) -> bool {
-        let Some(entry) = self.get(at) else { return true };
-        let mut place = entry.place;
-        let whole = answer.len().saturating_add(PREFIX);
-        if place == Place::Own && whole > limits::STREAM_REPLY_MAX {
-            match self.buffers.lend(at, 0) {
-                Some(large) => place = large,
-                None => return false,
-            }
-        }
-        let mut out = Writer::new(self.buffers.reply(at, place));
-        out.u16(u16::try_from(answer.len()).unwrap_or(0));
-        out.bytes(answer);
-        let len = out.len();
-        if let Some(entry) = self.get_mut(at) {
-            (entry.place, entry.len, entry.written) = (place, len, 0);
-        }
-        true
+    /// Sets the deadline by which the client must do something.
+    fn set_client_due(&mut self, at: u8) {
+        let Some(entry) = self.client(at) else { return };
+        entry.due = match (entry.len > 0, entry.asks > 0) {
+            (true, _) => entry.active.plus_ms(WRITE_MS),
+            (false, true) => Millis::NEVER,
+            (false, false) => entry.active.plus_ms(IDLE_MS),
+        };
+        let due = entry.due;
+        self.expect(due);
     }
 }
 
@@ -120,7 +112,7 @@ impl Forwarder {
             return None;
         }
         // Chosen before one gives way: that one's socket is closed only later.
-        let free = self.streams.list.iter().position(|entry| !entry.used)?;
+        let free = self.streams.clients.iter().position(|entry| !entry.used)?;
         if self.streams.live >= self.streams.limit {
             let idle = self.streams.idlest()?;
             self.client_close(with, idle);
@@ -129,14 +121,14 @@ impl Forwarder {
         let streams = &mut self.streams;
         streams.live = streams.live.saturating_add(1);
         streams.peak = streams.peak.max(streams.live);
-        let entry = streams.list.get_mut(free)?;
-        *entry = Connection { used: true, arrival, mark: with.mark, active: with.now.mono, ..Connection::unused() };
-        streams.set_due(at, with.now.mono.plus_ms(IDLE_MS));
+        let entry = streams.clients.get_mut(free)?;
+        *entry = Client { used: true, arrival, mark: with.mark, active: with.now.mono, ..Client::unused() };
+        streams.set_client_due(at);
         Some(at)
     }
 
     pub(super) fn client_read(&mut self, with: &mut Surroundings, at: u8, n: usize) {
-        let Some(entry) = self.streams.get_mut(at) else { return };
+        let Some(entry) = self.streams.client(at) else { return };
         entry.filled = entry.filled.saturating_add(n).min(limits::STREAM_QUERY_MAX);
         entry.peer_done |= n == 0;
         entry.active = with.now.mono;
@@ -144,48 +136,60 @@ impl Forwarder {
     }
 
     pub(super) fn client_wrote(&mut self, with: &mut Surroundings, at: u8, n: usize) {
-        let Some(entry) = self.streams.get_mut(at) else { return };
+        let Some(entry) = self.streams.client(at) else { return };
         entry.written = entry.written.saturating_add(n).min(entry.len);
         entry.active = with.now.mono;
-        if entry.written < entry.len {
-            return self.streams.set_due(at, with.now.mono.plus_ms(WRITE_MS));
-        }
-        (entry.len, entry.written) = (0, 0);
-        let place = core::mem::replace(&mut entry.place, Place::Own);
-        if self.streams.buffers.give_back(place) {
-            self.feed_starved(with);
+        if entry.written == entry.len {
+            (entry.len, entry.written) = (0, 0);
+            self.streams.buffers.shrink(at, 0);
         }
         self.work(with, at);
     }
 
     /// Works on what a client sent until something has to be waited for.
     pub(super) fn work(&mut self, with: &mut Surroundings, at: u8) {
-        loop {
-            let Some(entry) = self.streams.get_mut(at) else { return };
-            if entry.waiting || entry.starved {
-                return;
+        let mut taken = 0;
+        let rest = loop {
+            let Some(entry) = self.streams.client(at) else { return };
+            let filled = entry.filled;
+            let waits = entry.len > UNREAD_MAX || entry.asks >= limits::STREAM_ASKS_PER_CLIENT;
+            let rest = front(self.streams.buffers.query(at).get(taken..filled).unwrap_or_default());
+            let Some((len, true)) = rest.filter(|_| !waits) else { break rest };
+            if !with.out.has_room() {
+                self.streams.backlog = true;
+                break rest;
             }
-            if entry.len > 0 {
-                self.streams.set_due(at, with.now.mono.plus_ms(WRITE_MS));
-                return with.out.push(Action::StreamFlush { slot: at });
-            }
-            let done = entry.peer_done;
-            match self.streams.front(at) {
-                Front::Whole(_) => self.question(with, at),
-                Front::Partial if !done => return self.streams.set_due(at, with.now.mono.plus_ms(IDLE_MS)),
-                _ => return self.client_close(with, at),
+            self.question(with, at, taken.saturating_add(PREFIX), len);
+            taken = taken.saturating_add(PREFIX).saturating_add(len);
+        };
+        let Some(entry) = self.streams.client(at) else { return };
+        let was_full = entry.filled >= limits::STREAM_QUERY_MAX;
+        let filled = entry.filled;
+        entry.filled = filled.saturating_sub(taken);
+        let (done, idle) = (entry.peer_done, entry.asks == 0 && entry.len == 0);
+        let endless = rest.is_some_and(|(len, _)| len.saturating_add(PREFIX) > limits::STREAM_QUERY_MAX);
+        if idle && (endless || done && !rest.is_some_and(|(_, whole)| whole)) {
+            return self.client_close(with, at);
+        }
+        if taken > 0 {
+            advance(self.streams.buffers.query(at), taken, filled);
+            if was_full {
+                // It could not send more before, and now can.
+                with.out.push(Action::StreamFlush { slot: at });
             }
         }
+        self.streams.set_client_due(at);
     }
 
-    /// Works on the message in front.
-    fn question(&mut self, with: &mut Surroundings, at: u8) {
-        let Some((copy, len)) = self.streams.copy_front(at) else { return };
-        let Some((arrival, mark)) = self.streams.get(at).map(|entry| (entry.arrival, entry.mark)) else { return };
+    /// Works on a message of a client.
+    fn question(&mut self, with: &mut Surroundings, at: u8, from: usize, len: usize) {
+        let mut copy = [0; limits::STREAM_QUERY_MAX];
+        let mut writer = Writer::new(&mut copy);
+        writer.bytes(self.streams.buffers.query(at).get(from..from.saturating_add(len)).unwrap_or_default());
+        let Some((arrival, mark)) = self.streams.client(at).map(|entry| (entry.arrival, entry.mark)) else { return };
         with.mark = mark;
-        let bytes = copy.get(..len).unwrap_or_default();
         let mut scratch = core::mem::take(&mut self.scratch);
-        let message = Message::parse(bytes);
+        let message = Message::parse(writer.written());
         let verdict = match admit::decode(message.as_ref(), &arrival, true, &with.config.dns) {
             Kind::Query(mut query) => {
                 query.serial = self.next_serial();
@@ -205,91 +209,58 @@ impl Forwarder {
             Kind::NonQuery(message) => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), true);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
-                bare(with, &message, rcode::NOTIMP, ede::NOT_SUPPORTED, &mut scratch)
+                bare(with, message, rcode::NOTIMP, ede::NOT_SUPPORTED, &mut scratch)
             }
-            Kind::Odd(message) => bare(with, &message, rcode::REFUSED, ede::INVALID_DATA, &mut scratch),
+            Kind::Odd(message) => bare(with, message, rcode::REFUSED, ede::INVALID_DATA, &mut scratch),
             Kind::Garbage => {
                 self.counts.garbage = self.counts.garbage.saturating_add(1);
                 Verdict::Silence
             }
         };
         match verdict {
-            Verdict::Answered(len) => self.answer(with, at, scratch.get(..len).unwrap_or_default()),
+            Verdict::Answered(len) => self.client_told(with, at, scratch.get(..len).unwrap_or_default()),
             _ => self.client_close(with, at),
         }
         self.scratch = scratch;
     }
 
-    /// Gives the question in front its answer and forgets the question.
-    pub(super) fn answer(&mut self, with: &mut Surroundings, at: u8, answer: &[u8]) {
-        if !self.streams.put_answer(at, answer) {
-            if let Some(entry) = self.streams.get_mut(at) {
-                entry.starved = true;
+    /// Puts an answer behind those that a client has not taken yet. Who has not
+    /// taken more than the largest buffer holds is disconnected.
+    pub(super) fn client_told(&mut self, with: &mut Surroundings, at: u8, answer: &[u8]) {
+        let Some(len) = self.streams.client(at).map(|entry| entry.len) else { return };
+        let end = len.saturating_add(PREFIX).saturating_add(answer.len());
+        if end > self.streams.buffers.staged(at).len() && !self.enlarge(with, at) {
+            return self.client_close(with, at);
+        }
+        let mut out = Writer::new(self.streams.buffers.stage(at).get_mut(len..).unwrap_or_default());
+        out.u16(u16::try_from(answer.len()).unwrap_or(0));
+        out.bytes(answer);
+        if out.overflowed() {
+            return self.client_close(with, at);
+        }
+        if let Some(entry) = self.streams.client(at) {
+            entry.len = end;
+            if len == 0 {
+                entry.active = with.now.mono;
+                with.out.push(Action::StreamFlush { slot: at });
             }
-            return self.streams.set_due(at, with.now.mono.plus_ms(WRITE_MS));
         }
-        if self.streams.drop_front(at) {
-            with.out.push(Action::StreamFlush { slot: at });
-        }
+        self.streams.set_client_due(at);
     }
 
-    /// A large buffer is free again: whoever waits for one goes on.
-    pub(super) fn feed_starved(&mut self, with: &mut Surroundings) {
-        for at in 0..u8::try_from(self.streams.list.len()).unwrap_or(u8::MAX) {
-            let Some(entry) = self.streams.get_mut(at) else { continue };
-            if core::mem::replace(&mut entry.starved, false) {
-                return self.work(with, at);
-            }
-            if entry.waiting && entry.server.link == Link::Reading && self.streams.server_room(at).is_empty() {
-                self.streams.make_room(at);
-                let slot = self.streams.server_slot(at);
-                return with.out.push(Action::StreamFlush { slot });
-            }
-        }
-    }
-
-    /// Ends a connection, both sides.
+    /// Ends a connection; its questions are forgotten.
     pub(super) fn client_close(&mut self, with: &mut Surroundings, at: u8) {
-        let slot = self.streams.server_slot(at);
-        let Some(entry) = self.streams.get_mut(at) else { return };
-        entry.used = false;
-        let place = core::mem::replace(&mut entry.place, Place::Own);
-        (entry.len, entry.written) = (0, 0);
-        if core::mem::replace(&mut entry.server.link, Link::Closed) != Link::Closed {
-            with.out.push(Action::StreamClose { slot });
+        for ask in 0..u8::try_from(self.streams.asks.len()).unwrap_or(u8::MAX) {
+            if self.streams.ask(ask).is_some_and(|entry| entry.client == at) {
+                self.streams.drop_ask(ask, with.now.mono);
+            }
         }
+        let streams = &mut self.streams;
+        let Some(entry) = streams.client(at) else { return };
+        *entry = Client::unused();
+        streams.buffers.shrink(at, 0);
+        streams.live = streams.live.saturating_sub(1);
+        streams.rest();
         with.out.push(Action::StreamClose { slot: at });
-        self.streams.live = self.streams.live.saturating_sub(1);
-        if self.streams.live == 0 {
-            self.streams.bound = Millis::NEVER;
-        }
-        if self.streams.buffers.give_back(place) {
-            self.feed_starved(with);
-        }
-    }
-
-    /// The question in front, decoded again.
-    pub(super) fn with_question<R>(
-        &mut self,
-        with: &mut Surroundings,
-        at: u8,
-        run: impl FnOnce(&mut Self, &mut Surroundings, &Query) -> R,
-    ) -> Option<R> {
-        let (copy, len) = self.streams.copy_front(at)?;
-        let entry = self.streams.get(at)?;
-        let (arrival, serial) = (entry.arrival, entry.serial);
-        let message = Message::parse(copy.get(..len)?);
-        match admit::decode(message.as_ref(), &arrival, true, &with.config.dns) {
-            Kind::Query(query) => Some(run(self, with, &Query { serial, ..query })),
-            _ => None,
-        }
-    }
-}
-
-impl Streams {
-    /// The connection that has had nothing to do for the longest time.
-    fn idlest(&self) -> Option<u8> {
-        let idle = self.list.iter().enumerate().filter(|(_, entry)| entry.used && entry.is_idle());
-        idle.min_by_key(|(_, entry)| entry.active).and_then(|(at, _)| u8::try_from(at).ok())
     }
 }
