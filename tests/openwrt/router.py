@@ -15,17 +15,15 @@ TOOLS = os.path.join(REPO, "target/openwrt/tools")
 APPLETS = """ash sh cat cp chmod chown cut env find grep head ls ln mkdir mv printf rm sed sleep sort
 tail touch tr true false test id""".split()
 
-# Where the package puts its files: path, our file, mode.
-INSTALLED = [
-    ("etc/config/dhcp", "dhcp.conf"),
-    ("etc/dnsmasq.conf", "dnsmasq.conf"),
-    ("etc/init.d/dnsmasq", "dnsmasq.init"),
-    ("etc/hotplug.d/ntp/25-dnsmasqsec", "dnsmasqsec.hotplug"),
-    ("usr/lib/dnsmasq/dhcp-script.sh", "dhcp-script.sh"),
-    ("usr/share/dnsmasq/rfc6761.conf", "rfc6761.conf"),
-    ("usr/share/dnsmasq/dhcpbogushostname.conf", "dhcpbogushostname.conf"),
-    ("usr/share/dnsmasq/trust-anchors.conf", "trust-anchors.conf"),
-]
+
+
+def installed():
+    """What the package puts where: path, our file or "-" for a folder, mode."""
+    for line in open(os.path.join(REPO, "openwrt/ironmasq/install.list")):
+        if not line.startswith("#"):
+            mode, path, name = line.split()
+            yield path.lstrip("/"), name, int(mode, 8)
+
 
 PLAIN = ("IPv6 GNU-getopt no-DBus UBus no-i18n no-IDN DHCP no-DHCPv6 no-Lua TFTP no-conntrack no-ipset "
          "no-nftset no-auth no-DNSSEC loop-detect inotify dumpfile")
@@ -62,8 +60,6 @@ class Router:
         shutil.rmtree(root, ignore_errors=True)
         for folder in "bin sbin usr/bin usr/sbin etc/config etc/init.d tmp/run tmp/state dev lib".split():
             os.makedirs(os.path.join(root, folder))
-        for kind in ("dhcp", "neigh", "tftp"):
-            os.makedirs(os.path.join(root, "etc/hotplug.d", kind))
         os.symlink("tmp", os.path.join(root, "var"))
         with open(os.path.join(root, "dev/null"), "w"):
             os.chmod(os.path.join(root, "dev/null"), 0o666)
@@ -82,8 +78,11 @@ class Router:
         if program:
             copy_program(program, root, "usr/sbin/ironmasq")
 
-        for path, name in INSTALLED:
-            put(root, path, open(os.path.join(FILES, name)).read(), 0o755)
+        for path, name, mode in installed():
+            if name == "-":
+                os.makedirs(os.path.join(root, path), exist_ok=True)
+            else:
+                put(root, path, open(os.path.join(FILES, name)).read(), mode)
         put(root, "etc/passwd", "root:x:0:0:root:/root:/bin/ash\ndnsmasq:x:453:453:dnsmasq:/var/run/dnsmasq:/bin/false\n")
         put(root, "etc/group", "root:x:0:\ndnsmasq:x:453:\n")
         put(root, "etc/hosts", "127.0.0.1 localhost\n")
