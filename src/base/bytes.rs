@@ -135,6 +135,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends `bytes` whole, or nothing.
+    #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let end = self.len.saturating_add(bytes.len());
         match self.buffer.get_mut(self.len..end) {
@@ -175,6 +176,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends `n` zero octets.
+    #[inline(never)]
     pub fn zeros(&mut self, n: usize) {
         let end = self.len.saturating_add(n);
         match self.buffer.get_mut(self.len..end) {

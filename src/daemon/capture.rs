@@ -1,6 +1,7 @@
 //! `dumpfile`: datagrams as they come and go, for tcpdump and its kin. Of no
 //! cost unless asked for; a packet that cannot be written is told and left out.
 
+use crate::base::net::ip_of;
 use crate::base::bytes::Writer;
 use crate::base::time::UnixTime;
 use crate::config::Config;
@@ -103,7 +104,7 @@ type Say<'a> = &'a mut dyn FnMut(&Line, &[Arg]);
 /// Our end: the address if it is known, and the port of the socket.
 fn here(fd: BorrowedFd, addr: Option<IpAddr>) -> SocketAddr {
     let own = sockets::local_addr(fd).unwrap_or(SocketAddr::new(IpAddr::from([0; 4]), 0));
-    SocketAddr::new(addr.unwrap_or(own.ip()), own.port())
+    SocketAddr::new(addr.unwrap_or(ip_of(&own)), own.port())
 }
 
 /// Whole packets in the file.

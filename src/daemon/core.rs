@@ -112,7 +112,8 @@ impl Core {
         }
     }
 
-    fn with_dns(&mut self, now: Now, act: impl FnOnce(&mut dns::Forwarder, &mut dns::Surroundings)) {
+    #[inline(never)]
+    fn with_dns(&mut self, now: Now, act: &mut dyn FnMut(&mut dns::Forwarder, &mut dns::Surroundings)) {
         let Some(engine) = &mut self.dns else { return };
         let mut with = dns::Surroundings {
             config: &self.config,
@@ -130,7 +131,8 @@ impl Core {
     }
 
     #[cfg(feature = "dhcp4")]
-    fn with_dhcp4(&mut self, now: Now, act: impl FnOnce(&mut dhcp4::Server, &mut dhcp4::Surroundings)) {
+    #[inline(never)]
+    fn with_dhcp4(&mut self, now: Now, act: &mut dyn FnMut(&mut dhcp4::Server, &mut dhcp4::Surroundings)) {
         let Some(engine) = &mut self.dhcp4 else { return };
         let mut with = dhcp4::Surroundings {
             config: &self.config,
@@ -146,7 +148,8 @@ impl Core {
     }
 
     #[cfg(feature = "tftp")]
-    fn with_tftp(&mut self, now: Now, act: impl FnOnce(&mut tftp::Server, &mut tftp::Surroundings)) {
+    #[inline(never)]
+    fn with_tftp(&mut self, now: Now, act: &mut dyn FnMut(&mut tftp::Server, &mut tftp::Surroundings)) {
         let Some(engine) = &mut self.tftp else { return };
         let mut with = tftp::Surroundings {
             config: &self.config.tftp,
@@ -164,15 +167,15 @@ impl Core {
     pub fn arrived(&mut self, arrival: &Arrival, bytes: &[u8], now: Now) {
         match arrival.door {
             Door::Dns(_) | Door::Upstream { .. } => {
-                self.with_dns(now, |dns, with| dns.on_datagram(with, arrival, bytes));
+                self.with_dns(now, &mut |dns, with| dns.on_datagram(with, arrival, bytes));
             }
             #[cfg(feature = "dhcp4")]
             Door::Dhcp4 | Door::Pxe4 | Door::Icmp4 => {
-                self.with_dhcp4(now, |dhcp4, with| dhcp4.on_datagram(with, arrival, bytes));
+                self.with_dhcp4(now, &mut |dhcp4, with| dhcp4.on_datagram(with, arrival, bytes));
             }
             #[cfg(feature = "tftp")]
             Door::Tftp(_) | Door::Transfer(_) => {
-                self.with_tftp(now, |tftp, with| tftp.on_datagram(with, arrival, bytes));
+                self.with_tftp(now, &mut |tftp, with| tftp.on_datagram(with, arrival, bytes));
             }
             #[allow(unreachable_patterns)]
             _ => {}
@@ -198,25 +201,25 @@ impl Core {
     pub fn due(&mut self, now: Now) {
         let reached = |due: Option<Due>| due.is_some_and(|due| due.is_reached(now.mono));
         if reached(self.dns.as_ref().and_then(dns::Forwarder::next_due)) {
-            self.with_dns(now, |dns, with| dns.on_due(with));
+            self.with_dns(now, &mut |dns, with| dns.on_due(with));
         }
         #[cfg(feature = "dhcp4")]
         if self.outbox.has_room() && reached(self.dhcp4_due()) {
-            self.with_dhcp4(now, |dhcp4, with| dhcp4.on_due(with));
+            self.with_dhcp4(now, &mut |dhcp4, with| dhcp4.on_due(with));
         }
         #[cfg(feature = "tftp")]
         if self.outbox.has_room() && reached(self.tftp.as_ref().and_then(tftp::Server::next_due)) {
-            self.with_tftp(now, |tftp, with| tftp.on_due(with));
+            self.with_tftp(now, &mut |tftp, with| tftp.on_due(with));
         }
     }
 
     /// Tells the engines.
     pub fn change(&mut self, change: Change, now: Now) {
-        self.with_dns(now, |dns, with| dns.on_change(with, &change));
+        self.with_dns(now, &mut |dns, with| dns.on_change(with, &change));
         #[cfg(feature = "dhcp4")]
-        self.with_dhcp4(now, |dhcp4, with| dhcp4.on_change(with, &change));
+        self.with_dhcp4(now, &mut |dhcp4, with| dhcp4.on_change(with, &change));
         #[cfg(feature = "tftp")]
-        self.with_tftp(now, |tftp, with| tftp.on_change(with, &change));
+        self.with_tftp(now, &mut |tftp, with| tftp.on_change(with, &change));
     }
 
     /// A client connected by TCP; its slot, or nothing when it is to be closed.
@@ -230,13 +233,13 @@ impl Core {
         now: Now,
     ) -> Option<u8> {
         let mut slot = None;
-        self.with_dns(now, |dns, with| slot = dns.stream_accepted(with, listener, from, to, iface));
+        self.with_dns(now, &mut |dns, with| slot = dns.stream_accepted(with, listener, from, to, iface));
         slot
     }
 
     /// The connection of `Action::StreamConnect` stands, or failed.
     pub fn stream_connected(&mut self, slot: u8, ok: bool, now: Now) {
-        self.with_dns(now, |dns, with| dns.stream_connected(with, slot, ok));
+        self.with_dns(now, &mut |dns, with| dns.stream_connected(with, slot, ok));
     }
 
     /// Where to read into; empty when the stream is not to be read now.
@@ -246,7 +249,7 @@ impl Core {
 
     /// `n` octets were read into the room; 0: the peer has closed.
     pub fn stream_read(&mut self, slot: u8, n: usize, now: Now) {
-        self.with_dns(now, |dns, with| dns.stream_read(with, slot, n));
+        self.with_dns(now, &mut |dns, with| dns.stream_read(with, slot, n));
     }
 
     /// What is to be written to the stream.
@@ -256,12 +259,12 @@ impl Core {
 
     /// The peer took `n` octets of the output.
     pub fn stream_wrote(&mut self, slot: u8, n: usize, now: Now) {
-        self.with_dns(now, |dns, with| dns.stream_wrote(with, slot, n));
+        self.with_dns(now, &mut |dns, with| dns.stream_wrote(with, slot, n));
     }
 
     /// Reading or writing failed.
     pub fn stream_failed(&mut self, slot: u8, now: Now) {
-        self.with_dns(now, |dns, with| dns.stream_failed(with, slot));
+        self.with_dns(now, &mut |dns, with| dns.stream_failed(with, slot));
     }
 
     /// Names of hosts files, read anew. The old ones are freed.
@@ -275,7 +278,7 @@ impl Core {
     #[cfg(feature = "dhcp4")]
     pub fn untold(&mut self, out: &mut Writer, now: Now) -> bool {
         let mut any = false;
-        self.with_dhcp4(now, |dhcp4, with| any = dhcp4.untold(with, out));
+        self.with_dhcp4(now, &mut |dhcp4, with| any = dhcp4.untold(with, out));
         any
     }
 

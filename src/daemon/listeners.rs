@@ -2,6 +2,7 @@
 //! now: wildcard sockets filtered by interface, or one socket an address, fixed
 //! (`bind-interfaces`) or following changes (`bind-dynamic`).
 
+use crate::base::net::ip_of;
 use crate::base::bytes::Writer;
 use crate::base::{errno, text};
 use crate::config::{Bind, Config};
@@ -111,7 +112,7 @@ fn refused(config: &Config, addr: SocketAddr, why: Errno) -> Failure {
         out.bytes(b"port ");
         text::decimal(&mut out, addr.port().into());
     } else {
-        text::ip(&mut out, addr.ip());
+        text::ip(&mut out, ip_of(&addr));
     }
     Failure::new(NETWORK, &[b"failed to create listening socket for ", out.written(), b": ", errno::text(why).as_bytes()])
 }
@@ -171,7 +172,7 @@ pub fn follow(sockets: &mut Sockets, core: &mut Core) {
                 Service::Tftp => sockets.listen_tftp(addr),
             };
             if let Err(errno) = opened {
-                core.outbox.log(&process::NO_LISTENER, &[Arg::Ip(addr.ip()), Arg::Errno(errno)]);
+                core.outbox.log(&process::NO_LISTENER, &[Arg::Ip(ip_of(&addr)), Arg::Errno(errno)]);
             }
         }
     }

@@ -169,9 +169,7 @@ impl Resolv {
         let path = Arg::Text(file.path.to_bytes());
         let mut servers: ArrayVec<SocketAddr, { limits::RESOLV_SERVERS_MAX }> = ArrayVec::new();
         let interfaces = &core.world.interfaces;
-        let scope = |name: &[u8]| {
-            interfaces.iter().find(|known| known.name.as_bytes() == name).map_or(0, |known| known.index)
-        };
+        let scope = |name: &[u8]| interfaces.named(name).map_or(0, |known| known.index);
         let read = files::lines(&file.path, &mut |line| {
             if let Some(server) = resolv::server(line, scope) {
                 let _ = servers.try_push(server);

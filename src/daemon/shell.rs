@@ -2,6 +2,7 @@
 //! in bounded measure; hands what comes to the core and has what it says
 //! performed. After start it allocates nothing and waits nowhere but in `poll`.
 
+use crate::base::net::ip_of;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Bind, Mode};
 use crate::daemon::core::Core;
@@ -22,7 +23,7 @@ use crate::platform::sockets::Receiver;
 use crate::platform::sys;
 use crate::platform::{clock, files, icmp, streams};
 use mio::Events;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -222,7 +223,7 @@ impl Shell {
             if !self.core.outbox.has_room() {
                 self.deliver.drain(&mut self.core, now);
             }
-            let to = datagram.to.unwrap_or(datagram.from.ip());
+            let to = datagram.to.unwrap_or(ip_of(&datagram.from));
             let arrival = Arrival { door, from: datagram.from, to, iface: datagram.iface };
             self.deliver.capture_arrival(&arrival, datagram.to, datagram.bytes);
             let bytes = match door {
@@ -253,8 +254,8 @@ impl Shell {
             };
             let Some(to) = crate::platform::sockets::local_addr(socket.as_fd()) else { continue };
             let iface = self.interface_of(to);
-            self.core.world.mark = self.deliver.mark(from, to.ip(), true);
-            let slot = self.core.stream_accepted(number, from, to.ip(), iface, now);
+            self.core.world.mark = self.deliver.mark(from, ip_of(&to), true);
+            let slot = self.core.stream_accepted(number, from, ip_of(&to), iface, now);
             self.drain(now);
             if let Some(slot) = slot {
                 match self.deliver.sockets.add_stream(slot, socket, false) {
@@ -272,9 +273,7 @@ impl Shell {
         {
             return v6.scope_id();
         }
-        let ip: IpAddr = addr.ip();
-        let mut all = self.core.world.interfaces.iter();
-        all.find(|known| known.addresses.iter().any(|own| own.addr == ip)).map_or(0, |known| known.index)
+        self.core.world.interfaces.owner(ip_of(&addr)).map_or(0, |known| known.index)
     }
 
     /// Something happened at a stream: it stands, takes output or has input.

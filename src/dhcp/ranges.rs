@@ -51,92 +51,79 @@ pub struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    /// The ranges of the subnets of an interface: in the order of the
+    /// Adds the ranges of the subnets of an interface: in the order of the
     /// configuration, those of its newer addresses first, and behind them those
     /// of networks that share the wire (`shared-network`).
-    pub fn on_interface(dhcp: &'a Dhcp, iface: &Interface) -> Self {
-        let mut all = Candidates::default();
+    pub fn add_on_interface(&mut self, dhcp: &'a Dhcp, iface: &Interface) {
         for (local, address) in iface.ipv4() {
-            let mut found = ArrayVec::<Candidate, RANGES_PER_REQUEST>::new();
-            let mut shared = ArrayVec::<Candidate, RANGES_PER_REQUEST>::new();
+            let mut place = 0usize;
             let sharing = |link: &Link| match link {
                 Link::Interface(name) => **name == *iface.name.as_bytes(),
                 Link::Address(addr) => *addr == IpAddr::V4(local),
             };
-            for (number, range) in dhcp.ranges.iter().enumerate() {
-                let seen = all.list.iter().any(|seen| seen.number == number);
-                if let Some(netmask) = range.netmask.filter(|mask| !seen && is_shared(dhcp, range, *mask, sharing)) {
-                    let broadcast = range.broadcast.unwrap_or(last_of(range.start, netmask));
-                    let router = Ipv4Addr::UNSPECIFIED;
-                    let _ = shared.try_push(Candidate { number, range, netmask, broadcast, local, router });
+            for shared in [false, true] {
+                for (number, range) in dhcp.ranges.iter().enumerate() {
+                    let netmask = range.netmask.unwrap_or(netmask4(address.prefix));
+                    let shares = range.netmask.is_some() && is_shared(dhcp, range, netmask, &sharing);
+                    let fits = shared == shares && (shared || both_ends_near(range, local, netmask));
+                    if !fits || self.list.iter().any(|seen| seen.number == number) {
+                        continue;
+                    }
+                    let near = !shared && same_net4(address.broadcast, range.start, netmask);
+                    let broadcast = if near { Some(address.broadcast) } else { None };
+                    let broadcast = range.broadcast.or(broadcast).unwrap_or(last_of(range.start, netmask));
+                    let router = if shared { Ipv4Addr::UNSPECIFIED } else { local };
+                    if self.list.is_full() {
+                        self.list.pop();
+                    }
+                    let _ = self.list.try_insert(place, Candidate { number, range, netmask, broadcast, local, router });
+                    place = place.saturating_add(1);
                 }
             }
-            for (number, range) in dhcp.ranges.iter().enumerate() {
-                let netmask = range.netmask.unwrap_or(netmask4(address.prefix));
-                let seen = all.list.iter().chain(&shared).any(|seen| seen.number == number);
-                if seen || !both_ends_near(range, local, netmask) {
-                    continue;
-                }
-                let near = same_net4(address.broadcast, range.start, netmask);
-                let broadcast = range.broadcast.or(near.then_some(address.broadcast));
-                let broadcast = broadcast.unwrap_or(last_of(range.start, netmask));
-                let candidate = Candidate { number, range, netmask, broadcast, local, router: local };
-                let _ = found.try_push(candidate);
-            }
-            for candidate in shared.into_iter().chain(core::mem::take(&mut all.list)) {
-                let _ = found.try_push(candidate);
-            }
-            all.list = found;
         }
-        all
     }
 
-    /// The ranges of the subnet of an address that is not on the arrival
+    /// Adds the ranges of the subnet of an address that is not on the arrival
     /// interface: of a relay, of a selector, or the client's own. Our address
     /// there is `fallback` unless an interface lies in that subnet. `routers`
     /// remembers, for each range, the relay that first asked for it: a client
     /// that renews past it still needs its router.
-    pub fn for_address(
+    pub fn add_for_address(
+        &mut self,
         dhcp: &'a Dhcp,
         interfaces: &Interfaces,
         addr: Ipv4Addr,
         router: Ipv4Addr,
         fallback: Ipv4Addr,
         routers: &mut [Ipv4Addr],
-    ) -> Self {
-        let mut all = Candidates::default();
+    ) {
         for (number, range) in dhcp.ranges.iter().enumerate() {
             let own = interfaces.iter().flat_map(Interface::ipv4).find(|(local, address)| {
                 both_ends_near(range, *local, range.netmask.unwrap_or(netmask4(address.prefix)))
             });
-            let guess = own.map_or_else(|| class_mask(range), |(_, address)| netmask4(address.prefix));
+            let own = own.map(|(local, address)| (local, address.prefix));
+            let guess = own.map_or_else(|| class_mask(range), |(_, prefix)| netmask4(prefix));
             let netmask = range.netmask.unwrap_or(guess);
             if netmask.is_unspecified() {
                 continue;
             }
             // A network on the wire behind a relay; nobody knows its router.
             let by_relay = |link: &Link| matches!(link, Link::Address(relay) if addr == router && *relay == IpAddr::V4(addr));
-            let shared = is_shared(dhcp, range, netmask, by_relay);
+            let shared = is_shared(dhcp, range, netmask, &by_relay);
             if !shared && !both_ends_near(range, addr, netmask) {
                 continue;
             }
-            let local = own.map_or(fallback, |(local, _)| local);
-            let learned = routers.get_mut(number).filter(|_| !shared).map(|learned| {
+            let mut gate = if shared { Ipv4Addr::UNSPECIFIED } else { router };
+            if let Some(learned) = routers.get_mut(number).filter(|_| !shared) {
                 if learned.is_unspecified() {
                     *learned = router;
                 }
-                *learned
-            });
-            let _ = all.list.try_push(Candidate {
-                number,
-                range,
-                netmask,
-                broadcast: range.broadcast.unwrap_or(last_of(range.start, netmask)),
-                local,
-                router: own.map_or(learned.unwrap_or(if shared { Ipv4Addr::UNSPECIFIED } else { router }), |(local, _)| local),
-            });
+                gate = *learned;
+            }
+            let (local, router) = own.map_or((fallback, gate), |(local, _)| (local, local));
+            let broadcast = range.broadcast.unwrap_or(last_of(range.start, netmask));
+            let _ = self.list.try_push(Candidate { number, range, netmask, broadcast, local, router });
         }
-        all
     }
 
     /// Leaves out the first `n` ranges.
@@ -182,7 +169,7 @@ impl<'a> Candidates<'a> {
 }
 
 /// True when a `shared-network` of such a link holds the range.
-fn is_shared(dhcp: &Dhcp, range: &Range, netmask: Ipv4Addr, on: impl Fn(&Link) -> bool) -> bool {
+fn is_shared(dhcp: &Dhcp, range: &Range, netmask: Ipv4Addr, on: &dyn Fn(&Link) -> bool) -> bool {
     dhcp.relaying.shared.iter().any(|shared| match shared.address {
         IpAddr::V4(addr) => on(&shared.link) && both_ends_near(range, addr, netmask),
         IpAddr::V6(_) => false,
@@ -190,6 +177,7 @@ fn is_shared(dhcp: &Dhcp, range: &Range, netmask: Ipv4Addr, on: impl Fn(&Link) -
 }
 
 /// True when both ends of the range share a subnet with `addr`.
+#[inline(never)]
 fn both_ends_near(range: &Range, addr: Ipv4Addr, netmask: Ipv4Addr) -> bool {
     same_net4(addr, range.start, netmask) && same_net4(addr, range.end, netmask)
 }

@@ -145,19 +145,25 @@ impl<'c> Client<'c> {
     fn find_ranges(&mut self, with: &mut Surroundings, routers: &mut [Ipv4Addr], tell: bool) -> Option<()> {
         let dhcp = &self.config.dhcp;
         let packet = &self.request.packet;
-        let near = Candidates::on_interface(dhcp, self.iface);
         let relay = Some(packet.giaddr).filter(|addr| !addr.is_unspecified());
-        let far = self.request.subnet.or(relay);
-        let own = Some(self.ciaddr).filter(|addr| !addr.is_unspecified() && !near.cover(*addr));
-        let mut by =
-            |addr| Candidates::for_address(dhcp, with.interfaces, addr, packet.giaddr, self.own, routers);
-        self.ranges = match (far, own) {
-            (Some(addr), _) => by(addr),
+        let own = self.own;
+        let mut add = |to: &mut Candidates<'c>, addr| {
+            to.add_for_address(dhcp, with.interfaces, addr, packet.giaddr, own, routers);
+        };
+        if let Some(addr) = self.request.subnet.or(relay) {
+            add(&mut self.ranges, addr);
+        } else {
+            self.ranges.add_on_interface(dhcp, self.iface);
             // A client on another link that renews past its relay; if there is
             // nothing for it, what is here serves to refuse it properly.
-            (None, Some(addr)) => Some(by(addr)).filter(|ranges| !ranges.is_empty()).unwrap_or(near),
-            (None, None) => near,
-        };
+            if !self.ciaddr.is_unspecified() && !self.ranges.cover(self.ciaddr) {
+                let mut far = Candidates::default();
+                add(&mut far, self.ciaddr);
+                if !far.is_empty() {
+                    self.ranges = far;
+                }
+            }
+        }
         if !self.ranges.is_empty() {
             return Some(());
         }

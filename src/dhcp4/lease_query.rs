@@ -2,7 +2,7 @@
 //! identifier or hardware address, which lease there is.
 
 use crate::base::bytes::Writer;
-use crate::base::net::{netmask4, same_net4};
+use crate::base::net::{ip_of, netmask4, same_net4};
 use crate::base::text;
 use crate::config::{Config, RangeKind};
 use crate::dhcp::hosts::HostTable;
@@ -43,7 +43,7 @@ pub(super) fn on_query(
 ) {
     let config = with.config;
     let Some(permitted) = &config.dhcp.relaying.queries else { return };
-    let IpAddr::V4(source) = arrival.from.ip() else { return };
+    let IpAddr::V4(source) = ip_of(&arrival.from) else { return };
     let asked = Some(request.packet.ciaddr).filter(|addr| !addr.is_unspecified());
     let mut buffer = [0; 24];
     let mut from = Writer::new(&mut buffer);

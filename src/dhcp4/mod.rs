@@ -33,7 +33,7 @@ mod script;
 
 use crate::base::bytes::Writer;
 use crate::base::hash::Key;
-use crate::base::net::{netmask4, same_net4};
+use crate::base::net::{ip_of, netmask4, same_net4};
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Config, Host, Pattern, RangeKind};
@@ -160,7 +160,7 @@ impl Server {
 
     /// A datagram: a request, or the answer to an address probe.
     pub fn on_datagram(&mut self, with: &mut Surroundings, arrival: &Arrival, bytes: &[u8]) {
-        match (arrival.door, arrival.from.ip()) {
+        match (arrival.door, ip_of(&arrival.from)) {
             (Door::Icmp4, IpAddr::V4(from)) => {
                 if let Some(slot) = self.state.probes.answered(from, bytes, with.now.mono) {
                     self.avoid(with.config, from);
@@ -300,7 +300,7 @@ fn interface<'a>(with: &mut Surroundings<'a>, arrival: &Arrival) -> Option<&'a I
     let alias = |pattern: &Pattern| pattern.matches(came.name.as_bytes());
     let mut bridges = with.config.dhcp.relaying.bridges.iter();
     let Some(bridge) = bridges.find(|bridge| bridge.aliases.iter().any(alias)) else { return Some(came) };
-    let meant = interfaces.iter().find(|known| known.name.as_bytes() == &*bridge.interface);
+    let meant = interfaces.named(&bridge.interface);
     if meant.is_none() {
         with.out.log(&lines::NO_BRIDGE, &[Arg::Text(&bridge.interface)]);
     }

@@ -124,12 +124,8 @@ fn speaking_as(with: &Surroundings, relay: &Relay) -> Option<Ipv4Addr> {
     match &relay.by {
         RelayBy::Any | RelayBy::Replies(_) => local_of(relay),
         RelayBy::SplitAddress(addr) => Some(*addr),
-        RelayBy::SplitInterface(name) => named(with, name)?.ipv4().next().map(|(own, _)| own),
+        RelayBy::SplitInterface(name) => with.interfaces.named(name)?.ipv4().next().map(|(own, _)| own),
     }
-}
-
-fn named<'w>(with: &Surroundings<'w>, name: &[u8]) -> Option<&'w Interface> {
-    with.interfaces.iter().find(|iface| iface.name.as_bytes() == name)
 }
 
 /// Where requests go.
@@ -137,7 +133,7 @@ fn receiver(with: &mut Surroundings, relay: &Relay) -> Option<SocketAddr> {
     let addr = match (&relay.server, &relay.by) {
         (RelayTo::Server(addr), _) => *addr,
         (RelayTo::Everybody, RelayBy::Replies(pattern)) => {
-            let broadcast = named(with, &pattern.name).and_then(|iface| iface.ipv4().next());
+            let broadcast = with.interfaces.named(&pattern.name).and_then(|iface| iface.ipv4().next());
             let Some((_, address)) = broadcast else {
                 with.out.log(&lines::NO_BROADCAST, &[Arg::Text(&pattern.name)]);
                 return None;

@@ -2,7 +2,7 @@
 //! reach the client. Their options are `content`.
 
 use crate::base::bytes::Writer;
-use crate::base::net::{HwAddr, IfIndex};
+use crate::base::net::{HwAddr, IfIndex, ip_of};
 use crate::config::{Boot, NextServer};
 use crate::dhcp::choose_options::{Audience, Chosen};
 use crate::dhcp::ranges::Candidate;
@@ -165,7 +165,7 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
     let iface = client.arrival.iface;
     let hw = client.request.hw;
     let (to, iface) = if client.at_pxe_port() {
-        match from.ip() {
+        match ip_of(&from) {
             _ if !header.ciaddr.is_unspecified() => ((header.ciaddr, from.port()), 0),
             IpAddr::V4(source) if !source.is_unspecified() => ((source, from.port()), 0),
             _ => by_link(with, BROADCAST, header.yiaddr, hw, iface, client_port),
@@ -174,7 +174,7 @@ fn route(with: &mut Surroundings, client: &Client, header: &ReplyHeader, bytes: 
         ((packet.giaddr, server_port), 0)
     } else if !header.ciaddr.is_unspecified() {
         // A source that says the same as the header is believed with its port.
-        let source = match from.ip() {
+        let source = match ip_of(&from) {
             IpAddr::V4(addr) if addr == header.ciaddr || way == Way::Inform => addr,
             _ => Ipv4Addr::UNSPECIFIED,
         };

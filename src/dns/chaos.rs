@@ -1,6 +1,7 @@
 //! Names of the CHAOS class: who we are and how we do (`dig CH TXT
 //! version.bind`). Switched off by `no-ident`.
 
+use crate::base::net::ip_of;
 use crate::base::bytes::Writer;
 use crate::base::text;
 use crate::config::DNSMASQ_VERSION;
@@ -92,7 +93,7 @@ fn servers(with: &Surroundings, figures: &Figures, out: &mut Writer) {
             return;
         }
         string(out, |out| {
-            text::ip(out, addr.ip());
+            text::ip(out, ip_of(&addr));
             out.u8(b'#');
             for (before, value) in [(b"".as_slice(), addr.port().into()), (b" ", tally.queries), (b" ", tally.failed)] {
                 out.bytes(before);

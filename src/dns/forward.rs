@@ -8,6 +8,7 @@
 //! whole time-out. A question never causes more than `UPSTREAM_DATAGRAMS_MAX`
 //! datagrams.
 
+use crate::base::net::ip_of;
 use crate::base::time::{Due, Millis, Why};
 use crate::config::{self, Config, Server};
 use crate::dns::additions::{self, Made};
@@ -281,7 +282,7 @@ impl Forwarder {
     /// The position in the group of `slot` of the server at `addr`, if asked.
     pub(super) fn position_of(&self, config: &Config, slot: u16, addr: SocketAddr) -> Option<usize> {
         let entry = self.pending.get(slot)?;
-        let is_it = |own: SocketAddr| own.port() == addr.port() && own.ip() == addr.ip();
+        let is_it = |own: SocketAddr| own.port() == addr.port() && ip_of(&own) == ip_of(&addr);
         let mut members = entry.group.iter().enumerate();
         members
             .find(|(position, number)| {

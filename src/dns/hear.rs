@@ -2,6 +2,7 @@
 //! A question that has its answer waits a little for the other servers that were
 //! asked, and silent servers get copies of questions until they answer again.
 
+use crate::base::net::ip_of;
 use crate::dns::forward::ERROR_MS;
 use crate::dns::pending::{PERSONAL, PROBE};
 use crate::dns::upstream::position_bit;
@@ -107,7 +108,7 @@ impl Forwarder {
 
     fn tell(&mut self, with: &mut Surroundings, number: u16, line: &'static Line, seconds: u32) {
         if let Some(addr) = self.upstream.addr(&with.config.dns, number).filter(|_| with.out.has_room_for_log()) {
-            with.out.log(line, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into()), Arg::Number(seconds.into())]);
+            with.out.log(line, &[Arg::Ip(ip_of(&addr)), Arg::Number(addr.port().into()), Arg::Number(seconds.into())]);
         }
     }
 }

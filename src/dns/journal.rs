@@ -2,6 +2,7 @@
 //! operator wants them and while the outbox has room, so that no answer of a
 //! thousand records can crowd out the datagrams of the same event.
 
+use crate::base::net::ip_of;
 use crate::base::bytes::{Reader, Writer};
 use crate::base::text;
 use crate::config::Queries;
@@ -64,7 +65,7 @@ impl Prefix {
         text::decimal(out, self.serial.into());
         out.u8(b' ');
         if let Some(client) = self.client {
-            text::ip(out, client.ip());
+            text::ip(out, ip_of(&client));
             out.u8(b'/');
             text::decimal(out, client.port().into());
             out.u8(b' ');
@@ -119,7 +120,7 @@ pub fn forwarded(out: &mut Outbox, prefix: &Prefix, name: Name, server: SocketAd
 
 /// Appends a server: its port only if it is not 53.
 pub fn write_server(out: &mut Writer, server: SocketAddr) {
-    text::ip(out, server.ip());
+    text::ip(out, ip_of(&server));
     if server.port() != 53 {
         out.u8(b'#');
         text::decimal(out, server.port().into());

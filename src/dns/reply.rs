@@ -5,6 +5,7 @@
 //! address and port of a server that was asked, with the identifier and exactly
 //! the question (RFC 5452 §9). Anything else changes nothing.
 
+use crate::base::net::ip_of;
 use crate::base::bytes::Writer;
 use crate::dns::additions::{self, Meant};
 use crate::dns::compose::{self, Changes};
@@ -127,7 +128,7 @@ impl Forwarder {
         let Some(addr) = self.upstream.addr(&with.config.dns, number) else { return };
         let Some(tally) = self.upstream.tally(number) else { return };
         if !core::mem::replace(&mut tally.refusal_logged, true) || with.config.log.queries.on {
-            with.out.log(&lines::REFUSES_RECURSION, &[Arg::Ip(addr.ip())]);
+            with.out.log(&lines::REFUSES_RECURSION, &[Arg::Ip(ip_of(&addr))]);
         }
     }
 

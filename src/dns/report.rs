@@ -2,6 +2,7 @@
 //! `log-queries` or `no-daemon`, every name that is known. A long list is said in
 //! pieces, as much as the outbox takes at a time.
 
+use crate::base::net::ip_of;
 use crate::base::bytes::Writer;
 use crate::base::text;
 use crate::base::time::{Due, Millis, UnixTime, Why};
@@ -69,7 +70,7 @@ impl Forwarder {
             let [queries, retried, failed, nxdomain, latency] = numbers;
             let port = Arg::Number(addr.port().into());
             if with.out.has_room_for_log() {
-                with.out.log(&lines::SERVER, &[Arg::Ip(addr.ip()), port, queries, retried, failed, nxdomain, latency]);
+                with.out.log(&lines::SERVER, &[Arg::Ip(ip_of(&addr)), port, queries, retried, failed, nxdomain, latency]);
             }
         }
         if with.config.log.queries.on || with.config.process.mode == Mode::Debug {

@@ -1,6 +1,7 @@
 //! The list of servers in the log: once at start and whenever a resolv file was
 //! read. `address=` lines are not in it.
 
+use crate::base::net::ip_of;
 use crate::config::{Shown, Target};
 use crate::dns::{Forwarder, Surroundings};
 use crate::outbox::Outbox;
@@ -41,7 +42,7 @@ impl Forwarder {
                 && let Some(server) = dns.servers.get(usize::from(number))
             {
                 match () {
-                    () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(server.addr.ip())]),
+                    () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(ip_of(&server.addr))]),
                     () if shown.domain.is_empty() && self.upstream.is_looping(number) => loop_line(with.out, server.addr),
                     () => server_line(with.out, server.addr, server.iface.as_deref(), shown),
                 }
@@ -50,9 +51,9 @@ impl Forwarder {
         for number in self.upstream.resolv_numbers() {
             let Some(addr) = self.upstream.addr(dns, number) else { continue };
             match () {
-                () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(addr.ip())]),
+                () if self.upstream.is_own(number) => say(with.out, &lines::OWN_SERVER, &[Arg::Ip(ip_of(&addr))]),
                 () if self.upstream.is_looping(number) => loop_line(with.out, addr),
-                () => say(with.out, &lines::USING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]),
+                () => say(with.out, &lines::USING, &[Arg::Ip(ip_of(&addr)), Arg::Number(addr.port().into())]),
             }
         }
         let (more_servers, more_local) = dns.shown_more;
@@ -73,11 +74,11 @@ impl Forwarder {
 }
 
 fn loop_line(out: &mut Outbox, addr: SocketAddr) {
-    say(out, &lines::LOOPING, &[Arg::Ip(addr.ip()), Arg::Number(addr.port().into())]);
+    say(out, &lines::LOOPING, &[Arg::Ip(ip_of(&addr)), Arg::Number(addr.port().into())]);
 }
 
 fn server_line(out: &mut Outbox, addr: SocketAddr, iface: Option<&[u8]>, shown: &Shown) {
-    let (ip, port) = (Arg::Ip(addr.ip()), Arg::Number(addr.port().into()));
+    let (ip, port) = (Arg::Ip(ip_of(&addr)), Arg::Number(addr.port().into()));
     match (&*shown.domain, iface) {
         (b"", Some(iface)) => say(out, &lines::USING_VIA, &[ip, port, Arg::Text(iface)]),
         (b"", None) => say(out, &lines::USING, &[ip, port]),

@@ -8,7 +8,7 @@
 //! addition: what is measured on the way (`health`) decides when one of the
 //! others is clearly better, and silent servers are left out.
 
-use crate::base::net::IfIndex;
+use crate::base::net::{IfIndex, ip_of};
 use crate::base::time::Millis;
 use crate::config::{self, Config, Server};
 use crate::dns::health::Health;
@@ -127,7 +127,7 @@ impl Upstream {
         }
         self.resolv.clear();
         for server in servers {
-            if !server.ip().is_unspecified() && !self.resolv.contains(server) {
+            if !ip_of(&server).is_unspecified() && !self.resolv.contains(server) {
                 let _ = self.resolv.try_push(*server);
             }
         }
@@ -169,7 +169,7 @@ impl Upstream {
     pub fn find_own(&mut self, config: &Config, interfaces: &Interfaces) {
         for number in self.numbers() {
             let is_own = self.addr(&config.dns, number).is_some_and(|addr| {
-                let served = |own: &Address| own.addr == addr.ip() && own.dns;
+                let served = |own: &Address| own.addr == ip_of(&addr) && own.dns;
                 addr.port() == config.listen.port && interfaces.iter().any(|i| i.addresses.iter().any(served))
             });
             if let Some(tally) = self.tally(number) {
@@ -315,10 +315,8 @@ pub fn position_bit(position: usize) -> Positions {
 /// Source address and interface for datagrams to a server.
 pub fn way_to(server: Option<&Server>, interfaces: &Interfaces) -> (Option<IpAddr>, IfIndex) {
     let Some(server) = server else { return (None, 0) };
-    let iface = server.iface.as_deref().and_then(|name| {
-        interfaces.iter().find(|entry| entry.name.as_bytes() == name).map(|entry| entry.index)
-    });
-    let source = server.source.map(|source| source.ip()).filter(|source| !source.is_unspecified());
+    let iface = server.iface.as_deref().and_then(|name| interfaces.named(name)).map(|entry| entry.index);
+    let source = server.source.map(|source| ip_of(&source)).filter(|source| !source.is_unspecified());
     (source, iface.unwrap_or(0))
 }
 

@@ -86,6 +86,18 @@ impl Interfaces {
         self.list.iter().find(|entry| entry.index == index)
     }
 
+    /// The interface with this name.
+    #[inline(never)]
+    pub fn named(&self, name: &[u8]) -> Option<&Interface> {
+        self.list.iter().find(|entry| entry.name.as_bytes() == name)
+    }
+
+    /// The first interface that has this address.
+    #[inline(never)]
+    pub fn owner(&self, addr: IpAddr) -> Option<&Interface> {
+        self.list.iter().find(|entry| entry.addresses.iter().any(|own| own.addr == addr))
+    }
+
     /// Every interface.
     pub fn iter(&self) -> impl Iterator<Item = &Interface> {
         self.list.iter()
@@ -93,6 +105,6 @@ impl Interfaces {
 
     /// True when `addr` is an address of this machine.
     pub fn is_own(&self, addr: IpAddr) -> bool {
-        self.iter().any(|entry| entry.addresses.iter().any(|a| a.addr == addr))
+        self.owner(addr).is_some()
     }
 }

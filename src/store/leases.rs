@@ -204,6 +204,7 @@ impl Leases {
     }
 
     /// The lease in a slot.
+    #[inline(never)]
     pub fn get(&self, id: LeaseId) -> Option<&Lease> {
         self.slots.get(id.0 as usize).filter(|lease| lease.used)
     }

@@ -17,6 +17,7 @@ mod transfer;
 #[cfg(test)]
 mod tftp_tests;
 
+use crate::base::net::ip_of;
 use crate::base::errno;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::base::text;
@@ -114,7 +115,7 @@ impl Server {
             // on for ever.
             if !matches!(packet, Some(Packet::Error { .. })) {
                 let route = Route { to: arrival.from, ..transfer.route };
-                refuse(with, route, Code::UnknownTransfer, &lines::tftp::MISMATCH, &[Arg::Ip(arrival.from.ip())]);
+                refuse(with, route, Code::UnknownTransfer, &lines::tftp::MISMATCH, &[Arg::Ip(ip_of(&arrival.from))]);
             }
             return;
         }
@@ -126,7 +127,7 @@ impl Server {
             },
             Some(Packet::Error { code, text }) => {
                 let text = path::shown(text);
-                let args = [Arg::Number(code.into()), Arg::Text(&text), Arg::Ip(arrival.from.ip())];
+                let args = [Arg::Number(code.into()), Arg::Text(&text), Arg::Ip(ip_of(&arrival.from))];
                 with.out.log(&lines::tftp::CLIENT_ERROR, &args);
                 // Quirk: whoever has everything got its file, whatever it says
                 // instead of the last acknowledgement (as in dnsmasq's log).
@@ -222,7 +223,7 @@ impl Server {
         let file = Arg::Text(&file);
         match errno {
             errno::ENOENT => {
-                let args = [file, Arg::Ip(route.to.ip())];
+                let args = [file, Arg::Ip(ip_of(&route.to))];
                 send_error(with.out, route, Code::NotFound, &lines::tftp::NOT_FOUND, &args);
                 if !with.quiet {
                     with.out.log(&lines::tftp::NOT_FOUND, &args);
@@ -240,7 +241,7 @@ impl Server {
     fn finish(&mut self, with: &mut Surroundings, slot: u16, line: &'static Line) {
         let Some(transfer) = self.get(slot) else { return };
         let file = path::shown(&transfer.path);
-        let to = transfer.route.to.ip();
+        let to = ip_of(&transfer.route.to);
         with.out.log(line, &[Arg::Text(&file), Arg::Ip(to)]);
         if with.scripted && line.text == lines::tftp::SENT.text {
             let record = with.out.write(64 + transfer.path.len(), |out| {

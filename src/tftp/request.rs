@@ -6,7 +6,7 @@ use super::options::{self, Options};
 use super::transfer::{Phase, Transfer};
 use super::{Server, Surroundings, path, refuse};
 use crate::base::errno;
-use crate::base::net::{HwAddr, unmapped};
+use crate::base::net::{HwAddr, ip_of, unmapped};
 use crate::base::reserved;
 use crate::config::UniqueRoot;
 use crate::outbox::action::{Action, Arrival, Door, Route};
@@ -28,7 +28,7 @@ pub(super) fn on_request(server: &mut Server, with: &mut Surroundings, arrival: 
     let wrong: &'static Line = match tftp::parse(bytes) {
         Some(Packet::Read(request)) if request.file.is_empty() => &lines::tftp::EMPTY_NAME,
         Some(Packet::Read(request)) => {
-            let v6 = unmapped(arrival.from.ip()).is_ipv6();
+            let v6 = unmapped(ip_of(&arrival.from)).is_ipv6();
             let largest = options::largest_block(with.config, with.edns_max, iface.mtu, v6);
             match Options::from_request(&request, largest, with.config.no_blocksize) {
                 Some(options) => return begin(server, with, arrival, &request, options),
@@ -40,7 +40,7 @@ pub(super) fn on_request(server: &mut Server, with: &mut Surroundings, arrival: 
     };
     // The refusal, too, leaves by a port of its own.
     if let Some(slot) = take_slot(server, with, arrival) {
-        refuse(with, way_back(with, arrival, slot), Code::Illegal, wrong, &[Arg::Ip(arrival.from.ip())]);
+        refuse(with, way_back(with, arrival, slot), Code::Illegal, wrong, &[Arg::Ip(ip_of(&arrival.from))]);
         server.close(with, slot);
     }
 }
@@ -121,7 +121,7 @@ fn begin(server: &mut Server, with: &mut Surroundings, arrival: &Arrival, reques
         Some(UniqueRoot::Mac) => {
             transfer.phase = Phase::Neighbour;
             transfer.ask();
-            with.out.push(Action::NeighbourAsk { slot, iface: arrival.iface, addr: arrival.from.ip() });
+            with.out.push(Action::NeighbourAsk { slot, iface: arrival.iface, addr: ip_of(&arrival.from) });
         }
     }
 }
@@ -149,7 +149,7 @@ fn root<'a>(with: &'a Surroundings, route: &Route) -> Option<&'a [u8]> {
 
 fn look_for_directory(server: &mut Server, with: &mut Surroundings, slot: u16, hw: Option<&HwAddr>) {
     let Some(transfer) = server.get(slot) else { return };
-    let peer = transfer.route.to.ip();
+    let peer = ip_of(&transfer.route.to);
     let place = prefix(with, &transfer.route).and_then(|prefix| path::client_prefix(&prefix, peer, hw));
     match place {
         Some(place) => {
