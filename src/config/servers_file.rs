@@ -91,7 +91,7 @@ impl ServersReading {
     }
 
     /// Puts the rules in force, if the file was read.
-    pub fn finish(mut self, dns: &mut Dns, was_read: bool) {
+    pub fn finish(&mut self, dns: &mut Dns, was_read: bool) {
         if was_read {
             self.draft.domains.freeze(dns);
             dns.source_ports = take(&mut self.draft.config.dns.source_ports);

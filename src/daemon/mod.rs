@@ -33,6 +33,7 @@ mod resolv;
 mod scripts;
 mod sets;
 pub mod serve;
+mod servers;
 mod shell;
 mod sockets;
 mod startup;

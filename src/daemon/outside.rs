@@ -14,6 +14,31 @@ use std::ffi::CStr;
 /// Writes a log line of the daemon itself.
 pub type Say<'a> = &'a mut dyn FnMut(&Line, &[Arg]);
 
+/// A file that is read a piece at a time.
+pub trait Source {
+    /// Reads on; 0 at the end.
+    fn read(&mut self, room: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Octets still to be read, as far as that is known.
+    fn left(&self) -> u64;
+}
+
+impl Source for files::Whole {
+    fn read(&mut self, room: &mut [u8]) -> Result<usize, Errno> {
+        files::Whole::read(self, room)
+    }
+
+    fn left(&self) -> u64 {
+        files::Whole::left(self)
+    }
+}
+
+/// Files that may be read a piece at a time.
+pub trait Sources: Files {
+    /// Opens one.
+    fn open(&self, path: &CStr) -> Result<Box<dyn Source>, Errno>;
+}
+
 /// Tells `each` the lines of a file, of any length.
 pub fn each_line(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
     let mut lines = Lines::default();
@@ -25,9 +50,15 @@ pub fn each_line(files: &dyn Files, path: &CStr, each: &mut dyn FnMut(&[u8])) ->
 /// The files of this machine.
 pub struct Disk;
 
+impl Sources for Disk {
+    fn open(&self, path: &CStr) -> Result<Box<dyn Source>, Errno> {
+        Ok(Box::new(files::Whole::of(files::open_read(path)?)))
+    }
+}
+
 impl Files for Disk {
     fn pieces(&self, path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
-        files::read_all(&files::open_read(path)?, each)
+        files::read_all(files::open_read(path)?, each)
     }
 
     fn text(&self, origin: Origin, each: &mut dyn FnMut(&[u8])) -> Result<u32, Errno> {
@@ -36,7 +67,7 @@ impl Files for Disk {
             Origin::Stdin => files::copy_stdin(),
             Origin::Command(line) => return command::output(line, each),
         };
-        files::read_all(&file?, each).map(|()| 0)
+        files::read_all(file?, each).map(|()| 0)
     }
 
     fn entry(&self, path: &CStr) -> Result<Entry, Errno> {

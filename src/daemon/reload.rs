@@ -1,39 +1,132 @@
-//! What is read at start and again on SIGHUP: hosts files, DHCP host files,
-//! ethers; with `no-poll` the resolv file. The heap is open meanwhile: new
-//! tables are built beside the old ones and take their place.
+//! What is read at start and again on SIGHUP (hosts files, DHCP host files,
+//! ethers, servers; with `no-poll` the resolv file), and what is read when a
+//! directory that is watched changes.
+//!
+//! Names and servers may be a million: they are read in slices, between which the
+//! loop turns and answers go out from the old tables. The new ones are built
+//! beside them and take their place whole. The heap is open during a slice.
+//! SIGHUP while a reading is under way has everything read once more behind it.
 
 use crate::base::hash::Key;
 use crate::base::time::Now;
-use crate::config::ServersReading;
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
 use crate::daemon::dhcp_lists;
 use crate::daemon::directories::{self, Changed, Content};
 use crate::daemon::heap;
-use crate::daemon::outside::{Disk, Files, Say, each_line};
+use crate::daemon::outside::{Disk, Say, Source, Sources};
+use crate::daemon::servers::Servers;
 use crate::daemon::shell::Shell;
-use crate::outbox::change::Change;
+use crate::outbox::change::{Change, Errno};
 use crate::outbox::lines::{Arg, process};
-use crate::store::hosts::Hosts;
 use crate::store::hosts_builder::HostsBuilder;
-use crate::store::hosts_file::{HostsFile, Problem};
+use crate::store::hosts_file::{HostsFile, Problem, Reading};
 use crate::wire::dns::name::{Name, NameBuf};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::net::IpAddr;
+
+/// Octets of a file read at once, which is a unit of work.
+pub const PIECE: usize = 2048;
+
+/// Names that the domain of `expand-hosts` may add to a piece.
+const MOST_PARENTS: usize = 128;
+
+/// Steps of growing a table that are a unit of work, and records of the
+/// configuration.
+const STEPS: usize = 256;
+const RECORDS: usize = 64;
+
+/// Units done when a signal comes: what most routers have is read at once.
+const UNITS_AT_ONCE: usize = 16;
+
+/// Units done in a turn of the loop: well below a millisecond.
+const UNITS_PER_TURN: usize = 4;
+
+/// What is under way, and what is asked for behind it.
+#[derive(Default)]
+pub struct Reload {
+    job: Option<Box<Job>>,
+    again: bool,
+}
+
+impl Reload {
+    /// True while something is being read.
+    pub fn is_busy(&self) -> bool {
+        self.job.is_some()
+    }
+
+    /// SIGHUP: everything is to be read, behind what is under way.
+    pub fn all(&mut self, core: &mut Core, files: &dyn Sources, say: Say) {
+        core.world.leases.mark_all();
+        match self.is_busy() {
+            true => self.again = true,
+            false => self.job = Some(Box::new(Job::all(core, files, say))),
+        }
+    }
+
+    /// What has changed in directories that are watched is to be read. Not while
+    /// something else is.
+    pub fn changed(&mut self, core: &mut Core, files: &dyn Sources, changed: Vec<Changed>, say: Say) {
+        if !changed.is_empty() {
+            self.job = Some(Box::new(Job::changed(core, files, changed, say)));
+        }
+    }
+
+    /// Does so many units of work; true when everything has been read by that.
+    pub fn work(&mut self, core: &mut Core, files: &dyn Sources, say: Say, now: Now, units: usize) -> bool {
+        let Some(job) = &mut self.job else { return false };
+        if !job.work(core, files, say, now, units) {
+            return false;
+        }
+        let was_all = job.changed.is_none();
+        self.job = None;
+        if core::mem::take(&mut self.again) {
+            self.job = Some(Box::new(Job::all(core, files, say)));
+        }
+        was_all
+    }
+}
 
 /// SIGHUP.
 pub fn hup(shell: &mut Shell, now: Now) {
     heap::open();
-    shell.core.world.leases.mark_all();
-    read(shell, now);
-    if shell.core.config.dns.no_poll {
-        shell.resolv.look(&mut shell.core, true, now);
-        shell.deliver.drain(&mut shell.core, now);
-    }
+    let Shell { core, deliver, directories, reload, .. } = shell;
+    directories.attach(&core.config);
+    reload.all(core, &Disk, &mut |line, args| deliver.say(line, args));
+    work(shell, now, UNITS_AT_ONCE);
     heap::close();
 }
 
-/// Start and SIGHUP: reads every file that a signal reads again.
+/// Something happened in the directories that are watched.
+pub fn look(shell: &mut Shell, now: Now) {
+    heap::open();
+    let Shell { core, deliver, directories, reload, .. } = shell;
+    let changed = directories.changed();
+    reload.changed(core, &Disk, changed, &mut |line, args| deliver.say(line, args));
+    work(shell, now, UNITS_AT_ONCE);
+    heap::close();
+}
+
+/// The next slice.
+pub fn go_on(shell: &mut Shell, now: Now) {
+    if shell.reload.is_busy() {
+        heap::open();
+        work(shell, now, UNITS_PER_TURN);
+        heap::close();
+    }
+}
+
+fn work(shell: &mut Shell, now: Now, units: usize) {
+    let Shell { core, deliver, reload, .. } = shell;
+    let is_read = reload.work(core, &Disk, &mut |line, args| deliver.say(line, args), now, units);
+    deliver.drain(core, now);
+    if is_read && core.config.dns.no_poll {
+        shell.resolv.look(core, true, now);
+        deliver.drain(core, now);
+    }
+}
+
+/// Start: reads everything that a signal reads again, in one go.
 pub fn read(shell: &mut Shell, now: Now) {
     let Shell { core, deliver, directories, .. } = shell;
     directories.attach(&core.config);
@@ -41,143 +134,238 @@ pub fn read(shell: &mut Shell, now: Now) {
     deliver.drain(core, now);
 }
 
-/// Something happened in the directories that are watched.
-pub fn look(shell: &mut Shell, now: Now) {
-    heap::open();
-    let Shell { core, deliver, directories, .. } = shell;
-    let changed = directories.changed();
-    if !changed.is_empty() {
-        files_changed(core, &Disk, &mut |line, args| deliver.say(line, args), &changed, now);
-        deliver.drain(core, now);
-    }
-    drop(changed);
-    heap::close();
-}
-
 /// As `read`, with files and a log of any kind.
-pub fn read_all(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
-    if core.config.listen.port != 0 {
-        hosts(core, files, say, now);
-    }
-    #[cfg(feature = "dhcp4")]
-    dhcp_lists::read(core, files, say);
-    #[cfg(feature = "dhcp4")]
-    core.change(Change::DhcpHostsReloaded, now);
-    if core.config.listen.port != 0 {
-        servers(core, files, say, now);
-    }
+pub fn read_all(core: &mut Core, files: &dyn Sources, say: Say, now: Now) {
+    let mut job = Job::all(core, files, say);
+    while !job.work(core, files, say, now, usize::MAX) {}
 }
 
-/// Servers of `servers-file`. If it cannot be read those read before stay.
-fn servers(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
-    let Some(file) = core.config.dns.servers_file.take() else { return };
-    let shown = Arg::Text(file.path.to_bytes());
-    let mut reading = ServersReading::new(&core.config.dns, &file, files.look_up());
-    let mut number = 0u64;
-    let read = each_line(files, &file.path, &mut |line| {
-        number += 1;
-        if let Err(what) = reading.line(line) {
-            say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(number), shown]);
+/// Where names are.
+enum Place {
+    File(CString),
+    /// A directory that is watched: the files in it.
+    Watched(CString),
+}
+
+/// A file being read.
+struct Open {
+    path: CString,
+    source: Result<Box<dyn Source>, Errno>,
+    text: HostsFile,
+    read: u64,
+}
+
+/// What is done next.
+enum Stage {
+    Names(HostsBuilder),
+    Dhcp,
+    Servers(Option<Servers>),
+    Done,
+}
+
+/// Everything, or what has changed, being read.
+pub struct Job {
+    /// Files in directories that have changed; nothing: everything is read.
+    changed: Option<Vec<Changed>>,
+    stage: Stage,
+    /// Host records of the configuration that are among the names.
+    records: usize,
+    /// Where names are still to be read, the first place last.
+    places: Vec<Place>,
+    file: Option<Open>,
+    /// What was read of it and is not yet among the names.
+    piece: [u8; PIECE],
+    held: usize,
+}
+
+impl Job {
+    /// Start and SIGHUP.
+    pub fn all(core: &mut Core, files: &dyn Sources, say: Say) -> Self {
+        let mut job = Job::new(None);
+        let dns = &core.config.dns;
+        if core.config.listen.port != 0 {
+            if !dns.etc_hosts && dns.addn_hosts.is_empty() && dns.cache_size > 0 {
+                say(&process::CLEARED, &[]);
+            }
+            job.begin_names(core, files);
         }
-    });
-    reading.finish(&mut core.config.dns, read.is_ok());
-    if let Err(errno) = read {
-        say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]);
+        job
     }
-    let kept = file.servers;
-    core.config.dns.servers_file = Some(file);
-    core.change(Change::Servers { kept }, now);
-}
 
-/// Files in directories that are watched have changed.
-pub fn files_changed(core: &mut Core, files: &dyn Files, say: Say, changed: &[Changed], now: Now) {
-    for file in changed {
-        let line = if file.removed { &process::REMOVED } else { &process::WRITTEN };
-        say(line, &[Arg::Text(file.path.to_bytes())]);
-    }
-    let names = || changed.iter().filter(|file| file.content == Content::Names);
-    if core.config.listen.port != 0 && names().next().is_some() {
-        for path in names().map(|file| file.path.to_bytes()) {
+    /// Files in directories that are watched have changed.
+    pub fn changed(core: &mut Core, files: &dyn Sources, changed: Vec<Changed>, say: Say) -> Self {
+        for file in &changed {
+            let line = if file.removed { &process::REMOVED } else { &process::WRITTEN };
+            say(line, &[Arg::Text(file.path.to_bytes())]);
+        }
+        let mut any = false;
+        for file in changed.iter().filter(|file| file.content == Content::Names && core.config.listen.port != 0) {
+            let path = file.path.to_bytes();
             let count = core.world.hosts.count_of(path);
             if count > 0 {
                 say(&process::FLUSHED, &[Arg::Number(count.into()), Arg::Text(path)]);
             }
+            any = true;
         }
-        let is_told = |path: &CStr| names().any(|file| *file.path == *path && !file.removed);
-        core.world.hosts = names_of_files(core, files, say, &is_told);
-        #[cfg(feature = "dhcp4")]
-        dhcp_lists::renamed(core);
+        let mut job = Job::new(Some(changed));
+        if any {
+            job.begin_names(core, files);
+        }
+        job
     }
-    #[cfg(feature = "dhcp4")]
-    for file in changed.iter().filter(|file| file.content != Content::Names && !file.removed) {
-        dhcp_lists::changed(core, files, say, file.content, &file.path);
+
+    fn new(changed: Option<Vec<Changed>>) -> Self {
+        let stage = Stage::Dhcp;
+        Job { changed, stage, records: 0, places: Vec::new(), file: None, piece: [0; PIECE], held: 0 }
     }
+
+    /// Local names: those of the configuration, /etc/hosts, then the other files,
+    /// the last configured one first, then those in directories, last in those
+    /// that are watched.
+    fn begin_names(&mut self, core: &mut Core, files: &dyn Sources) {
+        let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));
+        builder.source(b"config");
+        self.stage = Stage::Names(builder);
+        let places = &mut self.places;
+        if core.config.dns.etc_hosts {
+            places.push(Place::File(c"/etc/hosts".into()));
+        }
+        directories::each_file(files, &core.config.dns.addn_hosts, &mut |path| places.push(Place::File(path.into())));
+        let watched = directories::watched(&core.config).filter(|(content, _)| *content == Content::Names);
+        places.extend(watched.map(|(_, path)| Place::Watched(path.into())));
+        places.reverse();
+    }
+
+    /// Does so many units of work; true when all is done.
+    pub fn work(&mut self, core: &mut Core, files: &dyn Sources, say: Say, now: Now, units: usize) -> bool {
+        for _ in 0..units {
+            match &mut self.stage {
+                Stage::Names(_) => {
+                    if let Some(names) = self.names_unit(core, files, say) {
+                        self.stage = Stage::Dhcp;
+                        self.put_names(core, names, now);
+                    }
+                }
+                Stage::Dhcp => {
+                    self.dhcp(core, files, say);
+                    #[cfg(feature = "dhcp4")]
+                    core.change(Change::DhcpHostsReloaded, now);
+                    let is_served = self.changed.is_none() && core.config.listen.port != 0;
+                    self.stage = Stage::Servers(is_served.then(|| Servers::open(core, files)).flatten());
+                }
+                Stage::Servers(Some(servers)) => {
+                    if servers.unit(core, say, now) {
+                        self.stage = Stage::Done;
+                    }
+                }
+                Stage::Servers(None) | Stage::Done => return true,
+            }
+        }
+        false
+    }
+
+    /// A unit of reading names; the table when all are read.
+    fn names_unit(&mut self, core: &Core, files: &dyn Sources, say: Say) -> Option<HostsBuilder> {
+        let Job { stage: Stage::Names(builder), changed, records, places, file, piece, held } = self else { return None };
+        let dns = &core.config.dns;
+        let rest = dns.local.hosts.get(*records..).filter(|rest| !rest.is_empty());
+        if let Some(rest) = rest {
+            for host in rest.iter().take(RECORDS) {
+                let addrs = host.v4.map(IpAddr::V4).into_iter().chain(host.v6.map(IpAddr::V6));
+                for name in host.names.iter().filter_map(|name| Name::new(name)) {
+                    addrs.clone().for_each(|addr| builder.add_for(name, addr, host.ttl));
+                }
+                *records = records.saturating_add(1);
+            }
+            return None;
+        }
+        let Some(open) = file else {
+            match places.pop() {
+                Some(Place::File(path)) => {
+                    builder.source(path.to_bytes());
+                    *file = Some(Open { source: files.open(&path), path, text: HostsFile::default(), read: 0 });
+                }
+                Some(Place::Watched(path)) => {
+                    places.extend(directories::inside(files, say, &path).into_iter().rev().map(Place::File));
+                }
+                None if builder.finish(STEPS) => match core::mem::replace(&mut self.stage, Stage::Done) {
+                    Stage::Names(builder) => return Some(builder),
+                    _ => return None,
+                },
+                None => {}
+            }
+            return None;
+        };
+        let mut got = Ok(*held);
+        if *held == 0 {
+            got = open.source.as_mut().map_err(|errno| *errno).and_then(|source| source.read(piece));
+            *held = *got.as_ref().unwrap_or(&0);
+        }
+        // As many names as octets: each has one, a dot or a blank, and its like with
+        // `expand-hosts`.
+        if !builder.make_room(held.saturating_add(MOST_PARENTS), STEPS) && *held > 0 {
+            return None;
+        }
+        let is_told = |path: &CStr| {
+            let own = |file: &Changed| *file.path == *path && !file.removed;
+            changed.as_ref().is_none_or(|changed| changed.iter().any(own))
+        };
+        let shown = Arg::Text(open.path.to_bytes());
+        let told = is_told(&open.path);
+        let domain_of = |addr: IpAddr| {
+            let domain = dns.expand_hosts.then(|| dns.domain_for(addr, &*core.world.interfaces)).flatten()?;
+            Name::new(domain).map(NameBuf::from_name)
+        };
+        let mut report = |problem: Problem, line: u32| {
+            let template = match problem {
+                Problem::BadAddress => &process::BAD_ADDRESS,
+                Problem::BadName => &process::BAD_NAME,
+            };
+            if told {
+                say(template, &[shown, Arg::Number(line.into())]);
+            }
+        };
+        let mut with = Reading { builder, domain_of: &domain_of, report: &mut report };
+        if *held > 0 {
+            open.text.feed(piece.get(..*held).unwrap_or_default(), &mut with);
+            open.read = open.read.saturating_add(*held as u64);
+            builder.progress(open.read, open.source.as_ref().map_or(0, |source| source.left()));
+            *held = 0;
+            return None;
+        }
+        let names = open.text.finish(&mut with);
+        if told {
+            match got {
+                Ok(_) => say(&process::READ_HOSTS, &[shown, Arg::Number(names.into())]),
+                Err(errno) => say(&process::NO_HOSTS, &[shown, Arg::Errno(errno)]),
+            }
+        }
+        *file = None;
+        None
+    }
+
+    /// Puts new names in force.
+    fn put_names(&self, core: &mut Core, names: HostsBuilder, now: Now) {
+        match self.changed {
+            None => core.set_hosts(names.freeze(), now),
+            Some(_) => {
+                core.world.hosts = names.freeze();
+                #[cfg(feature = "dhcp4")]
+                dhcp_lists::renamed(core);
+            }
+        }
+    }
+
+    /// Reads hosts and options of DHCP.
     #[cfg(feature = "dhcp4")]
-    core.change(Change::DhcpHostsReloaded, now);
+    fn dhcp(&self, core: &mut Core, files: &dyn Sources, say: Say) {
+        let Some(changed) = &self.changed else { return dhcp_lists::read(core, files, say) };
+        for file in changed.iter().filter(|file| file.content != Content::Names && !file.removed) {
+            dhcp_lists::changed(core, files, say, file.content, &file.path);
+        }
+    }
+
+    /// There is nothing.
     #[cfg(not(feature = "dhcp4"))]
-    let _ = now;
-}
-
-fn hosts(core: &mut Core, files: &dyn Files, say: Say, now: Now) {
-    let dns = &core.config.dns;
-    if !dns.etc_hosts && dns.addn_hosts.is_empty() && dns.cache_size > 0 {
-        say(&process::CLEARED, &[]);
-    }
-    let hosts = names_of_files(core, files, say, &|_| true);
-    core.set_hosts(hosts, now);
-}
-
-/// Local names: /etc/hosts first, then the other files, the last configured
-/// one first, then those in directories, last in those that are watched. The
-/// log hears of the files that `is_told` names.
-fn names_of_files(core: &mut Core, files: &dyn Files, say: Say, is_told: &dyn Fn(&CStr) -> bool) -> Hosts {
-    let dns = &core.config.dns;
-    let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));
-    let domain_of = |addr: IpAddr| {
-        let domain = dns.expand_hosts.then(|| dns.domain_for(addr, &*core.world.interfaces)).flatten()?;
-        Name::new(domain).map(NameBuf::from_name)
-    };
-    builder.source(b"config");
-    for host in &dns.local.hosts {
-        let addrs = host.v4.map(IpAddr::V4).into_iter().chain(host.v6.map(IpAddr::V6));
-        for name in host.names.iter().filter_map(|name| Name::new(name)) {
-            addrs.clone().for_each(|addr| builder.add_for(name, addr, host.ttl));
-        }
-    }
-    let mut file = |path: &CStr, say: Say| match is_told(path) {
-        true => hosts_file(&mut builder, files, say, path, &domain_of),
-        false => hosts_file(&mut builder, files, &mut |_, _| {}, path, &domain_of),
-    };
-    if dns.etc_hosts {
-        file(c"/etc/hosts", say);
-    }
-    directories::each_file(files, &dns.addn_hosts, &mut |path| file(path, say));
-    for (_, path) in directories::watched(&core.config).filter(|(content, _)| *content == Content::Names) {
-        directories::inside(files, say, path).iter().for_each(|path| file(path, say));
-    }
-    builder.freeze()
-}
-
-fn hosts_file(
-    builder: &mut HostsBuilder,
-    files: &dyn Files,
-    say: Say,
-    path: &CStr,
-    domain_of: &dyn Fn(IpAddr) -> Option<NameBuf>,
-) {
-    let shown = Arg::Text(path.to_bytes());
-    let mut file = HostsFile::new(builder, path.to_bytes(), domain_of);
-    let mut report = |problem: Problem, line: u32| {
-        let line = Arg::Number(line.into());
-        match problem {
-            Problem::BadAddress => say(&process::BAD_ADDRESS, &[shown, line]),
-            Problem::BadName => say(&process::BAD_NAME, &[shown, line]),
-        }
-    };
-    let read = files.pieces(path, &mut |piece| file.feed(piece, &mut report));
-    let names = file.finish(&mut report);
-    match read {
-        Ok(()) => say(&process::READ_HOSTS, &[shown, Arg::Number(names.into())]),
-        Err(errno) => say(&process::NO_HOSTS, &[shown, Arg::Errno(errno)]),
-    }
+    fn dhcp(&self, _: &mut Core, _: &dyn Sources, _: Say) {}
 }

@@ -11,7 +11,7 @@ use crate::daemon::directories::Directories;
 use crate::daemon::links::Links;
 use crate::daemon::neighbours::Neighbours;
 use crate::daemon::listeners;
-use crate::daemon::reload;
+use crate::daemon::reload::{self, Reload};
 use crate::daemon::resolv::Resolv;
 use crate::daemon::tokens::Place;
 use crate::limits;
@@ -50,6 +50,8 @@ pub struct Shell {
     pub neighbours: Option<Neighbours>,
     /// Directories that are watched.
     pub directories: Directories,
+    /// Files being read anew.
+    pub reload: Reload,
     /// Resolv files.
     pub resolv: Resolv,
     /// Signals.
@@ -74,7 +76,7 @@ impl Shell {
 
     /// How long nothing is to be done unless something comes.
     fn patience(&self) -> Option<Duration> {
-        if !self.deliver.sockets.ready.is_empty() {
+        if !self.deliver.sockets.ready.is_empty() || self.reload.is_busy() {
             return Some(Duration::ZERO);
         }
         let now = clock::now().mono;
@@ -108,6 +110,7 @@ impl Shell {
                 None => self.deliver.sockets.ready.clear(number),
             }
         }
+        reload::go_on(self, now);
         if self.deliver.journal.is_behind() {
             self.deliver.journal.pump();
         }
@@ -150,6 +153,8 @@ impl Shell {
                     self.drain(now);
                 }
             }
+            // What is said while everything is read is looked at behind it.
+            Place::Directories if self.reload.is_busy() => {}
             Place::Directories => {
                 self.deliver.sockets.quiet(place);
                 reload::look(self, now);

@@ -19,6 +19,7 @@ use crate::daemon::journal::Journal;
 use crate::daemon::lease_disk::LeaseDisk;
 use crate::daemon::links::Links;
 use crate::daemon::neighbours::Neighbours;
+use crate::daemon::reload::Reload;
 use crate::daemon::resolv::Resolv;
 use crate::daemon::scripts::Scripts;
 use crate::daemon::marks::Marks;
@@ -134,7 +135,8 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     deliver.drain(&mut core, now);
     let events = Events::with_capacity(shell::EVENTS);
     let receiver = shell::receiver();
-    let mut shell = Shell { events, core, deliver, directories, links, neighbours, resolv, signals, receiver };
+    let reload = Reload::default();
+    let mut shell = Shell { events, core, deliver, directories, links, neighbours, reload, resolv, signals, receiver };
     reload::read(&mut shell, now);
     if shell.core.config.process.mode == Mode::Daemon {
         background::close_standard();

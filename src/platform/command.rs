@@ -27,7 +27,7 @@ pub fn output(command: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<u32, Errno>
         sys::exit(NO_SHELL);
     }
     drop(writing);
-    let read = files::read_all(&reading, each);
+    let read = files::read_all(reading, each);
     let mut status = 0;
     loop {
         // SAFETY: the pointer is to a local that lives through the call.

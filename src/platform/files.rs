@@ -128,30 +128,55 @@ pub fn read(file: &OwnedFd, room: &mut [u8]) -> Result<usize, Errno> {
     check_len(unsafe { libc::read(raw(file.as_fd()), room.as_mut_ptr().cast(), room.len()) })
 }
 
+/// A file that is read to its end. Of one on a disk that is as much as it held when
+/// it was opened: our own log, read as a list of hosts, would grow with each line
+/// that is none.
+pub struct Whole {
+    file: OwnedFd,
+    left: u64,
+}
+
+impl Whole {
+    /// All that is ahead in a file.
+    pub fn of(file: OwnedFd) -> Self {
+        // The kernel's own files have no size.
+        let size = info(&file).ok().filter(|info| info.is_regular() && info.size != 0).map(|info| info.size);
+        Whole { file, left: size.unwrap_or(u64::MAX) }
+    }
+
+    /// Octets still to be read, if the file has a size.
+    pub fn left(&self) -> u64 {
+        if self.left > i64::MAX as u64 { 0 } else { self.left }
+    }
+
+    /// Reads on; 0 at the end.
+    pub fn read(&mut self, room: &mut [u8]) -> Result<usize, Errno> {
+        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(room.len());
+        loop {
+            match read(&self.file, room.get_mut(..len).unwrap_or_default()) {
+                Err(sys::EINTR) => {}
+                got => {
+                    self.left = self.left.saturating_sub(*got.as_ref().unwrap_or(&0) as u64);
+                    return got;
+                }
+            }
+        }
+    }
+}
+
 /// Octets that `read_all` reads at once.
 const PIECE: usize = 8192;
 
-/// Reads on to the end and tells `each` what comes, piece by piece. Of a file
-/// on a disk that is as much as it holds now: our own log, read as a list of
-/// hosts, would grow with each line that is none.
-pub fn read_all(file: &OwnedFd, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
-    // The kernel's own files have no size.
-    let size = info(file).ok().filter(|info| info.is_regular() && info.size != 0).map(|info| info.size);
-    let mut left = size.unwrap_or(u64::MAX);
+/// Reads on to the end and tells `each` what comes, piece by piece.
+pub fn read_all(file: OwnedFd, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+    let mut file = Whole::of(file);
     let mut piece = [0; PIECE];
-    while left != 0 {
-        let room = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-        match read(file, piece.get_mut(..room).unwrap_or_default()) {
-            Ok(0) => break,
-            Ok(got) => {
-                each(piece.get(..got).unwrap_or_default());
-                left = left.saturating_sub(got as u64);
-            }
-            Err(sys::EINTR) => {}
-            Err(errno) => return Err(errno),
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(()),
+            got => each(piece.get(..got).unwrap_or_default()),
         }
     }
-    Ok(())
 }
 
 /// Reads at an offset until the room is full or the file ends.

@@ -34,9 +34,7 @@ enum Place {
 pub type DomainOf<'a> = &'a dyn Fn(IpAddr) -> Option<NameBuf>;
 
 /// One file being read.
-pub struct HostsFile<'a> {
-    builder: &'a mut HostsBuilder,
-    domain_of: DomainOf<'a>,
+pub struct HostsFile {
     place: Place,
     /// The word being read.
     word: ArrayVec<u8, WORD_MAX>,
@@ -48,36 +46,38 @@ pub struct HostsFile<'a> {
 /// Longest word that can be a name: 253 characters and a final dot.
 const WORD_MAX: usize = NAME_MAX;
 
-impl<'a> HostsFile<'a> {
-    /// Starts the file `path`. With `expand-hosts`, `domain_of` tells the domain for
-    /// names without a dot; else it says none.
-    pub fn new(builder: &'a mut HostsBuilder, path: &[u8], domain_of: DomainOf<'a>) -> Self {
-        builder.source(path);
-        HostsFile {
-            builder,
-            domain_of,
-            place: Place::Address,
-            word: ArrayVec::new(),
-            too_long: false,
-            line: 1,
-            names: 0,
-        }
-    }
+/// What reading needs besides the text.
+pub struct Reading<'a> {
+    /// The table.
+    pub builder: &'a mut HostsBuilder,
+    /// With `expand-hosts` it tells the domain for names without a dot; else it says
+    /// none.
+    pub domain_of: DomainOf<'a>,
+    /// Hears of each problem and its line.
+    pub report: &'a mut dyn FnMut(Problem, u32),
+}
 
-    /// Reads the next piece. `report` hears of each problem and its line.
-    pub fn feed(&mut self, piece: &[u8], report: &mut dyn FnMut(Problem, u32)) {
+impl Default for HostsFile {
+    fn default() -> Self {
+        HostsFile { place: Place::Address, word: ArrayVec::new(), too_long: false, line: 1, names: 0 }
+    }
+}
+
+impl HostsFile {
+    /// Reads the next piece.
+    pub fn feed(&mut self, piece: &[u8], with: &mut Reading) {
         for octet in piece {
             match octet {
                 b'\n' => {
-                    self.end_word(report);
+                    self.end_word(with);
                     self.place = Place::Address;
                     self.line = self.line.saturating_add(1);
                 }
                 b'#' => {
-                    self.end_word(report);
+                    self.end_word(with);
                     self.place = Place::Skip;
                 }
-                b' ' | b'\t' | b'\r' | 0x0B | 0x0C => self.end_word(report),
+                b' ' | b'\t' | b'\r' | 0x0B | 0x0C => self.end_word(with),
                 _ => self.too_long |= self.word.try_push(*octet).is_err(),
             }
         }
@@ -85,22 +85,22 @@ impl<'a> HostsFile<'a> {
 
     /// Ends the file. The names in it, counted as dnsmasq does: with those of
     /// `expand-hosts` and with duplicates.
-    pub fn finish(mut self, report: &mut dyn FnMut(Problem, u32)) -> u32 {
-        self.end_word(report);
+    pub fn finish(&mut self, with: &mut Reading) -> u32 {
+        self.end_word(with);
         self.names
     }
 
-    fn end_word(&mut self, report: &mut dyn FnMut(Problem, u32)) {
+    fn end_word(&mut self, with: &mut Reading) {
         if self.word.is_empty() {
             return;
         }
         let problem = match self.place {
             Place::Skip => None,
             Place::Address => self.address(),
-            Place::Names(addr) => self.name(addr),
+            Place::Names(addr) => self.name(addr, with),
         };
         if let Some(problem) = problem {
-            report(problem, self.line);
+            (with.report)(problem, self.line);
         }
         self.word.clear();
         self.too_long = false;
@@ -119,7 +119,7 @@ impl<'a> HostsFile<'a> {
         }
     }
 
-    fn name(&mut self, addr: IpAddr) -> Option<Problem> {
+    fn name(&mut self, addr: IpAddr, with: &mut Reading) -> Option<Problem> {
         let bad = |octet: &u8| !matches!(octet, 0x21..=0x7E);
         let label_too_long = || self.word.split(|octet| *octet == b'.').any(|label| label.len() > LABEL_MAX);
         let text = self.word.strip_suffix(b".").unwrap_or(&self.word);
@@ -128,16 +128,16 @@ impl<'a> HostsFile<'a> {
         }
         self.names = self.names.saturating_add(1);
         if !self.word.contains(&b'.')
-            && let Some(domain) = (self.domain_of)(addr)
+            && let Some(domain) = (with.domain_of)(addr)
         {
             self.names = self.names.saturating_add(1);
             if let Some(full) = NameBuf::join(&self.word, domain.name()) {
-                self.builder.add(full.name(), addr);
+                with.builder.add(full.name(), addr);
             }
         }
         // Quirk: a name with an empty label counts, and nobody can ask for it.
         if let Some(name) = NameBuf::from_text(&self.word).filter(|name| !name.name().is_root()) {
-            self.builder.add(name.name(), addr);
+            with.builder.add(name.name(), addr);
         }
         None
     }
@@ -155,10 +155,12 @@ mod tests {
         let mut builder = HostsBuilder::new(Key::new(&mut Random::seeded(1)));
         let mut problems = Vec::new();
         let domain_of = |_| domain.and_then(|domain| NameBuf::from_text(domain.as_bytes()));
-        let mut file = HostsFile::new(&mut builder, b"/etc/hosts", &domain_of);
+        builder.source(b"/etc/hosts");
+        let mut file = HostsFile::default();
         let mut report = |problem, line| problems.push((problem, line));
-        text.chunks(size).for_each(|piece| file.feed(piece, &mut report));
-        let names = file.finish(&mut report);
+        let mut with = Reading { builder: &mut builder, domain_of: &domain_of, report: &mut report };
+        text.chunks(size).for_each(|piece| file.feed(piece, &mut with));
+        let names = file.finish(&mut with);
         (builder.freeze(), names, problems)
     }
 

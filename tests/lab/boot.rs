@@ -152,13 +152,32 @@ pub fn replace_interface(lab: &mut Lab, interface: Interface) {
     interfaces_changed(lab);
 }
 
-/// SIGHUP.
+/// SIGHUP, and all that is to be read is.
 pub fn reload(lab: &mut Lab) {
-    lab.core.world.leases.mark_all();
-    read_files(lab);
-    if lab.core.config.dns.no_poll {
-        lab.seen_resolv = None;
-        read_resolv(lab);
+    begin_reload(lab);
+    go_on(lab, usize::MAX);
+}
+
+/// SIGHUP; nothing is read yet.
+pub fn begin_reload(lab: &mut Lab) {
+    let Lab { core, files, log, reload, .. } = lab;
+    reload.all(core, files, &mut |line, args| log.push(rendered(line, args)));
+}
+
+/// So many units of reading are done.
+pub fn go_on(lab: &mut Lab, units: usize) {
+    for _ in 0..units {
+        let Lab { core, files, log, reload, now, .. } = lab;
+        let is_read = reload.work(core, files, &mut |line, args| log.push(rendered(line, args)), *now, 1);
+        let is_busy = reload.is_busy();
+        lab.settle();
+        if is_read && lab.core.config.dns.no_poll {
+            lab.seen_resolv = None;
+            read_resolv(lab);
+        }
+        if !is_busy {
+            break;
+        }
     }
 }
 
@@ -167,10 +186,13 @@ pub fn file_changed(lab: &mut Lab, path: &str, removed: bool) -> Result<(), Stri
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let of = directories::watched(&lab.core.config).find(|(_, directory)| directory.to_bytes() == parent.as_bytes());
     let content = of.ok_or("its directory is not watched")?.0;
-    let changed = [Changed { content, path: CString::new(path).map_err(|_| "a zero")?, removed }];
-    let Lab { core, log, files, now, .. } = lab;
-    reload::files_changed(core, files, &mut |line, args| log.push(rendered(line, args)), &changed, *now);
-    lab.settle();
+    let changed = vec![Changed { content, path: CString::new(path).map_err(|_| "a zero")?, removed }];
+    let Lab { core, log, files, reload, .. } = lab;
+    if reload.is_busy() {
+        return Err("files are being read".into());
+    }
+    reload.changed(core, files, changed, &mut |line, args| log.push(rendered(line, args)));
+    go_on(lab, usize::MAX);
     Ok(())
 }
 

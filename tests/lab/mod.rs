@@ -12,6 +12,7 @@ use files::Files;
 use ironmasq::base::bytes::Writer;
 use ironmasq::base::net::{HwAddr, IfIndex};
 use ironmasq::base::time::{Due, Millis, Now, UnixTime};
+use ironmasq::daemon::reload::Reload;
 use ironmasq::daemon::core::{Core, LeaseCursor};
 use ironmasq::outbox::action::{Action, Arrival, Channel, Door, LeaseWrite, Level, Route};
 use ironmasq::outbox::change::Change;
@@ -103,6 +104,8 @@ pub struct Lab {
     pub helper_is_busy: bool,
     /// DHCP packets carry a copy of the lease file as it was when they left.
     pub keep_disk: bool,
+    /// Files being read anew.
+    pub reload: Reload,
     /// The resolv file read last, and how old it was.
     pub seen_resolv: Option<(String, u64)>,
     touched: u32,
@@ -130,6 +133,7 @@ impl Lab {
             scripts: VecDeque::new(),
             helper_is_busy: false,
             keep_disk: false,
+            reload: Reload::default(),
             seen_resolv: None,
             touched: boot::broken(),
         }

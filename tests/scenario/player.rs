@@ -99,7 +99,12 @@ impl Player {
             "start" => self.start()?,
             "refused" => self.refused(step)?,
             "kill" => self.kill()?,
+            "reload" if step.rest == "slowly" => boot::begin_reload(self.lab()?),
             "reload" => boot::reload(self.lab()?),
+            "slices" => {
+                let units = if step.rest.is_empty() { usize::MAX } else { step.rest.parse().map_err(|_| "bad number")? };
+                boot::go_on(self.lab()?, units);
+            }
             "statistics" => boot::statistics(self.lab()?),
             "written" | "removed" => self.file_changed(step)?,
             "poll-files" => boot::poll_files(self.lab()?),

@@ -7,7 +7,7 @@ use ironmasq::base::time::{Millis, Now, UnixTime};
 use ironmasq::config::{self, Outcome};
 use ironmasq::store::hosts::Hosts;
 use ironmasq::store::hosts_builder::HostsBuilder;
-use ironmasq::store::hosts_file::HostsFile;
+use ironmasq::store::hosts_file::{HostsFile, Reading};
 use ironmasq::store::lease_file::{self, LeaseFile};
 use ironmasq::store::leases::Leases;
 use ironmasq::wire::dns::name::NameBuf;
@@ -54,11 +54,15 @@ pub fn hosts(text: &[u8]) {
 fn read_hosts(pieces: &[&[u8]]) -> (Hosts, Vec<u32>) {
     let mut builder = HostsBuilder::new(key());
     let mut wrong = Vec::new();
-    let mut file = HostsFile::new(&mut builder, b"/etc/hosts", &|_| NameBuf::from_text(b"lan"));
+    builder.source(b"/etc/hosts");
+    let mut file = HostsFile::default();
+    let mut report = |_, line| wrong.push(line);
+    let domain_of = |_| NameBuf::from_text(b"lan");
+    let mut with = Reading { builder: &mut builder, domain_of: &domain_of, report: &mut report };
     for piece in pieces {
-        file.feed(piece, &mut |_, line| wrong.push(line));
+        file.feed(piece, &mut with);
     }
-    file.finish(&mut |_, line| wrong.push(line));
+    file.finish(&mut with);
     (builder.freeze(), wrong)
 }
 
