@@ -20,6 +20,8 @@ mod network;
 mod stub;
 #[path = "sim/tftp_client.rs"]
 mod tftp_client;
+#[path = "sim/trials.rs"]
+mod trials;
 #[path = "sim/truth.rs"]
 mod truth;
 #[path = "sim/upstream.rs"]

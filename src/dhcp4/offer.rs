@@ -61,6 +61,7 @@ pub(super) fn on_discover(
         drop_other_lease(with, client, addr);
         return bind::commit(state, with, hosts, client, addr, bind::Way::Rapid);
     }
+    state.probes.offer(addr, hash(client.request.identity()), with.now.mono);
     log::tags(with, client, &tags);
     log::packet(with, client, "DHCPOFFER", Some(addr), b"", "");
     let secs = lease_secs(client, &range);
@@ -182,13 +183,27 @@ fn search(
     let tags = &client.all_tags;
     let dynamic = || client.ranges.list.iter().filter(|range| range.range.kind == RangeKind::Dynamic);
     let tagged = dynamic().filter(|range| tags.hold_some(&range.range.conditions));
-    for range in tagged.chain(dynamic().filter(|range| tags.hold(&range.range.conditions))) {
-        match search_range(state, with, hosts, client, range, hash, bytes) {
-            Choice::None(_) => {}
-            found => return found,
+    let ranges = tagged.chain(dynamic().filter(|range| tags.hold(&range.range.conditions)));
+    // What another client is about to take only when there is nothing else.
+    for promised in [false, true] {
+        for range in ranges.clone() {
+            match search_range(state, with, hosts, client, range, &Wanted { hash, promised, bytes }) {
+                Choice::None(_) => {}
+                found => return found,
+            }
         }
     }
     Choice::None("no address available")
+}
+
+/// What a search is for.
+struct Wanted<'b> {
+    /// Of the client.
+    hash: u32,
+    /// An address that another client was just offered will do.
+    promised: bool,
+    /// The client's packet.
+    bytes: &'b [u8],
 }
 
 fn search_range(
@@ -197,9 +212,9 @@ fn search_range(
     hosts: &HostTable,
     client: &Client,
     range: &Candidate,
-    hash: u32,
-    bytes: &[u8],
+    wanted: &Wanted,
 ) -> Choice {
+    let Wanted { hash, promised, bytes } = *wanted;
     let sequential = client.config.dhcp.sequential;
     let (start, end) = (u32::from(range.range.start), u32::from(range.range.end));
     let size = u64::from(end.saturating_sub(start)).saturating_add(1);
@@ -223,7 +238,8 @@ fn search_range(
         let taken = client.ranges.is_router(addr)
             || ends_badly(addr)
             || with.leases.by_addr(addr).is_some()
-            || hosts.by_addr(addr).is_some();
+            || hosts.by_addr(addr).is_some()
+            || !promised && state.probes.is_promised(addr, hash, with.now.mono);
         if taken {
             continue;
         }

@@ -33,6 +33,13 @@ const RESULT_SECS: u64 = 30;
 /// Results remembered.
 const RESULTS: usize = 2 * PROBES_MAX;
 
+/// How long an offer counts, in seconds: a client takes it at once or repeats
+/// itself.
+const OFFER_SECS: u64 = 2;
+
+/// Offers remembered: those on their way when a house has its power back.
+const OFFERED: usize = 64;
+
 /// What is known of an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(any(test, debug_assertions), derive(Debug))]
@@ -82,9 +89,19 @@ enum Parked {
     Nowhere,
 }
 
+/// An address that a client was offered.
+struct Offered {
+    addr: Ipv4Addr,
+    hash: u32,
+    until: Millis,
+}
+
 /// The probes under way and what earlier ones found.
 pub(super) struct Probes {
     slots: Vec<Slot>,
+    /// What was offered last, a ring.
+    offered: ArrayVec<Offered, OFFERED>,
+    turn: usize,
     results: ArrayVec<Outcome, RESULTS>,
     id: u16,
     sequence: u16,
@@ -94,6 +111,8 @@ impl Probes {
     pub fn new(random: &mut Random) -> Self {
         Probes {
             slots: Vec::with_capacity(PROBES_MAX),
+            offered: ArrayVec::new(),
+            turn: 0,
             results: ArrayVec::new(),
             id: random.u16(),
             sequence: random.u16(),
@@ -107,6 +126,24 @@ impl Probes {
             Some(Outcome { hash, .. }) => Verdict::Free { hash: *hash },
             None => Verdict::Unknown,
         }
+    }
+
+    /// The client with this hash was offered `addr`.
+    pub fn offer(&mut self, addr: Ipv4Addr, hash: u32, now: Millis) {
+        let offered = Offered { addr, hash, until: now.plus_secs(OFFER_SECS) };
+        if let Some(place) = self.offered.get_mut(self.turn) {
+            *place = offered;
+        } else {
+            let _ = self.offered.try_push(offered);
+        }
+        self.turn = self.turn.wrapping_add(1).checked_rem(OFFERED).unwrap_or(0);
+    }
+
+    /// True while another client than the one with this hash is about to take
+    /// `addr`. dnsmasq offers it to both, and refuses the slower one.
+    pub fn is_promised(&self, addr: Ipv4Addr, hash: u32, now: Millis) -> bool {
+        self.offered.iter().any(|offer| offer.addr == addr && offer.hash != hash && offer.until > now)
+            || self.slots.iter().any(|slot| !slot.held && slot.addr == addr && slot.hash != hash)
     }
 
     /// Sends an echo to `addr` and keeps the packet until `end`. A

@@ -11,8 +11,10 @@
 //!
 //! `scripts/bench` builds what is needed and runs this as root.
 
+mod leases;
 mod lists;
 mod load;
+mod peers;
 mod server;
 
 use lists::List;
@@ -44,6 +46,7 @@ fn main() {
         }
         show(&Row { what, unit, values });
     }
+    peers::measure(&lab, &wanted);
     for (what, count) in [("system calls", server::Count::Calls), ("user instructions", server::Count::Instructions)] {
         if !count.available() {
             println!("{what}: the counting tool is not installed");
@@ -76,6 +79,14 @@ const MEASURES: &[(&str, &str, Measure)] = &[
     ("cache hit, one at a time", "CPU us", |lab, p| cpu(lab, p, 20_000, |load, n| load.hits(n, 1))),
     ("hosts answer, 64 in flight", "CPU us", |lab, p| cpu(lab, p, 100_000, |load, n| load.hosts(n, 64))),
     ("forwarded query, cache full, 64 in flight", "CPU us", |lab, p| cpu(lab, p, 40_000, |load, n| load.misses(n, 64))),
+    ("DHCP exchange, 0 leases held", "CPU us", |lab, p| leases::exchange(lab, p, 0)),
+    ("DHCP exchange, 1 000 leases held", "CPU us", |lab, p| leases::exchange(lab, p, 1_000)),
+    ("DHCP exchange, 10 000 leases held", "CPU us", |lab, p| leases::exchange(lab, p, 10_000)),
+    ("DHCP renewal, 10 leases held", "CPU us", |lab, p| leases::renewal(lab, p, 10)),
+    ("DHCP renewal, 1 000 leases held", "CPU us", |lab, p| leases::renewal(lab, p, 1_000)),
+    ("DHCP renewal, 10 000 leases held", "CPU us", |lab, p| leases::renewal(lab, p, 10_000)),
+    ("lease file, a renewal of 1 000", "octets", leases::octets_a_renewal),
+    ("first lease, address checked", "ms", leases::first),
     ("DHCP exchange, 400 leases", "CPU us", |lab, p| cpu(lab, p, 400, |load, n| load.exchanges(n))),
     ("DHCP renewal, 400 leases", "CPU us", renewals),
     ("TFTP MiB, blocks of 1428", "CPU us", |lab, p| cpu(lab, p, 16, |load, n| load.tftp(n, 1))),

@@ -59,11 +59,21 @@ fn upstream(stop: &AtomicBool) {
 impl Load {
     /// Clients of `server`, which is running.
     pub fn new(_server: &Server) -> Self {
+        Self::for_peer()
+    }
+
+    /// Leases made so far.
+    pub fn held_now(&self) -> u32 {
+        self.leases.len() as u32
+    }
+
+    /// Clients of whatever server runs.
+    pub fn for_peer() -> Self {
         let dns = UdpSocket::bind((CLIENT, 0)).expect("a client's port");
         dns.connect(SocketAddr::from((SERVER, 53))).expect("the server's port");
         let relay = UdpSocket::bind((RELAY, 67)).expect("the relay's port");
         for socket in [&dns, &relay] {
-            let _ = socket.set_read_timeout(Some(Duration::from_secs(2)));
+            let _ = socket.set_read_timeout(Some(Duration::from_secs(10)));
         }
         let stop = Arc::new(AtomicBool::new(false));
         let seen = stop.clone();
@@ -151,6 +161,52 @@ impl Load {
         }
     }
 
+    /// Text of a lease file with so many leases, half over, which these clients
+    /// then have.
+    pub fn held(count: u32) -> String {
+        let end = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_secs()) + 1800;
+        let line = |client: u32| {
+            let [a, b, c, d] = client.to_be_bytes();
+            format!("{end} 02:00:{a:02x}:{b:02x}:{c:02x}:{d:02x} {} client{client} *\n", held_address(client))
+        };
+        (1..=count).map(line).collect()
+    }
+
+    /// The clients of `held` are there.
+    pub fn adopt(&mut self, count: u32) {
+        self.leases = (1..=count).map(|client| (client, held_address(client))).collect();
+    }
+
+    /// Milliseconds from the first word to the acknowledgement for a client on
+    /// this link, when nobody else is there.
+    pub fn first_lease(&mut self) -> f64 {
+        let socket = UdpSocket::bind(("0.0.0.0", 68)).expect("a client's port");
+        let _ = socket.set_broadcast(true);
+        let _ = socket.set_read_timeout(Some(Duration::from_secs(10)));
+        let begin = std::time::Instant::now();
+        let mut buffer = [0u8; 1500];
+        let mut ask = |kind: u8, more: &[u8]| {
+            let mut packet = vec![1, 1, 6, 0, 0, 0, 0, kind, 0, 0, 0x80, 0];
+            packet.resize(28, 0);
+            packet.extend([2, 9, 9, 9, 9, 9]);
+            packet.resize(236, 0);
+            packet.extend([99, 130, 83, 99, 53, 1, kind]);
+            packet.extend(more);
+            packet.push(255);
+            packet.resize(packet.len().max(300), 0);
+            let _ = socket.send_to(&packet, ("10.99.255.255", 67));
+            loop {
+                let (len, _) = socket.recv_from(&mut buffer).expect("an answer");
+                if len > 240 && buffer[0] == 2 && buffer[7] == kind {
+                    return buffer[16..20].to_vec();
+                }
+            }
+        };
+        let addr = ask(1, &[]);
+        ask(3, &[&[50, 4][..], &addr, &[54, 4], &SERVER_ID].concat());
+        begin.elapsed().as_secs_f64() * 1000.0
+    }
+
     /// Renewals of leases made before.
     pub fn renewals(&mut self, count: u32) {
         for n in 0..count as usize {
@@ -185,6 +241,12 @@ impl Load {
             }
         }
     }
+}
+
+/// The address of a client of `held`.
+fn held_address(client: u32) -> Ipv4Addr {
+    // None ends in 0 or 255.
+    Ipv4Addr::new(10, 97, 1 + (client / 250) as u8, 1 + (client % 250) as u8)
 }
 
 /// The server's identifier as it tells relayed clients: its own address.

@@ -23,7 +23,7 @@ fn ip(args: &str) {
 }
 
 /// The server's namespace.
-fn namespace() -> String {
+pub fn namespace() -> String {
     format!("imbench{}", std::process::id())
 }
 
@@ -31,7 +31,7 @@ impl Lab {
     /// Makes the namespaces; the load's is the one this process was started in.
     pub fn new() -> Self {
         let folder = PathBuf::from(format!("/dev/shm/ironmasq-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder in memory");
+        std::fs::create_dir_all(folder.join("peer")).expect("a folder in memory");
         // Its own name: several runs may share the machine.
         let space = namespace();
         ip(&format!("netns add {space}"));
@@ -94,9 +94,11 @@ fn configuration(lab: &Lab, more: &str) -> PathBuf {
          dhcp-option=option:ntp-server,10.99.0.1\ndomain=bench.lan\nenable-tftp\ntftp-root={folder}\n\
          log-facility={folder}/log\n{more}"
     );
+    // A line `-LINE` takes one of those out.
+    let (out, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('-'));
+    let lines = lines.into_iter().filter(|line| !out.iter().any(|out| out[1..] == **line));
     let path = lab.folder.join("conf");
-    std::fs::write(&path, text).expect("configuration");
-    let _ = std::fs::remove_file(lab.folder.join("leases"));
+    std::fs::write(&path, lines.map(|line| format!("{line}\n")).collect::<String>()).expect("configuration");
     path
 }
 
@@ -109,6 +111,12 @@ impl Server {
 
     /// The same with `more` in its configuration.
     pub fn start_with(lab: &Lab, program: &str, count: Option<Count>, more: &str) -> Self {
+        let _ = std::fs::remove_file(lab.folder.join("leases"));
+        Self::start_again(lab, program, count, more)
+    }
+
+    /// The same with the leases that are there.
+    pub fn start_again(lab: &Lab, program: &str, count: Option<Count>, more: &str) -> Self {
         let mut server = Self::launch(lab, program, count, more);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !answers(Duration::from_millis(100)) {
@@ -162,6 +170,13 @@ impl Server {
     pub fn cpu_ns(&self) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).unwrap_or_default();
         text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    /// Octets written so far with write(2): to files, when nothing is logged.
+    pub fn octets_written(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/io", self.pid)).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("wchar: "));
+        line.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Resident memory.

@@ -34,6 +34,19 @@ pub struct Files {
     /// Octets of the lease file that were written last, all behind its end: a
     /// power cut may leave any part of them.
     pub torn: usize,
+    /// What writing the lease file has cost.
+    pub wear: Wear,
+}
+
+/// Writes to the lease file.
+#[derive(Clone, Copy, Default)]
+pub struct Wear {
+    pub writes: u64,
+    pub octets: u64,
+    /// Octets of those that overwrote a part.
+    pub in_place: u64,
+    /// Whole files among the writes.
+    pub rewrites: u64,
 }
 
 impl Files {
@@ -70,16 +83,24 @@ impl Files {
         String::from_utf8_lossy(&self.content(&self.lease_path)).into_owned()
     }
 
-    fn lease(&mut self) -> Result<&mut Vec<u8>, i32> {
+    /// Octets of it.
+    pub fn lease_len(&self) -> u64 {
+        self.all.get(&self.lease_path).map_or(0, |file| file.content.len() as u64)
+    }
+
+    fn lease(&mut self, octets: usize) -> Result<&mut Vec<u8>, i32> {
         if self.broken {
             return Err(ENOSPC);
         }
+        self.wear.writes += 1;
+        self.wear.octets += octets as u64;
         self.torn = 0;
         Ok(&mut self.all.entry(self.lease_path.clone()).or_default().content)
     }
 
     pub fn lease_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), i32> {
-        let content = self.lease()?;
+        self.wear.in_place += bytes.len() as u64;
+        let content = self.lease(bytes.len())?;
         let from = offset as usize;
         if content.len() < from + bytes.len() {
             content.resize(from + bytes.len(), 0);
@@ -89,7 +110,7 @@ impl Files {
     }
 
     pub fn lease_append(&mut self, bytes: &[u8]) -> Result<(), i32> {
-        self.lease()?.extend(bytes);
+        self.lease(bytes.len())?.extend(bytes);
         self.torn = bytes.len();
         Ok(())
     }
@@ -105,7 +126,9 @@ impl Files {
     }
 
     pub fn lease_rewrite(&mut self, text: Vec<u8>) -> Result<(), i32> {
-        *self.lease()? = text;
+        self.wear.rewrites += 1;
+        let len = text.len();
+        *self.lease(len)? = text;
         Ok(())
     }
 }
