@@ -6,6 +6,8 @@
 //! passes. `END_TO_END_PROGRAM` names another program to test (dnsmasq itself
 //! passes, which proves the tests).
 
+#[path = "end_to_end/bus.rs"]
+mod bus;
 #[path = "end_to_end/capture.rs"]
 mod capture;
 #[path = "end_to_end/clients.rs"]

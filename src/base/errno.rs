@@ -21,7 +21,7 @@ const fn pick(most: i32, mips: i32) -> i32 {
     if cfg!(any(target_arch = "mips", target_arch = "mips64")) { mips } else { most }
 }
 
-const TEXTS: [(i32, &str); 39] = [
+const TEXTS: [(i32, &str); 40] = [
     (1, "Operation not permitted"),
     (ENOENT, "No such file or directory"),
     (4, "Interrupted system call"),
@@ -59,6 +59,7 @@ const TEXTS: [(i32, &str); 39] = [
     (pick(105, 132), "No buffer space available"),
     (pick(110, 145), "Connection timed out"),
     (pick(111, 146), "Connection refused"),
+    (pick(104, 131), "Connection reset by peer"),
     (pick(113, 148), "No route to host"),
     (pick(116, 151), "Stale file handle"),
 ];

@@ -71,6 +71,8 @@ pub enum Why {
     Files,
     /// Lines wait for the system log.
     Log,
+    /// The bus is tried again.
+    Bus,
 }
 
 /// The moment something must happen, and what.

@@ -3,12 +3,12 @@
 //! compares what it renders with the file, and with REGENERATE=1 writes it.
 
 use super::row::{Apply, Repeat, Row};
-use super::rows::{ALL, HAS_AUTH, HAS_CONNTRACK, HAS_DHCP4, HAS_SCRIPT, HAS_SETS, HAS_TFTP, TABLES};
+use super::rows::{ALL, HAS_AUTH, HAS_CONNTRACK, HAS_DHCP4, HAS_SCRIPT, HAS_SETS, HAS_TFTP, HAS_UBUS, TABLES};
 
 /// The file at `path` shows `rendered` between `from` and `to`; otherwise it is
 /// old, or is made anew.
 fn shows(path: &str, from: &str, to: &str, rendered: &str) {
-    if !(HAS_DHCP4 && HAS_TFTP && HAS_AUTH && HAS_SCRIPT && HAS_SETS && HAS_CONNTRACK) {
+    if !(HAS_DHCP4 && HAS_TFTP && HAS_AUTH && HAS_SCRIPT && HAS_SETS && HAS_CONNTRACK && HAS_UBUS) {
         return; // What is written describes the whole program.
     }
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));

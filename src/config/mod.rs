@@ -66,7 +66,7 @@ pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, dhcp_option_line, ethers_line, read, read_text};
 pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};
 pub use servers_file::{ServersFile, ServersReading};
-pub use rows::{HAS_AUTH, HAS_CONNTRACK, HAS_SCRIPT, HAS_SETS};
+pub use rows::{HAS_AUTH, HAS_CONNTRACK, HAS_SCRIPT, HAS_SETS, HAS_UBUS};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;
 pub use records::{HostRecord, InterfaceName, Local, Record, Records, Synth};
@@ -127,6 +127,8 @@ pub struct Process {
     /// Group to change to; `None`: `dip` if it exists, else that of the user;
     /// an empty text: stay as started.
     pub group: Option<Path>,
+    /// The name of our object on OpenWrt's bus.
+    pub ubus: Option<Path>,
 }
 
 /// Foreground, background or debugging.

@@ -8,6 +8,7 @@ use crate::base::hash::Key;
 use crate::base::random::Random;
 use crate::base::text;
 use crate::config::Config;
+use crate::daemon::bus;
 use crate::daemon::journal::Journal;
 use crate::daemon::shell;
 use crate::daemon::sockets::Sockets;
@@ -56,6 +57,9 @@ pub fn plan(config: &Config, random: &mut Random) -> Vec<u8> {
     plan.cost(b"outbox", Outbox::new);
     plan.cost(b"buffers to receive and send", || (shell::receiver(), Sender::new(limits::SEND_BATCH)));
     plan.cost(b"log lines that wait", || Journal::new(&config.log, config.process.mode));
+    if bus::bytes(config) > 0 {
+        plan.line(b"bus", bus::bytes(config));
+    }
     let sum = plan.sum;
     plan.line(b"sum", sum);
     plan.text

@@ -18,6 +18,7 @@ use crate::dns;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
+use crate::outbox::metrics::{Counts, Metric};
 use crate::store::cache::Cache;
 use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
@@ -293,6 +294,26 @@ impl Core {
         if let Some(what) = self.world.leases.untold() {
             self.world.leases.told(what);
         }
+    }
+
+    /// What was counted since the start.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.outbox.counts;
+        let World { cache, leases, .. } = &self.world;
+        let dns = self.dns.as_ref().map(dns::Forwarder::counts).unwrap_or_default();
+        for (metric, count) in [
+            (Metric::CacheInserted, cache.counters.inserted),
+            (Metric::CacheEvicted, cache.counters.evicted),
+            (Metric::Forwarded, dns.forwarded),
+            (Metric::AuthAnswered, dns.zones),
+            (Metric::LocalAnswered, dns.answered),
+            (Metric::StaleAnswered, dns.stale),
+            (Metric::Leases4Made, leases.made),
+            (Metric::Leases4Ended, leases.ended),
+        ] {
+            counts.add(metric, count);
+        }
+        counts
     }
 
     /// The next piece of the whole lease file (`LeaseWrite::Rewrite`); false

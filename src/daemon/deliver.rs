@@ -10,6 +10,7 @@ use crate::base::bytes::Writer;
 use crate::base::net::{HwAddr, IfIndex};
 use crate::base::time::Now;
 use crate::config::Config;
+use crate::daemon::bus::Bus;
 use crate::daemon::capture::Capture;
 use crate::daemon::core::Core;
 use crate::daemon::journal::Journal;
@@ -28,6 +29,8 @@ use crate::platform::sockets::{Outgoing, Sender};
 use crate::platform::sys;
 use crate::platform::{clock, files, identity, neighbours, streams};
 use arrayvec::ArrayVec;
+use mio::Interest;
+use std::os::fd::AsFd;
 use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};
 
@@ -65,6 +68,8 @@ pub struct Deliver {
     pub sets: Sets,
     /// The way to connection tracking.
     pub marks: Marks,
+    /// OpenWrt's bus.
+    pub bus: Bus,
     /// Who runs the program that follows leases.
     pub scripts: Scripts,
     sender: Sender,
@@ -85,6 +90,7 @@ impl Deliver {
             scripts,
             sets,
             marks: Marks::closed(),
+            bus: Bus::closed(),
             capture,
             sender: Sender::new(limits::SEND_BATCH),
             pending: ArrayVec::new(),
@@ -97,6 +103,27 @@ impl Deliver {
     /// Writes a log line of the daemon itself at once.
     pub fn say(&mut self, line: &Line, args: &[Arg]) {
         say(&mut self.journal, line, args);
+    }
+
+    /// Waits for the bus, if there is one.
+    pub fn watch_bus(&mut self) -> Result<(), Errno> {
+        let Some(socket) = self.bus.socket() else { return Ok(()) };
+        self.sockets.watch_for(socket.as_fd(), Place::Bus, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Tries the bus again, when it is time.
+    pub fn bus_due(&mut self, now: Now) {
+        let Deliver { bus, journal, .. } = self;
+        if bus.due(now, &mut |line, args| say(journal, line, args)) && self.watch_bus().is_err() {
+            self.bus.give_up(now);
+        }
+    }
+
+    /// The bus takes more, or has said something.
+    pub fn bus_serve(&mut self, core: &mut Core, now: Now) {
+        let Deliver { bus, journal, .. } = self;
+        bus.serve(&|| core.counts(), now, &mut |line, args| say(journal, line, args));
+        core.outbox.hears = bus.hears();
     }
 
     /// Logs what the helper that runs programs has said.
@@ -182,6 +209,7 @@ impl Deliver {
                 let Deliver { sets, journal, .. } = self;
                 sets.fill(&core.config.sets, (ip, nft), out.bytes(addresses), &mut |line, args| say(journal, line, args));
             }
+            Action::Bus { about, record } => self.bus.tell(about, out.bytes(record)),
             Action::Script { record } => self.scripts.add(out.bytes(record)),
             Action::Neighbour { iface, addr, hw } => {
                 let name = core.world.interfaces.get(iface).map(|known| known.name);

@@ -8,7 +8,7 @@ use crate::daemon::{dhcp_files, relay_lines};
 use crate::daemon::outside::Say;
 use crate::daemon::serve;
 use crate::dns::reverse::is_private;
-use crate::outbox::lines::{Arg, process};
+use crate::outbox::lines::{Arg, Line, process};
 use crate::platform::files;
 use crate::store::interfaces::Interfaces;
 use std::net::IpAddr;
@@ -16,8 +16,9 @@ use std::net::IpAddr;
 /// Cache sizes above this are remarked upon.
 const LARGE_CACHE: u32 = 10_000;
 
-/// Says them. `warnings` are those of the configuration.
-pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
+/// Says them. `bus` is how it stands with the bus; `warnings` are those of the
+/// configuration.
+pub fn lines(core: &Core, bus: Option<&Line>, warnings: &[Warning], say: Say) {
     let Core { config, world, .. } = core;
     let version = Arg::Str(config::DNSMASQ_VERSION);
     let listen = &config.listen;
@@ -35,6 +36,9 @@ pub fn lines(core: &Core, warnings: &[Warning], say: Say) {
         LocalService::Off => {}
     }
     say(&process::OPTIONS, &[Arg::Text(config::parts().as_bytes())]);
+    if let Some(line) = bus {
+        say(line, &[]);
+    }
     for warning in warnings {
         say(&process::WARNING, &[Arg::Text(warning.0.as_bytes())]);
     }

@@ -5,6 +5,7 @@
 mod account;
 mod advice;
 mod budget;
+mod bus;
 mod capture;
 pub mod core;
 mod deliver;

@@ -71,7 +71,7 @@ impl Shell {
     }
 
     fn next_due(&self) -> Option<Due> {
-        Due::earlier(self.core.next_due(), self.resolv.next_due())
+        Due::earlier(Due::earlier(self.core.next_due(), self.resolv.next_due()), self.deliver.bus.next_due())
     }
 
     /// How long nothing is to be done unless something comes.
@@ -134,6 +134,7 @@ impl Shell {
             self.resolv.look(&mut self.core, false, now);
             self.drain(now);
         }
+        self.deliver.bus_due(now);
     }
 
     fn serve(&mut self, place: Place, now: Now) {
@@ -163,6 +164,10 @@ impl Shell {
                 self.deliver.sockets.quiet(place);
                 self.deliver.hear_scripts(&self.core.config);
                 self.deliver.scripts.pump(&mut self.core, now, false);
+            }
+            Place::Bus => {
+                self.deliver.sockets.quiet(place);
+                self.deliver.bus_serve(&mut self.core, now);
             }
             Place::Neighbours => {
                 self.deliver.sockets.quiet(place);

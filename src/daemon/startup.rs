@@ -7,6 +7,7 @@ use crate::base::random::Random;
 use crate::base::text;
 use crate::config::{Config, LogTarget, Mode, Warning};
 use crate::daemon::account::Account;
+use crate::daemon::bus::Bus;
 use crate::daemon::capture::Capture;
 use crate::daemon::core::Core;
 use crate::daemon::deliver::Deliver;
@@ -99,6 +100,8 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let scripts = start.need(Scripts::start(&core.config));
     let neighbours = Neighbours::open(&core.config);
     let capture = start.need(Capture::open(&core.config));
+    // Who offers an object may be asked for more rights than we are about to have.
+    let bus = Bus::open(&core.config, now);
     start.need(account.enter());
     start.need(check_tftp_roots(&core.config));
     let mut resolv = Resolv::new(&core.config);
@@ -122,12 +125,15 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let journal = core::mem::replace(&mut start.journal, Journal::closed());
     let mut deliver = Deliver::new(sockets, journal, leases, scripts, Sets::open(&core.config), capture);
     deliver.marks = Marks::open(&core.config);
+    deliver.bus = bus;
+    start.need(deliver.watch_bus().map_err(|errno| system(b"failed to watch", errno)));
     for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
         }
     }
-    greeting::lines(&core, warnings, &mut |line, args| deliver.say(line, args));
+    let bus = deliver.bus.greeting();
+    greeting::lines(&core, bus, warnings, &mut |line, args| deliver.say(line, args));
     links.tell_overflow(&mut core.outbox);
     core.change(Change::Interfaces, now);
     deliver.drain(&mut core, now);

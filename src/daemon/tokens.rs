@@ -24,6 +24,8 @@ pub enum Place {
     Neighbours,
     /// Files in directories changed.
     Directories,
+    /// OpenWrt's bus.
+    Bus,
     /// Echo replies.
     Icmp4,
     /// DHCPv4.
@@ -50,7 +52,7 @@ pub enum Place {
 }
 
 /// The first number of questions, behind those of single sockets.
-const UPSTREAM: usize = 9;
+const UPSTREAM: usize = 10;
 
 /// How the numbers are laid out: sizes of the tables that the operator chose.
 #[derive(Clone, Copy)]
@@ -102,6 +104,7 @@ impl Layout {
             Place::Neighbours => 6,
             Place::Directories => 7,
             Place::Pxe4 => 8,
+            Place::Bus => 9,
             Place::Upstream { slot, v6 } => UPSTREAM + 2 * usize::from(slot) + usize::from(v6),
             Place::Stream(slot) => self.streams() + usize::from(slot),
             Place::Transfer(slot) => self.transfers() + usize::from(slot),
@@ -124,6 +127,7 @@ impl Layout {
             6 => Place::Neighbours,
             7 => Place::Directories,
             8 => Place::Pxe4,
+            9 => Place::Bus,
             n if n < self.streams() => {
                 let slot = u16::try_from((n - UPSTREAM) / 2).ok()?;
                 Place::Upstream { slot, v6: (n - UPSTREAM) % 2 == 1 }

@@ -49,11 +49,11 @@ pub(super) fn on_request(state: &mut State, with: &mut Surroundings, hosts: &Hos
     match refused {
         Some("") => {}
         Some(reason) => {
-            log::packet(with, client, "DHCPREQUEST", Some(addr), b"", "");
+            log::packet(with, client, &log::REQUEST, Some(addr), b"", "");
             nak(with, client, addr, way, reason);
         }
         None => {
-            log::packet(with, client, "DHCPREQUEST", Some(addr), b"", "");
+            log::packet(with, client, &log::REQUEST, Some(addr), b"", "");
             commit(state, with, hosts, client, addr, way);
         }
     }
@@ -137,7 +137,7 @@ pub(super) fn commit(
         state.supplied.keep(client, addr, &tags);
     }
     persist::save(with, Some(id));
-    log::packet(with, client, "DHCPACK", Some(addr), &name, "");
+    log::packet(with, client, &log::ACK, Some(addr), &name, "");
     // Clients of one power cut do not all come back at the same moment.
     let fuzz = if way == Way::Renewing { with.random.u16() } else { 0 };
     reply::send(
@@ -310,8 +310,8 @@ fn tell_rivals(with: &mut Surroundings, client: &Client, label: &[u8], addr: Ipv
 /// Refuses; a refused short way is only logged.
 fn nak(with: &mut Surroundings, client: &Client, addr: Ipv4Addr, way: Way, reason: &'static str) {
     if way == Way::Rapid {
-        return log::packet(with, client, "NOANSWER", Some(addr), b"", reason);
+        return log::packet(with, client, &log::NO_ANSWER, Some(addr), b"", reason);
     }
-    log::packet(with, client, "DHCPNAK", Some(addr), b"", reason);
+    log::packet(with, client, &log::NAK, Some(addr), b"", reason);
     reply::refuse(with, client, reason);
 }

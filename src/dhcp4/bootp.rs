@@ -16,7 +16,7 @@ pub(super) fn on_bootp(state: &mut State, with: &mut Surroundings, hosts: &HostT
         return;
     }
     if client.host.is_some_and(|host| host.ignore) {
-        return log::packet(with, client, "BOOTP", None, b"", "disabled");
+        return log::packet(with, client, &log::BOOTP, None, b"", "disabled");
     }
     set_tags(client);
     if client.first {
@@ -43,7 +43,7 @@ pub(super) fn on_bootp(state: &mut State, with: &mut Surroundings, hosts: &HostT
     let shown = client.fixed();
     let (addr, range, id) = match bound {
         Ok(bound) => bound,
-        Err(reason) => return log::packet(with, client, "BOOTP", shown, b"", reason),
+        Err(reason) => return log::packet(with, client, &log::BOOTP, shown, b"", reason),
     };
     let name = bind::name_lease(with, client, id);
     let secs = match client.host.and_then(|host| host.lease) {
@@ -52,7 +52,7 @@ pub(super) fn on_bootp(state: &mut State, with: &mut Surroundings, hosts: &HostT
     };
     with.leases.set_expiry(id, secs, with.now);
     persist::save(with, Some(id));
-    log::packet(with, client, "BOOTP", Some(addr), b"", "");
+    log::packet(with, client, &log::BOOTP, Some(addr), b"", "");
     let tags = client.tags_with(Some(&range));
     reply::send(
         with,

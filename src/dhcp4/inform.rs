@@ -16,7 +16,7 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
     let addr = client.ciaddr;
     let reason = if client.ignored { "ignored" } else { "" };
     // Quirk: the reason stands in the place of the text, as dnsmasq has it.
-    log::packet(with, client, "DHCPINFORM", Some(addr), b"", reason);
+    log::packet(with, client, &log::INFORM, Some(addr), b"", reason);
     if client.ignored || addr.is_unspecified() {
         return;
     }
@@ -40,7 +40,7 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
     let left = left.map(|left| left.map_or(u32::MAX, |secs| u32::try_from(secs).unwrap_or(u32::MAX)));
     let tags = client.tags_with(range.as_ref());
     log::tags(with, client, &tags);
-    log::packet(with, client, "DHCPACK", Some(addr), &name, "");
+    log::packet(with, client, &log::ACK, Some(addr), &name, "");
     reply::send(
         with,
         client,

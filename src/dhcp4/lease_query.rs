@@ -12,6 +12,7 @@ use crate::dhcp4::request::Request;
 use crate::limits;
 use crate::outbox::action::{Arrival, Door, Route};
 use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::outbox::metrics::Metric;
 use crate::store::interfaces::Interface;
 use crate::store::leases::LeaseId;
 use crate::wire::dhcp4::{Packet, REPLY_MIN, ReplyHeader, kind};
@@ -49,6 +50,7 @@ pub(super) fn on_query(
     let mut from = Writer::new(&mut buffer);
     from.bytes(b"from ");
     text::ipv4(&mut from, source);
+    with.out.count(Metric::LeaseQuery);
     log(with, iface, request, "DHCPLEASEQUERY", asked, from.written());
     if !permitted.is_empty() && !permitted.iter().any(|(net, len)| same_net4(*net, source, netmask4(*len))) {
         return with.out.log(&lines::QUERY_REFUSED, &[Arg::Ip4(source)]);
@@ -60,11 +62,12 @@ pub(super) fn on_query(
         relay => SocketAddr::new(relay.into(), config.dhcp.netboot.ports.0),
     };
     let found = find(with, hosts, request, asked);
-    let (kind, what) = match found {
-        Found::Active(_) => (kind::LEASE_ACTIVE, "DHCPLEASEACTIVE"),
-        Found::Unassigned => (kind::LEASE_UNASSIGNED, "DHCPLEASEUNASSIGNED"),
-        Found::Unknown => (kind::LEASE_UNKNOWN, "DHCPLEASEUNKNOWN"),
+    let (kind, what, metric) = match found {
+        Found::Active(_) => (kind::LEASE_ACTIVE, "DHCPLEASEACTIVE", Metric::LeaseActive),
+        Found::Unassigned => (kind::LEASE_UNASSIGNED, "DHCPLEASEUNASSIGNED", Metric::LeaseUnassigned),
+        Found::Unknown => (kind::LEASE_UNKNOWN, "DHCPLEASEUNKNOWN", Metric::LeaseUnknown),
     };
+    with.out.count(metric);
     let lease = if let Found::Active(id) = found { with.leases.get(id).cloned() } else { None };
     let addr = lease.as_ref().map(|lease| lease.addr).or(asked);
     log(with, iface, request, what, addr, b"");

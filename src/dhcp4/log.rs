@@ -5,23 +5,43 @@ use crate::base::text;
 use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
 use crate::limits;
+use crate::outbox::action::About;
 use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::outbox::metrics::Metric;
+use crate::wire::blob::text_field;
 use crate::wire::dhcp4::{BROADCAST, Packet};
 use crate::wire::dhcp4_options::{Kind, by_code, code};
 
 use arrayvec::ArrayVec;
 use std::net::Ipv4Addr;
 
-/// Logs that a packet came or goes: what, for which address, who, a text (a
+/// A kind of packet: its word in the log, and by what it is counted.
+pub(super) struct What(&'static str, Metric);
+
+pub(super) const ACK: What = What("DHCPACK", Metric::Ack);
+pub(super) const NAK: What = What("DHCPNAK", Metric::Nak);
+pub(super) const REQUEST: What = What("DHCPREQUEST", Metric::Request);
+pub(super) const NO_ANSWER: What = What("NOANSWER", Metric::NoAnswer);
+pub(super) const BOOTP: What = What("BOOTP", Metric::Bootp);
+pub(super) const INFORM: What = What("DHCPINFORM", Metric::Inform);
+pub(super) const DISCOVER: What = What("DHCPDISCOVER", Metric::Discover);
+pub(super) const OFFER: What = What("DHCPOFFER", Metric::Offer);
+pub(super) const PXE: What = What("PXE", Metric::Pxe);
+pub(super) const RELEASE: What = What("DHCPRELEASE", Metric::Release);
+pub(super) const DECLINE: What = What("DHCPDECLINE", Metric::Decline);
+
+/// Counts and logs that a packet came or goes: what, for which address, who, a text (a
 /// name), a reason. With `quiet-dhcp` only those with a reason.
 pub(super) fn packet(
     with: &mut Surroundings,
     client: &Client,
-    what: &'static str,
+    What(word, metric): &What,
     addr: Option<Ipv4Addr>,
     name: &[u8],
     reason: &'static str,
 ) {
+    with.out.count(*metric);
+    tell_bus(with, client, *metric, addr, name);
     let log = &client.config.log;
     if reason.is_empty() && log.quiet_dhcp && !log.dhcp {
         return;
@@ -32,11 +52,35 @@ pub(super) fn packet(
     let (addr, blank) = addr.map_or((Arg::Str(""), ""), |addr| (Arg::Ip4(addr), " "));
     let xid = Arg::Number(client.request.packet.xid.into());
     let all =
-        [xid, Arg::Str(what), iface, addr, Arg::Str(blank), who, Arg::Text(name), Arg::Str(reason)];
+        [xid, Arg::Str(word), iface, addr, Arg::Str(blank), who, Arg::Text(name), Arg::Str(reason)];
     match (log.dhcp, all.get(1..)) {
         (false, Some(without_xid)) => with.out.log(&lines::PACKET, without_xid),
         _ => with.out.log(&lines::PACKET_XID, &all),
     }
+}
+
+/// Tells the subscribers on the bus of an address that is granted or given back.
+fn tell_bus(with: &mut Surroundings, client: &Client, metric: Metric, addr: Option<Ipv4Addr>, name: &[u8]) {
+    let event = match metric {
+        Metric::Ack => b"dhcp.ack".as_slice(),
+        Metric::Release => b"dhcp.release",
+        _ => return,
+    };
+    let Some(addr) = addr.filter(|_| with.out.hears.leases) else { return };
+    with.out.tell_bus(About::Leases, event, &mut |out| {
+        let mut field = |key: &[u8], write: &dyn Fn(&mut Writer)| {
+            let mut buffer = [0; 255];
+            let mut value = Writer::new(&mut buffer);
+            write(&mut value);
+            if !value.is_empty() {
+                text_field(out, key, value.written());
+            }
+        };
+        field(b"mac", &|out| text::hex(out, client.request.identity(), b':'));
+        field(b"ip", &|out| text::ipv4(out, addr));
+        field(b"name", &|out| out.bytes(name));
+        field(b"interface", &|out| out.bytes(client.iface.name.as_bytes()));
+    });
 }
 
 /// What can be shown of a text from a client: the rest is left out.

@@ -38,7 +38,7 @@ pub(super) fn on_discover(
 ) {
     if client.ignored {
         if !client.config.log.quiet_dhcp {
-            log::packet(with, client, "DHCPDISCOVER", None, b"", "ignored");
+            log::packet(with, client, &log::DISCOVER, None, b"", "ignored");
         }
         return;
     }
@@ -49,7 +49,7 @@ pub(super) fn on_discover(
         Choice::None(reason) => (None, reason),
     };
     if !client.delayed {
-        log::packet(with, client, "DHCPDISCOVER", client.request.wanted, b"", reason);
+        log::packet(with, client, &log::DISCOVER, client.request.wanted, b"", reason);
     }
     let Some(addr) = addr else { return };
     let Some(range) = client.ranges.applying(addr, &client.all_tags).copied() else { return };
@@ -63,7 +63,7 @@ pub(super) fn on_discover(
     }
     state.probes.offer(addr, hash(client.request.identity()), with.now.mono);
     log::tags(with, client, &tags);
-    log::packet(with, client, "DHCPOFFER", Some(addr), b"", "");
+    log::packet(with, client, &log::OFFER, Some(addr), b"", "");
     let secs = lease_secs(client, &range);
     reply::send(
         with,

@@ -88,7 +88,7 @@ fn boot_server(with: &mut Surroundings, client: &Client, item: [u8; 4]) {
         yiaddr: client.ciaddr,
         siaddr: server_of(with, service, &range),
     };
-    log::packet(with, client, "PXE", Some(header.yiaddr), name.written(), "");
+    log::packet(with, client, &log::PXE, Some(header.yiaddr), name.written(), "");
     log::tags(with, client, &client.all_tags);
     let (file, first) = (name.written(), First::Item(item));
     answer(with, client, Answer { kind: kind::ACK, range: &range, tags: &client.all_tags, header, file, sname: &[], first });
@@ -109,7 +109,7 @@ fn proxy(state: &mut State, with: &mut Surroundings, client: &Client, bytes: &[u
     let tags = client.tags_with(Some(range));
     if !client.delayed {
         let word: &[u8] = if client.ignored { b"proxy-ignored" } else { b"proxy" };
-        log::packet(with, client, "PXE", None, word, "");
+        log::packet(with, client, &log::PXE, None, word, "");
         log::tags(with, client, &tags);
     }
     if client.ignored || delay::hold(state, with, client, &tags, bytes) {

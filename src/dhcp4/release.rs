@@ -19,7 +19,7 @@ pub(super) fn on_release(with: &mut Surroundings, client: &Client) {
         true => "",
         false => "unknown lease",
     };
-    log::packet(with, client, "DHCPRELEASE", Some(addr), b"", reason);
+    log::packet(with, client, &log::RELEASE, Some(addr), b"", reason);
     drop_lease(with, client, addr);
 }
 
@@ -31,7 +31,7 @@ pub(super) fn on_decline(state: &mut State, with: &mut Surroundings, client: &Cl
         return;
     }
     let message = log::printable(&mut core::iter::once(request.message));
-    log::packet(with, client, "DHCPDECLINE", Some(addr), &message, "");
+    log::packet(with, client, &log::DECLINE, Some(addr), &message, "");
     drop_lease(with, client, addr);
     if client.host.is_some_and(|host| host.addr == Some(addr)) {
         with.out.log(&lines::DISABLING, &[Arg::Ip4(addr), Arg::Str("10m")]);

@@ -23,6 +23,7 @@ use crate::dns::upstream::{self, Group};
 use crate::dns::{Forwarder, Surroundings, send_code};
 use crate::limits;
 use crate::outbox::action::{Action, Door, Route};
+use crate::outbox::metrics::Metric;
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{ede, flag, rcode};
@@ -360,6 +361,7 @@ impl Forwarder {
         let (pause, lifetime) = patience(&with.config.dns);
         let end = entry.since.plus_ms(lifetime);
         if end <= with.now.mono {
+            with.out.count(Metric::Unanswered);
             self.remember_silence(with, slot);
             return self.fail(with, slot, rcode::SERVFAIL, ede::NO_REACHABLE_AUTHORITY);
         }

@@ -13,6 +13,7 @@ pub mod admit;
 mod auth;
 mod auth_transfer;
 mod auth_zone;
+mod bus;
 pub mod case;
 pub mod chaos;
 pub mod compose;
@@ -324,6 +325,7 @@ impl Forwarder {
         journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
         if !marks::allow(&with.config.sets, with.mark, query.question.name) {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::BLOCKED));
+            bus::refused(with, query.question.name);
             return bare(with, query.message, rcode::REFUSED, ede::BLOCKED, scratch);
         }
         if let Some(place) = place {

@@ -15,7 +15,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::pending::{PERSONAL, PROBE, same_question};
 use crate::dns::upstream::position_bit;
 use crate::dns::screen::{self, Finding};
-use crate::dns::{Forwarder, Surroundings, local, remember, sets};
+use crate::dns::{Forwarder, Surroundings, bus, local, remember, sets};
 use crate::limits;
 use crate::outbox::action::Arrival;
 use crate::outbox::lines::{Arg, dns as lines};
@@ -139,6 +139,7 @@ impl Forwarder {
         let changes = self.settle(with, answer, plain);
         if changes.finding == Finding::Clean {
             sets::fill(with, &self.prefix_of(with.config, slot, false), answer);
+            bus::result(with, answer);
         }
         let mut spelled = Spelled::new(self.pending.question(slot));
         let mut waiting = self.pending.waiters(slot).count();

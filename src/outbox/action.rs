@@ -85,6 +85,16 @@ impl Arrival {
     }
 }
 
+/// What subscribers on the bus want to hear of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, debug_assertions), derive(Debug))]
+pub enum About {
+    /// Leases, and what marks of connections allow.
+    Leases,
+    /// Addresses that upstream servers give for names.
+    Answers,
+}
+
 /// Which subsystem a log line belongs to: dnsmasq's tags.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(any(test, debug_assertions), derive(Debug))]
@@ -164,6 +174,8 @@ pub enum Action {
     Lease(LeaseWrite),
     /// Have `dhcp-script` run: a record as `platform::helper` wants it.
     Script { record: Span },
+    /// Tell who has subscribed on the bus: name and fields, as messages have them.
+    Bus { about: About, record: Span },
     /// Put addresses (16 octets each, those of IPv4 mapped) into the sets of these
     /// lines of `ipset` and `nftset`: before any datagram leaves.
     Sets { ip: Option<u32>, nft: Option<u32>, addresses: Span },

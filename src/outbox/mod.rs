@@ -13,14 +13,33 @@
 pub mod action;
 pub mod change;
 pub mod lines;
+pub mod metrics;
 
 use crate::base::bytes::Writer;
 use crate::limits;
-use action::{Action, Route, Span};
+use crate::wire::blob;
+use action::{About, Action, Route, Span};
 use lines::{Arg, Line};
+use metrics::{Counts, Metric};
+
+/// Octets of one notification on the bus.
+const NOTICE_MAX: usize = 640;
+
+/// What anybody on the bus has subscribed to: nothing else is said there.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hears {
+    /// `About::Leases`.
+    pub leases: bool,
+    /// `About::Answers`.
+    pub answers: bool,
+}
 
 /// The queue.
 pub struct Outbox {
+    /// Who hears; said by the daemon.
+    pub hears: Hears,
+    /// What was counted.
+    pub counts: Counts,
     bytes: Box<[u8]>,
     used: usize,
     actions: Box<heapless::Vec<Action, { limits::OUTBOX_ACTIONS }>>,
@@ -37,6 +56,8 @@ impl Outbox {
     /// An empty outbox; the only allocation it makes.
     pub fn new() -> Self {
         Outbox {
+            hears: Hears::default(),
+            counts: Counts::new(),
             bytes: vec![0; limits::OUTBOX_BYTES].into_boxed_slice(),
             used: 0,
             actions: Box::default(),
@@ -119,6 +140,23 @@ impl Outbox {
         build(&mut writer);
         let len = writer.finish();
         self.keep(len)
+    }
+
+    /// Counts one more.
+    pub fn count(&mut self, what: Metric) {
+        self.counts.add(what, 1);
+    }
+
+    /// Notifies the subscribers of the bus: a name and fields.
+    pub fn tell_bus(&mut self, about: About, event: &[u8], fields: &mut dyn FnMut(&mut Writer)) {
+        let record = self.write(NOTICE_MAX, |out| {
+            blob::put_text(out, blob::attr::METHOD, event);
+            blob::put(out, blob::attr::DATA, fields);
+            blob::put(out, blob::attr::NO_REPLY, &mut |out| out.u8(1));
+        });
+        if let Some(record) = record {
+            self.push(Action::Bus { about, record });
+        }
     }
 
     // Once in the program, not once for every kind of datagram.

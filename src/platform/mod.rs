@@ -26,4 +26,5 @@ pub mod sockets;
 pub mod streams;
 pub mod sys;
 pub mod syslog;
+pub mod unix;
 pub mod watch;

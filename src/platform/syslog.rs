@@ -1,9 +1,10 @@
 //! The socket of the system log, never blocking.
 //!
-//! Stands on unix(7) and the customs of syslog(3): `/dev/log`, a datagram
+//! Stands on the customs of syslog(3): `/dev/log`, a datagram
 //! socket, in old systems a stream whose messages end with a zero.
 
 use super::sys::{self, Errno, check, raw};
+use super::unix::{self, Kind};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Where the system log listens.
@@ -18,9 +19,9 @@ pub struct Syslog {
 impl Syslog {
     /// Connects.
     pub fn connect() -> Result<Self, Errno> {
-        match open(libc::SOCK_DGRAM) {
+        match unix::connect(PATH, Kind::Datagram) {
             Ok(fd) => Ok(Syslog { fd, stream: false }),
-            Err(sys::EPROTOTYPE) => open(libc::SOCK_STREAM).map(|fd| Syslog { fd, stream: true }),
+            Err(sys::EPROTOTYPE) => unix::connect(PATH, Kind::Stream).map(|fd| Syslog { fd, stream: true }),
             Err(errno) => Err(errno),
         }
     }
@@ -42,18 +43,4 @@ impl Syslog {
 
 fn part(bytes: &[u8]) -> libc::iovec {
     libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }
-}
-
-fn open(kind: libc::c_int) -> Result<OwnedFd, Errno> {
-    let fd = sys::socket(libc::AF_UNIX, kind, 0)?;
-    // SAFETY: all-zero is a valid address.
-    let mut addr: libc::sockaddr_un = unsafe { core::mem::zeroed() };
-    addr.sun_family = libc::AF_UNIX as libc::sa_family_t;
-    for (to, from) in addr.sun_path.iter_mut().zip(PATH) {
-        *to = *from as libc::c_char;
-    }
-    let len = size_of::<libc::sockaddr_un>() as libc::socklen_t;
-    // SAFETY: the pointer and the length describe `addr`.
-    check(unsafe { libc::connect(raw(fd.as_fd()), (&raw const addr).cast(), len) })?;
-    Ok(fd)
 }

@@ -142,6 +142,10 @@ pub struct Leases {
     pub lines_gone: bool,
     /// How often a name came or went.
     pub names_changed: u32,
+    /// Leases made since the start, those read from the file among them.
+    pub made: u32,
+    /// Leases ended since the start.
+    pub ended: u32,
 }
 
 impl Leases {
@@ -167,6 +171,8 @@ impl Leases {
             watch: Watch::default(),
             lines_gone: false,
             names_changed: 0,
+            made: 0,
+            ended: 0,
         }
     }
 
@@ -297,6 +303,7 @@ impl Leases {
             }
         };
         self.live += 1;
+        self.made = self.made.wrapping_add(1);
         self.extras.clear(id.0);
         self.occupied.set(addr, true);
         self.link(BY_ADDR, id, self.key.bytes(&addr.octets()));
@@ -321,6 +328,7 @@ impl Leases {
         self.unmark(id);
         self.occupied.set(addr, false);
         self.live -= 1;
+        self.ended = self.ended.wrapping_add(1);
         if let Some(lease) = self.slots.get_mut(id.0 as usize) {
             lease.used = false;
             self.lines_gone |= lease.offset.is_some();

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::unreachable, clippy::string_slice))]
 
+pub mod blob;
 pub mod dhcp4;
 pub mod dhcp4_options;
 pub mod dhcp4_split;

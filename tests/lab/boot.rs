@@ -115,7 +115,7 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
     mark_interfaces(&mut lab);
     lab.helper_is_busy = false;
     let Lab { core, log, .. } = &mut lab;
-    greeting::lines(core, &warnings, &mut |line, args| log.push(rendered(line, args)));
+    greeting::lines(core, None, &warnings, &mut |line, args| log.push(rendered(line, args)));
     lab.change(Change::Interfaces);
     read_resolv(&mut lab);
     read_files(&mut lab);

@@ -17,6 +17,7 @@ use ironmasq::daemon::core::{Core, LeaseCursor};
 use ironmasq::outbox::action::{Action, Arrival, Channel, Door, LeaseWrite, Level, Route};
 use ironmasq::outbox::change::Change;
 use ironmasq::store::interfaces::Interface;
+use ironmasq::wire::blob;
 use ironmasq::wire::netlink::Neighbour;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -36,6 +37,8 @@ pub enum Out {
     Datagram { route: Route, bytes: Vec<u8>, port: u16, mark: u32, disk: String },
     /// Addresses for sets of the kernel, and the names of these.
     Fill { addresses: Vec<IpAddr>, sets: Vec<String> },
+    /// A notification for subscribers on the bus: its name, and `key=value`.
+    Bus(String),
     /// An entry for the neighbour table.
     Neighbour { iface: IfIndex, addr: Ipv4Addr, hw: HwAddr },
     /// A connection is wanted.
@@ -261,6 +264,7 @@ impl Lab {
             Action::Lease(LeaseWrite::At { offset, bytes: span }) => Owned::LeaseAt(offset, bytes(span)),
             Action::Lease(LeaseWrite::Append { bytes: span }) => Owned::LeaseAppend(bytes(span)),
             Action::Lease(LeaseWrite::Rewrite) => Owned::LeaseRewrite,
+            Action::Bus { record, .. } => Owned::Out(Out::Bus(notice(self.core.outbox.bytes(record)))),
             Action::Sets { ip, nft, addresses } => {
                 let (all, _) = self.core.outbox.bytes(addresses).as_chunks::<16>();
                 let addresses = all.iter().map(|octets| IpAddr::from(*octets).to_canonical()).collect();
@@ -508,4 +512,21 @@ enum Owned {
     LeaseRewrite,
     Script(Vec<u8>),
     Log(Logged),
+}
+
+/// A notification as text.
+fn notice(record: &[u8]) -> String {
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let mut words = Vec::new();
+    for item in blob::items(record) {
+        match item.id {
+            blob::attr::METHOD => words.push(text(item.text().unwrap_or_default())),
+            blob::attr::DATA => words.extend(blob::items(item.data).map(|field| match field.id {
+                blob::field::NUMBER => format!("{}={}", text(field.name), field.number().unwrap_or_default()),
+                _ => format!("{}={}", text(field.name), text(field.text().unwrap_or_default())),
+            })),
+            _ => {}
+        }
+    }
+    words.join(" ")
 }

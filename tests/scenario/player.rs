@@ -11,6 +11,7 @@ use crate::steps_dns::Query;
 use crate::steps_tftp::TftpClient;
 use ironmasq::base::net::HwAddr;
 use std::collections::BTreeMap;
+use ironmasq::outbox::Hears;
 use std::net::IpAddr;
 
 pub type Outcome<T = ()> = Result<T, String>;
@@ -120,6 +121,14 @@ impl Player {
             "helper" => self.lab()?.helper_is_busy = step.rest == "busy",
             "script" => self.expect_script(step)?,
             "filled" => self.expect_fill(step)?,
+            "subscribed" => {
+                let all = |word| step.rest.split(' ').any(|wanted| wanted == word);
+                self.lab()?.core.outbox.hears = Hears { leases: all("leases"), answers: all("answers") };
+            }
+            "told" => match self.lab()?.out.pop_front() {
+                Some(Out::Bus(came)) if came == step.rest => {}
+                other => return Err(differs(&step.rest, &other.map_or("nothing".into(), |other| describe(&other)))),
+            },
             "unreachable" => {
                 let addr = step.rest.parse().map_err(|_| "an address")?;
                 self.lab()?.unreachable.insert(addr, 101);
@@ -402,6 +411,7 @@ pub fn describe(out: &Out) -> String {
             };
             format!("{:?} to {}: {content}", route.door, route.to)
         }
+        Out::Bus(text) => text.clone(),
         other => format!("{other:?}"),
     }
 }

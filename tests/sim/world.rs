@@ -260,7 +260,7 @@ impl World {
                     self.shared.send(now, Load::Tftp { client: route.to, door: route.door, bytes });
                 }
             },
-            Out::Neighbour { .. } | Out::Fill { .. } => {}
+            Out::Neighbour { .. } | Out::Fill { .. } | Out::Bus(_) => {}
             Out::Connect { slot, to, .. } => self.upstreams.connect(&mut self.shared, now, slot, to),
             Out::Stream { slot, bytes } => self.stream_carried(now, slot, &bytes)?,
             Out::Closed { slot } => {

@@ -130,6 +130,9 @@ pub const HAS_SETS: bool = cfg!(feature = "sets");
 /// This build asks for the marks of connections.
 pub const HAS_CONNTRACK: bool = cfg!(feature = "conntrack");
 
+/// This build speaks with OpenWrt's bus.
+pub const HAS_UBUS: bool = cfg!(feature = "ubus");
+
 impl Row {
     /// The row if this build `has` the part that a cargo feature brings;
     /// otherwise one that refuses, so that its function is left out with the
@@ -148,6 +151,16 @@ impl Row {
     /// A row of the DHCPv4 server.
     pub(super) const fn dhcp4(self) -> Row {
         self.of("dhcp4", HAS_DHCP4)
+    }
+
+    /// The row of OpenWrt's bus: its configuration names it always, so that a
+    /// build without it does without.
+    pub(super) const fn ubus(self) -> Row {
+        let mut row = self.of("ubus", HAS_UBUS);
+        if !HAS_UBUS {
+            row.apply = Apply::Warns;
+        }
+        row
     }
 
     /// A row about marks of connections.

@@ -12,7 +12,7 @@ use crate::dns::pending::{Positions, same_question};
 use crate::dns::reply::log_answer;
 use crate::dns::screen::Finding;
 use crate::dns::upstream::{Group, position_bit};
-use crate::dns::{Forwarder, Surroundings, screen, sets};
+use crate::dns::{Forwarder, Surroundings, bus, screen, sets};
 use crate::limits;
 use crate::wire::dns::codes::{ede, flag, rcode};
 use crate::wire::dns::message::{HEADER, Message};
@@ -259,6 +259,7 @@ impl Forwarder {
         let changes = self.settle(with, &answer, plain);
         if changes.finding == Finding::Clean {
             sets::fill(with, &prefix, &answer);
+            bus::result(with, &answer);
         }
         log_answer(with, &prefix, &answer, &changes);
         compose::relay(&mut Writer::new(built), &answer, &told, self.streams.question_of(at), &changes)

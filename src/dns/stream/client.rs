@@ -10,6 +10,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::{Forwarder, Surroundings, Verdict, bare};
 use crate::limits;
 use crate::outbox::action::{Action, Arrival, Door};
+use crate::outbox::metrics::Metric;
 use crate::outbox::lines::{Arg, dns as lines};
 use crate::wire::dns::codes::{ede, rcode};
 use crate::wire::dns::message::Message;
@@ -118,6 +119,7 @@ impl Forwarder {
             self.client_close(with, idle);
         }
         let at = u8::try_from(free).ok()?;
+        with.out.count(Metric::TcpConnections);
         let streams = &mut self.streams;
         streams.live = streams.live.saturating_add(1);
         streams.peak = streams.peak.max(streams.live);

@@ -173,6 +173,17 @@ pub const SCRIPT_LOST: Line = script(Level::Warning, "script is too slow: events
 /// Somebody killed it.
 pub const SCRIPT_GONE: Line = script(Level::Error, "helper process has ended: no more scripts are run");
 
+/// The bus is there from the start.
+pub const BUS: Line = info("UBus support enabled: connected to system bus");
+/// It is not there yet.
+pub const BUS_PENDING: Line = info("UBus support enabled: bus connection pending");
+/// It is there now.
+pub const BUS_CONNECTED: Line = info("connected to system UBus");
+/// Why.
+pub const BUS_LOST: Line = warning("connection to UBus lost: %");
+/// The name of our object, a number of the bus.
+pub const BUS_REFUSED: Line = warning("UBus error: object % is refused, status %");
+
 /// Number of the packet, its kind in hexadecimal.
 pub const DUMPED: Line = info("dumping packet % mask 0x%");
 /// It could not be written.
