@@ -60,6 +60,7 @@ const PROCESS: &[Effect] = &[
     ("user=joe", |c| is(&c.process.user, "joe")),
     ("group=", |c| is(&c.process.group, "")),
     ("pid-file=", |c| c.process.pid_file.is_none()),
+    ("enable-ubus=dnsmasq.lan", |c| is(&c.process.ubus, "dnsmasq.lan")),
     ("keep-in-foreground", |c| c.process.mode == Mode::Foreground),
     ("no-daemon", |c| c.process.mode == Mode::Debug && matches!(c.log.target, LogTarget::Syslog(16))),
     ("log-facility=local3", |c| matches!(c.log.target, LogTarget::Syslog(19))),

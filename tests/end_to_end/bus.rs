@@ -93,7 +93,7 @@ fn the_bus_hears_of_statistics_and_leases() {
 
     // The bus ends and is there again; meanwhile names are resolved.
     drop((bus, listener));
-    wait_for("the line of the loss", || net.read("log").contains("connection to UBus lost"));
+    wait_for("the line of the loss", || net.read("log").contains("connection to UBus lost: Connection reset by peer"));
     assert_eq!(net.ask("dig +short @192.168.77.1 a.test"), "192.0.2.1");
     let mut bus = Bus::meet(&listen());
     assert!(net.read("log").contains("connected to system UBus"));
@@ -110,4 +110,23 @@ fn the_bus_hears_of_statistics_and_leases() {
     assert_eq!(bus.hear(), "000100020462fc9a000000140100000800000003030000085b8d191b");
     assert_eq!(net.ask("dig +short @192.168.77.1 a.test"), "192.0.2.1");
     let _ = run("rmdir /var/run/ubus 2>/dev/null");
+}
+
+#[test]
+fn without_a_bus_or_a_free_name_there_is_service() {
+    let Some(net) = Net::new(&["dig", "mount"]).map(Net::with_address) else { return };
+    let started = net.script("started", &format!(
+        "#!/bin/sh\nmkdir -p /var/run/ubus && mount --bind {} /var/run/ubus && exec {} \"$@\"\n", net.folder.display(), program(),
+    ));
+    let _server = net.serve_with(&started, "enable-ubus=taken\naddress=/a.test/192.0.2.1");
+    assert!(net.read("log").contains("UBus support enabled: bus connection pending"));
+    assert_eq!(net.ask("dig +short @192.168.77.1 a.test"), "192.0.2.1");
+    let listener = UnixListener::bind(net.folder.join("ubus.sock")).unwrap();
+    std::fs::set_permissions(net.folder.join("ubus.sock"), std::fs::Permissions::from_mode(0o666)).unwrap();
+    let mut bus = Bus(listener.accept().unwrap().0);
+    bus.say("000000001122334400000004");
+    assert!(bus.hear().contains(&hex("taken\0")));
+    bus.say("00010001000000000000000c0100000800000002");
+    wait_for("the line of the refusal", || net.read("log").contains("UBus error: object taken is refused, status 2"));
+    assert_eq!(net.ask("dig +short @192.168.77.1 a.test"), "192.0.2.1");
 }

@@ -125,7 +125,7 @@ impl Player {
                 let all = |word| step.rest.split(' ').any(|wanted| wanted == word);
                 self.lab()?.core.outbox.hears = Hears { leases: all("leases"), answers: all("answers") };
             }
-            "told" => match self.lab()?.out.pop_front() {
+            "notified" => match self.lab()?.out.pop_front() {
                 Some(Out::Bus(came)) if came == step.rest => {}
                 other => return Err(differs(&step.rest, &other.map_or("nothing".into(), |other| describe(&other)))),
             },

@@ -34,8 +34,10 @@ fn process(out: &mut Out) {
     for (name, path) in [("pid-file", &process.pid_file), ("user", &process.user)] {
         out.line(name, path.as_ref().map_or(Vec::new(), |path| quoted(path.to_bytes())));
     }
-    if let Some(group) = &process.group {
-        out.line("group", quoted(group.to_bytes()));
+    for (name, text) in [("group", &process.group), ("enable-ubus", &process.ubus)] {
+        if let Some(text) = text {
+            out.line(name, quoted(text.to_bytes()));
+        }
     }
 }
 
