@@ -96,6 +96,11 @@ fn overlaps(config: &Config, mentions: &Mentions, list: &mut Vec<Warning>) {
     }
 }
 
+#[inline(never)]
+fn add(set: &mut Vec<Tag>, tags: &[Tag]) {
+    set.extend_from_slice(tags);
+}
+
 /// Tags that are asked for and that nothing sets. Files of hosts, which are read
 /// later, may set any.
 fn tags(config: &Config, mentions: &Mentions, is_interface: &dyn Fn(&[u8]) -> bool, list: &mut Vec<Warning>) {
@@ -103,11 +108,13 @@ fn tags(config: &Config, mentions: &Mentions, is_interface: &dyn Fn(&[u8]) -> bo
     if !dhcp.hosts_files.is_empty() || !dhcp.hosts_dirs.is_empty() {
         return;
     }
-    let ranges = dhcp.ranges.iter().map(|range| range.set).chain(six.ranges.iter().map(|range| range.set));
-    let mut set: Vec<Tag> = ranges.flatten().collect();
-    set.extend(dhcp.hosts.iter().flat_map(|host| host.set.iter()));
-    set.extend(dhcp.matches.iter().chain(&six.matches).map(|test| test.set));
-    set.extend(dhcp.tag_ifs.iter().flat_map(|rule| rule.set.iter()));
+    let mut set = Vec::new();
+    dhcp.ranges.iter().for_each(|range| add(&mut set, range.set.as_slice()));
+    six.ranges.iter().for_each(|range| add(&mut set, range.set.as_slice()));
+    dhcp.hosts.iter().for_each(|host| add(&mut set, &host.set));
+    dhcp.matches.iter().for_each(|test| add(&mut set, &[test.set]));
+    six.matches.iter().for_each(|test| add(&mut set, &[test.set]));
+    dhcp.tag_ifs.iter().for_each(|rule| add(&mut set, &rule.set));
     for (number, name) in dhcp.tags.iter().enumerate() {
         let is_set = set.iter().any(|tag| usize::from(*tag) == number);
         let known = KNOWN.split(' ').any(|known| known.as_bytes() == &**name);

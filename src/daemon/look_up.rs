@@ -18,6 +18,7 @@ use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, flag, kind, rcode};
 use crate::wire::dns::message::{Message, Section};
 use crate::wire::dns::name::NameBuf;
+use arrayvec::ArrayVec;
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
@@ -33,32 +34,45 @@ const PATIENCE_MS: u32 = 3000;
 /// no server can tell.
 pub fn addresses(host: &[u8]) -> Option<Vec<IpAddr>> {
     // Quirk: `1.1` and `0x7f000001` are addresses, as they are for inet_aton(3).
-    let known = match loose_ipv4(host) {
-        Some(addr) => vec![addr.into()],
-        None => in_hosts(&Disk, host),
-    };
-    if !known.is_empty() {
-        return Some(known);
+    let mut found = Vec::new();
+    match loose_ipv4(host) {
+        Some(addr) => found.push(addr.into()),
+        None => in_hosts(&Disk, host, &mut found),
     }
-    let (servers, search) = resolv_conf(&Disk);
-    let Some(name) = NameBuf::from_text(host) else { return Some(Vec::new()) };
-    // A plain name is meant in the domains that are searched, then as it is.
-    let searched = search.iter().filter(|_| name.name().label_count() < 2);
-    let joined = searched.filter_map(|domain| NameBuf::join(name.name().first_label(), domain.name()));
+    if !found.is_empty() {
+        return Some(found);
+    }
+    let mut resolv = ResolvConf::default();
+    resolv.read(&Disk);
+    let Some(own) = &NameBuf::from_text(host) else { return Some(found) };
     let mut random = Random::kernel(entropy::fill);
     let mut told = false;
-    for name in joined.chain([NameBuf::from_name(name.name())]) {
-        let mut found = Vec::new();
+    // A plain name is meant in the domains that are searched, then as it is.
+    let mut search = words(&resolv.search).skip(1).filter(|_| own.name().label_count() < 2);
+    loop {
+        let domain = search.next();
+        let joined = &domain.and_then(NameBuf::from_text).and_then(|domain| NameBuf::join(own.name().first_label(), domain.name()));
+        let name = match (domain, joined) {
+            (None, _) => own,
+            (_, Some(joined)) => joined,
+            (Some(_), None) => continue,
+        };
         for kind in [kind::A, kind::AAAA] {
-            told |= servers.iter().cycle().take(TRIES * servers.len()).any(|server| {
-                ask(*server, &name, kind, &mut random, &mut found).is_some()
-            });
+            for turn in 0..TRIES * resolv.servers.len() {
+                let server = resolv.servers.get(turn % resolv.servers.len());
+                if server.is_some_and(|server| ask(*server, name, kind, &mut random, &mut found).is_some()) {
+                    told = true;
+                    break;
+                }
+            }
         }
-        if !found.is_empty() {
-            return Some(found);
+        match domain {
+            _ if !found.is_empty() => return Some(found),
+            Some(_) => {}
+            None if told => return Some(found),
+            None => return None,
         }
     }
-    told.then(Vec::new)
 }
 
 /// An address as inet_aton(3) reads it: up to four numbers (decimal, `0x…`, `0…`),
@@ -86,34 +100,44 @@ fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 const HOSTS: &CStr = c"/etc/hosts";
 const RESOLV_CONF: &CStr = c"/etc/resolv.conf";
 
-fn in_hosts(files: &dyn Files, host: &[u8]) -> Vec<IpAddr> {
-    let mut found = Vec::new();
+fn in_hosts(files: &dyn Files, host: &[u8], found: &mut Vec<IpAddr>) {
     let _ = each_line(files, HOSTS, &mut |line| {
         let line = line.split(|octet| *octet == b'#').next().unwrap_or_default();
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let mut words = words(line);
         let addr = words.next().and_then(parse_ip);
         if let Some(addr) = addr.filter(|_| words.any(|word| word.eq_ignore_ascii_case(host))) {
             found.push(addr);
         }
     });
-    found
 }
 
-fn resolv_conf(files: &dyn Files) -> (Vec<SocketAddr>, Vec<NameBuf>) {
-    let (mut servers, mut search) = (Vec::new(), Vec::new());
-    let _ = each_line(files, RESOLV_CONF, &mut |line| {
-        if servers.len() < SERVERS {
-            servers.extend(resolv::server(line, links::index));
+/// What /etc/resolv.conf says.
+#[derive(Default)]
+struct ResolvConf {
+    servers: ArrayVec<SocketAddr, SERVERS>,
+    /// The line with the domains that are searched.
+    search: Vec<u8>,
+}
+
+impl ResolvConf {
+    fn read(&mut self, files: &dyn Files) {
+        let _ = each_line(files, RESOLV_CONF, &mut |line| {
+            if let Some(server) = resolv::server(line, links::index) {
+                // Further ones are not asked.
+                let _ = self.servers.try_push(server);
+            }
+            if matches!(words(line).next(), Some(b"search" | b"domain")) {
+                self.search = line.to_vec();
+            }
+        });
+        if self.servers.is_empty() {
+            let _ = self.servers.try_push(SocketAddr::from((Ipv4Addr::LOCALHOST, 53)));
         }
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        if matches!(words.next(), Some(b"search" | b"domain")) {
-            search = words.filter_map(NameBuf::from_text).collect();
-        }
-    });
-    if servers.is_empty() {
-        servers.push(SocketAddr::from((Ipv4Addr::LOCALHOST, 53)));
     }
-    (servers, search)
+}
+
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 /// Asks one server; nothing if it does not answer, or not sensibly.

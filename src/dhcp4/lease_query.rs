@@ -7,6 +7,7 @@ use crate::base::text;
 use crate::config::{Config, RangeKind};
 use crate::dhcp::hosts::HostTable;
 use crate::dhcp4::Surroundings;
+use crate::dhcp4::log::line;
 use crate::dhcp4::reply_options::OptionWriter;
 use crate::dhcp4::request::Request;
 use crate::limits;
@@ -157,12 +158,7 @@ fn log(with: &mut Surroundings, iface: &Interface, request: &Request, what: &'st
     let hw = request.hw.octets();
     let who = if hw.is_empty() { Arg::Str("") } else { Arg::Hex(hw) };
     let blank = if addr.is_some() && !hw.is_empty() { " " } else { "" };
-    let xid = Arg::Number(request.packet.xid.into());
     let addr = addr.map_or(Arg::Str(""), Arg::Ip4);
     let iface = Arg::Text(iface.name.as_bytes());
-    let all = [xid, Arg::Str(what), iface, addr, Arg::Str(blank), who, Arg::Text(text), Arg::Str("")];
-    match (config.dhcp, all.get(1..)) {
-        (false, Some(without_xid)) => with.out.log(&lines::PACKET, without_xid),
-        _ => with.out.log(&lines::PACKET_XID, &all),
-    }
+    line(with, request.packet.xid, [Arg::Str(what), iface, addr, Arg::Str(blank), who, Arg::Text(text), Arg::Str("")]);
 }

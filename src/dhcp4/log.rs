@@ -50,11 +50,14 @@ pub(super) fn packet(
     let who = if identity.is_empty() { Arg::Str("<null>") } else { Arg::Hex(identity) };
     let iface = Arg::Text(client.iface.name.as_bytes());
     let (addr, blank) = addr.map_or((Arg::Str(""), ""), |addr| (Arg::Ip4(addr), " "));
-    let xid = Arg::Number(client.request.packet.xid.into());
-    let all =
-        [xid, Arg::Str(word), iface, addr, Arg::Str(blank), who, Arg::Text(name), Arg::Str(reason)];
-    match (log.dhcp, all.get(1..)) {
-        (false, Some(without_xid)) => with.out.log(&lines::PACKET, without_xid),
+    line(with, client.request.packet.xid, [Arg::Str(word), iface, addr, Arg::Str(blank), who, Arg::Text(name), Arg::Str(reason)]);
+}
+
+/// The line, with `log-dhcp` behind the transaction.
+pub(super) fn line(with: &mut Surroundings, xid: u32, [what, iface, addr, blank, who, text, reason]: [Arg; 7]) {
+    let all = [Arg::Number(xid.into()), what, iface, addr, blank, who, text, reason];
+    match (with.config.log.dhcp, all.split_first()) {
+        (false, Some((_, without_xid))) => with.out.log(&lines::PACKET, without_xid),
         _ => with.out.log(&lines::PACKET_XID, &all),
     }
 }

@@ -77,11 +77,7 @@ fn boot_server(with: &mut Surroundings, client: &Client, item: [u8; 4]) {
     let Some(range) = client.ranges.list.iter().find(near).copied() else { return };
     let mut buffer = [0; FILE];
     let mut name = Writer::new(&mut buffer);
-    name.bytes(file.get(..file.len().min(FILE - 8)).unwrap_or_default());
-    if !file.contains(&b'.') {
-        name.u8(b'.');
-        text::decimal(&mut name, layer.into());
-    }
+    boot_file(&mut name, file, layer);
     let header = ReplyHeader {
         flags: client.request.packet.flags,
         ciaddr: Ipv4Addr::UNSPECIFIED,
@@ -92,6 +88,16 @@ fn boot_server(with: &mut Surroundings, client: &Client, item: [u8; 4]) {
     log::tags(with, client, &client.all_tags);
     let (file, first) = (name.written(), First::Item(item));
     answer(with, client, Answer { kind: kind::ACK, range: &range, tags: &client.all_tags, header, file, sname: &[], first });
+}
+
+/// The name of a file: a plain one is that of its layer.
+#[inline(never)]
+fn boot_file(out: &mut Writer, name: &[u8], layer: u16) {
+    out.bytes(name.get(..name.len().min(FILE - 8)).unwrap_or_default());
+    if !name.contains(&b'.') {
+        out.u8(b'.');
+        text::decimal(out, layer.into());
+    }
 }
 
 /// Who has the file of a service.
@@ -137,11 +143,7 @@ fn proxy(state: &mut State, with: &mut Surroundings, client: &Client, bytes: &[u
             NextServer::Name(name) => Name::new(name).unwrap_or(Name::ROOT).text(&mut sname),
             _ => text::ipv4(&mut sname, header.siaddr),
         }
-        let name = service.file.as_deref().unwrap_or_default();
-        file.bytes(name.get(..name.len().min(FILE - 8)).unwrap_or_default());
-        if !name.contains(&b'.') {
-            file.bytes(b".0");
-        }
+        boot_file(&mut file, service.file.as_deref().unwrap_or_default(), 0);
     } else if let Some(boot) = boot {
         if !matches!(boot.next_server, NextServer::Us) {
             header.siaddr = pxe_menu::address(with, &boot.next_server);
