@@ -170,7 +170,7 @@ fn dhcp(draft: &mut Draft) {
     }
     dhcp.hosts.shrink_to_fit();
     dhcp.options.shrink_to_fit();
-    dhcp.tags = take(&mut draft.tags.0).into();
+    dhcp.tags = take(&mut draft.tags.names).into();
     dhcp.lease_max = said.number_or(Number::LeaseMax, 1000);
     dhcp.lease_file = draft.lease_file.take().unwrap_or_else(|| LEASE_FILE.into());
     let six = &mut draft.config.dhcp6;

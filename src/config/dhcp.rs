@@ -142,9 +142,10 @@ pub struct HwPattern {
 }
 
 /// How a host is recognised by its client identifier.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub enum ClientId {
+    #[default]
     /// Nothing said.
     None,
     /// `id:*`: the identifier is ignored for this host.
@@ -154,7 +155,7 @@ pub enum ClientId {
 }
 
 /// `dhcp-host`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Host {
     /// Hardware addresses.

@@ -87,18 +87,22 @@ impl DomainsDraft {
     pub fn resumed(table: SuffixBuilder, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) -> Self {
         let mut draft = Self::new(table.key());
         draft.table = table;
-        draft.targets.list.extend_from_slice(targets);
+        draft.targets.list = targets.into();
         draft.targets.first = targets.len();
-        draft.wild.extend_from_slice(wild);
-        draft.servers.extend_from_slice(servers);
+        draft.wild = wild.into();
+        draft.servers = servers.into();
         draft
     }
 
     /// Begins the list that is shown with one made before.
     pub fn show_again(&mut self, shown: &[Shown], more: (u32, u32)) {
-        let is_server = |one: &&Shown| matches!(one.target, Target::Server(_));
-        self.shown.extend(shown.iter().filter(is_server).cloned());
-        self.local.extend(shown.iter().rev().filter(|one| !is_server(one)).map(|one| (one.target, one.domain.to_vec())));
+        for one in shown {
+            match one.target {
+                Target::Server(_) => self.shown.push(one.clone()),
+                _ => self.local.push((one.target, one.domain.to_vec())),
+            }
+        }
+        self.local.reverse();
         // The ring begins where the next one goes.
         self.locals = self.local.len().saturating_add(more.1 as usize);
         if self.local.len() >= SHOWN_LOCAL {

@@ -6,7 +6,8 @@ use super::domains::DomainsDraft;
 use super::files::LookUp;
 use super::netboot::PORTS;
 use super::records::LocalDraft;
-use super::{Config, LogTarget, Path, Tag};
+use super::refusal::Applied;
+use super::{Conditions, Config, LogTarget, Path, Tag};
 use crate::base::hash::Key;
 use crate::base::suffix::SuffixBuilder;
 use std::borrow::Cow;
@@ -45,18 +46,77 @@ pub enum LocalServiceSaid {
     Host,
 }
 
-/// The names of tags; a tag is a place in it.
+/// The names of tags; a tag is a place in them. And what of the directive being
+/// read belongs together: gathered here, it need not be freed where a directive
+/// is refused.
 #[derive(Default)]
-pub struct Tags(pub Vec<Box<[u8]>>);
+pub struct Tags {
+    pub names: Vec<Box<[u8]>>,
+    conditions: Vec<(Tag, bool)>,
+    set: Vec<Tag>,
+    /// Octets of a value.
+    pub octets: Vec<u8>,
+}
 
 impl Tags {
+    /// Nothing gathered, for the next directive.
+    pub fn clear(&mut self) {
+        self.conditions.clear();
+        self.set.clear();
+        self.octets.clear();
+    }
+
     /// The number of a tag, new or known.
+    #[inline(never)]
     pub fn number(&mut self, name: &[u8]) -> Option<Tag> {
-        let place = self.0.iter().position(|known| **known == *name).unwrap_or_else(|| {
-            self.0.push(name.into());
-            self.0.len().saturating_sub(1)
+        let place = self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.names.push(name.into());
+            self.names.len().saturating_sub(1)
         });
         Tag::try_from(place).ok()
+    }
+
+    /// Gathers a condition: a tag that must be set, or must not be after `!` or
+    /// `#`.
+    #[inline(never)]
+    pub fn condition(&mut self, octets: &[u8]) -> Applied {
+        let (name, wanted) = match octets {
+            [b'!' | b'#', name @ ..] => (name, false),
+            _ => (octets, true),
+        };
+        let tag = self.number(name).ok_or(wrong!("too many tags"))?;
+        self.conditions.push((tag, wanted));
+        Ok(())
+    }
+
+    /// Gathers a tag that is set.
+    #[inline(never)]
+    pub fn sets(&mut self, name: &[u8]) -> Applied {
+        let tag = self.number(name).ok_or(wrong!("too many tags"))?;
+        self.set.push(tag);
+        Ok(())
+    }
+
+    /// True when conditions were gathered.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
+    /// The conditions that were gathered.
+    #[inline(never)]
+    pub fn conditions(&self) -> Conditions {
+        self.conditions.as_slice().into()
+    }
+
+    /// The tags that were gathered.
+    pub fn set(&self) -> &[Tag] {
+        &self.set
+    }
+
+    /// The octets that were gathered.
+    #[inline(never)]
+    pub fn octets(&self) -> Box<[u8]> {
+        self.octets.as_slice().into()
     }
 }
 

@@ -85,7 +85,7 @@ impl Mentions {
         }
         self.ranges.resize(draft.config.dhcp.ranges.len(), spot);
         self.hosts.resize(draft.config.dhcp.hosts.len(), spot);
-        self.tags.resize(draft.tags.0.len(), spot);
+        self.tags.resize(draft.tags.names.len(), spot);
     }
 
     fn spot(&mut self, place: Place) -> Spot {

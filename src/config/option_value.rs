@@ -4,11 +4,12 @@
 //! address with prefix length after RFC 3442.
 
 use super::lexer::Text;
-use super::refusal::Applied;
+use super::refusal::{Applied, Refusal};
 use super::values::{ipv4, name, number, parse_hex, seconds};
 use crate::base::text::parse_ip;
 use crate::wire::dhcp4_options::{self, Kind};
 use crate::wire::dhcp6_options;
+use crate::wire::dns::name::Name;
 use std::net::IpAddr;
 
 /// An option of the configuration by its number.
@@ -47,18 +48,19 @@ pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
     Ok(Some(Numbered { code: known.code.into(), kind: known.kind, six, by_number }))
 }
 
-/// A typed value.
+/// What the octets of a value are.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Value {
-    /// Octets, bit n of the number set where octet n was `*`.
-    Hex(Vec<u8>, u64),
+    /// Hexadecimal, bit n of the number set where octet n was `*`.
+    Hex(u64),
     /// A number of so many octets.
-    Number(Vec<u8>),
-    /// The octets of addresses, IPv4 or, in DHCPv6, IPv6.
-    Addresses(Vec<u8>),
-    /// Octets that are none of the others: prefixes, names.
-    Octets(Vec<u8>),
+    Number,
+    /// Addresses, IPv4 or, in DHCPv6, IPv6.
+    Addresses,
+    /// None of the others: prefixes, names.
+    Octets,
     /// Text.
-    Text(Vec<u8>),
+    Text,
 }
 
 /// What a value looks like.
@@ -100,42 +102,54 @@ fn is_number(octets: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// Types a value. `kind`: what the option is known to hold. `six`: it is one of
-/// DHCPv6.
-pub fn parse(kind: Kind, six: bool, text: Text) -> Applied<Value> {
+/// Types a value and puts its octets into `out`, which is empty. `kind`: what
+/// the option is known to hold. `six`: it is one of DHCPv6.
+pub fn parse(kind: Kind, six: bool, text: Text, out: &mut Vec<u8>) -> Applied<Value> {
+    const BAD: Refusal = wrong!("bad dhcp-option");
     let look = look(text);
     let octets = text.octets();
     match kind {
-        Kind::Addresses if six => Ok(Value::Addresses(addresses6(text)?)),
-        Kind::Addresses if look == Look::Addresses => addresses(text),
-        Kind::Addresses => Err(wrong!("bad IP address")),
-        Kind::Text => Ok(Value::Text(octets.into())),
-        Kind::Names => names(text, &[], !six),
-        Kind::Strings => strings(text),
-        Kind::NtpServers => ntp_servers(text),
-        Kind::Time => match octets {
-            b"infinite" => Ok(Value::Number(vec![0xFF; 4])),
-            _ => seconds(octets)
-                .map(|secs| Value::Number(secs.to_be_bytes().into()))
-                .ok_or_else(|| wrong!("bad dhcp-option")),
-        },
-        Kind::SipServers if look == Look::Addresses => {
-            let Value::Addresses(mut octets) = addresses(text)? else { return Err(wrong!("bad IPv4 address")) };
-            octets.insert(0, 1);
-            Ok(Value::Octets(octets))
+        Kind::Addresses if six => return addresses6(text, out),
+        Kind::Addresses if look == Look::Addresses => return addresses(text, out),
+        Kind::Addresses => return Err(wrong!("bad IP address")),
+        Kind::Text => {}
+        Kind::Names => return names(text, !six, out),
+        Kind::Strings => {
+            for item in text.items() {
+                if !item.is_empty() {
+                    counted(out, item.octets());
+                }
+            }
+            return Ok(Value::Octets);
         }
-        Kind::SipServers if look == Look::Text => names(text, &[0], true),
+        Kind::NtpServers => return ntp_servers(text, out),
+        Kind::Time => {
+            let secs = if octets == b"infinite" { Some(u32::MAX) } else { seconds(octets) };
+            out.extend(secs.ok_or(BAD)?.to_be_bytes());
+            return Ok(Value::Number);
+        }
+        Kind::SipServers if look == Look::Addresses => {
+            out.push(1);
+            addresses(text, out)?;
+            return if octets.contains(&b'/') { Err(wrong!("bad IPv4 address")) } else { Ok(Value::Octets) };
+        }
+        Kind::SipServers if look == Look::Text => {
+            out.push(0);
+            return names(text, true, out);
+        }
         _ => match look {
             Look::Hex => {
-                let hex = parse_hex(octets, false).ok_or(wrong!("bad dhcp-option"))?;
-                Ok(Value::Hex(hex.octets, hex.wild))
+                let hex = parse_hex(octets, false, out).ok_or(BAD)?;
+                return Ok(Value::Hex(hex.wild));
             }
-            Look::Number => integer(octets, kind),
-            Look::Addresses if !six => addresses(text),
-            Look::Text if six && is_addresses6(text) => Ok(Value::Addresses(addresses6(text)?)),
-            _ => Ok(Value::Text(octets.into())),
+            Look::Number => return integer(octets, kind, out),
+            Look::Addresses if !six => return addresses(text, out),
+            Look::Text if six && is_addresses6(text) => return addresses6(text, out),
+            _ => {}
         },
     }
+    out.extend(octets);
+    Ok(Value::Text)
 }
 
 /// True for IPv6 addresses: several, or in square brackets. One without looks
@@ -146,67 +160,54 @@ fn is_addresses6(text: Text) -> bool {
 }
 
 /// IPv6 addresses between commas, brackets around them or not.
-fn addresses6(text: Text) -> Applied<Vec<u8>> {
-    let mut octets = Vec::new();
+#[inline(never)]
+fn addresses6(text: Text, out: &mut Vec<u8>) -> Applied<Value> {
     for item in text.items() {
         let bare = item.octets();
         let bare = bare.strip_prefix(b"[").unwrap_or(bare);
         let Some(IpAddr::V6(addr)) = parse_ip(bare.strip_suffix(b"]").unwrap_or(bare)) else {
             return Err(wrong!("bad IPv6 address"));
         };
-        octets.extend_from_slice(&addr.octets());
+        out.extend(addr.octets());
     }
-    Ok(octets)
+    Ok(Value::Addresses)
 }
 
 /// Appends `value` behind its length in two octets.
-fn counted(octets: &mut Vec<u8>, value: &[u8]) {
-    octets.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
-    octets.extend_from_slice(value);
-}
-
-/// Texts between commas, each behind its length.
-fn strings(text: Text) -> Applied<Value> {
-    let mut octets = Vec::new();
-    for item in text.items().filter(|item| !item.is_empty()) {
-        counted(&mut octets, item.octets());
-    }
-    Ok(Value::Octets(octets))
+#[inline(never)]
+fn counted(out: &mut Vec<u8>, value: &[u8]) {
+    out.extend(u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend(value);
 }
 
 /// Sub-options of the NTP option (RFC 5908 §4): a server's address, a group's,
 /// a name.
-const NTP_ADDRESS: u16 = 1;
-const NTP_GROUP: u16 = 2;
-const NTP_NAME: u16 = 3;
+const NTP_ADDRESS: u8 = 1;
+const NTP_GROUP: u8 = 2;
+const NTP_NAME: u8 = 3;
 
 /// NTP servers between commas, all by address or all by name.
-fn ntp_servers(text: Text) -> Applied<Value> {
-    let mut octets = Vec::new();
-    let mut put = |number: u16, value: &[u8]| {
-        octets.extend_from_slice(&number.to_be_bytes());
-        counted(&mut octets, value);
-    };
-    match addresses6(text) {
-        Ok(all) => {
-            for addr in all.chunks_exact(16) {
-                let number = if addr.first() == Some(&0xFF) { NTP_GROUP } else { NTP_ADDRESS };
-                put(number, addr);
-            }
+fn ntp_servers(text: Text, out: &mut Vec<u8>) -> Applied<Value> {
+    if addresses6(text, out).is_ok() {
+        for addr in std::mem::take(out).chunks_exact(16) {
+            let number = if addr.first() == Some(&0xFF) { NTP_GROUP } else { NTP_ADDRESS };
+            out.extend([0, number]);
+            counted(out, addr);
         }
-        Err(_) => {
-            for item in text.items() {
-                let name = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
-                put(NTP_NAME, name.name().wire());
-            }
-        }
+        return Ok(Value::Octets);
     }
-    Ok(Value::Octets(octets))
+    out.clear();
+    for item in text.items() {
+        let name = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
+        out.extend([0, NTP_NAME]);
+        counted(out, name.name().wire());
+    }
+    Ok(Value::Octets)
 }
 
 /// A number in as many octets as its letter says, or the option takes, or it
 /// needs.
-fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
+fn integer(octets: &[u8], kind: Kind, out: &mut Vec<u8>) -> Applied<Value> {
     let (minus, rest) = match octets.strip_prefix(b"-") {
         Some(rest) => (true, rest),
         None => (false, octets),
@@ -228,62 +229,68 @@ fn integer(octets: &[u8], kind: Kind) -> Applied<Value> {
     };
     let all = value.to_be_bytes();
     let skipped = all.len().saturating_sub(size.into());
-    Ok(Value::Number(all.get(skipped..).unwrap_or_default().into()))
+    out.extend(all.get(skipped..).unwrap_or_default());
+    Ok(Value::Number)
 }
 
 /// Addresses between commas; with a prefix length, RFC 3442's short form.
-fn addresses(text: Text) -> Applied<Value> {
-    let bad = || wrong!("bad IPv4 address");
-    let with_lengths = text.octets().contains(&b'/');
-    let mut octets = Vec::new();
+#[inline(never)]
+fn addresses(text: Text, out: &mut Vec<u8>) -> Applied<Value> {
+    const BAD: Refusal = wrong!("bad IPv4 address");
+    let mut look = Value::Addresses;
     for item in text.items() {
         let (addr, len) = item.split(b'/');
-        let addr = ipv4(addr.octets()).ok_or_else(bad)?.octets();
-        let significant = match len {
-            Some(len) => {
-                let len = number(len.octets()).and_then(|len| u8::try_from(len).ok()).filter(|len| *len <= 32);
-                let len = len.ok_or_else(bad)?;
-                octets.push(len);
-                usize::from(len.div_ceil(8))
-            }
-            None => addr.len(),
-        };
-        octets.extend_from_slice(addr.get(..significant).unwrap_or_default());
+        let addr = ipv4(addr.octets()).ok_or(BAD)?.octets();
+        let mut significant = 4;
+        if let Some(len) = len {
+            let len = number(len.octets()).filter(|len| *len <= 32).ok_or(BAD)?;
+            out.push(len as u8);
+            significant = len.div_ceil(8);
+            look = Value::Octets;
+        }
+        out.extend(addr.iter().take(significant as usize));
     }
-    Ok(if with_lengths { Value::Octets(octets) } else { Value::Addresses(octets) })
+    Ok(look)
 }
 
 /// Domain names; with `pointers` each ends in one where an earlier one ends
-/// alike. `front` stands before them and is not pointed at.
-fn names(text: Text, front: &[u8], pointers: bool) -> Applied<Value> {
-    let mut octets = Vec::new();
-    // Names that stand in `octets`, with their places.
-    let mut known: Vec<(usize, Vec<u8>)> = Vec::new();
+/// alike. What stands before them is not pointed at.
+fn names(text: Text, pointers: bool, out: &mut Vec<u8>) -> Applied<Value> {
+    let start = out.len();
+    // All names in full, one behind the other, and where the ends of them are:
+    // there and in `out`.
+    let mut all = Vec::new();
+    let mut known: Vec<(usize, usize)> = Vec::new();
     for item in text.items() {
         if item.is_empty() {
             // Quirk: no name is the root; OpenWrt writes `option6:domain-search,`
             // when it has no domain.
-            octets.push(0);
+            out.push(0);
             continue;
         }
         let wanted = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
-        for suffix in wanted.name().suffixes() {
-            if suffix.is_root() {
-                octets.push(0);
+        let mut rest = wanted.name();
+        let begin = all.len();
+        all.extend(rest.wire());
+        loop {
+            if rest.is_root() {
+                out.push(0);
                 break;
             }
-            if let Some((place, _)) = known.iter().find(|(_, wire)| pointers && wire.as_slice() == suffix.wire()) {
-                let pointer = u16::try_from(*place).unwrap_or(u16::MAX) | 0xC000;
-                octets.extend_from_slice(&pointer.to_be_bytes());
+            let is_known = |(at, _): &&(usize, usize)| all.get(*at..).is_some_and(|all: &[u8]| all.starts_with(rest.wire()));
+            if let Some((_, place)) = known.iter().find(is_known).filter(|_| pointers) {
+                out.extend((u16::try_from(*place).unwrap_or(u16::MAX) | 0xC000).to_be_bytes());
                 break;
             }
-            known.push((octets.len(), suffix.wire().into()));
-            let label = suffix.first_label();
-            octets.push(u8::try_from(label.len()).unwrap_or(0));
-            octets.extend_from_slice(label);
+            let at = begin.saturating_add(wanted.name().wire().len().saturating_sub(rest.wire().len()));
+            known.push((at, out.len().saturating_sub(start)));
+            let label = rest.first_label();
+            out.push(label.len() as u8);
+            out.extend(label);
+            rest = rest.parent().unwrap_or(Name::ROOT);
         }
     }
-    Ok(Value::Octets([front, &octets].concat()))
+    Ok(Value::Octets)
 }
 
 #[cfg(test)]
@@ -296,10 +303,9 @@ mod tests {
     }
 
     fn octets(kind: Kind, six: bool, text: &str) -> Vec<u8> {
-        match parse(kind, six, Text::all(&Whole::plain(text.as_bytes()))).unwrap() {
-            Value::Hex(octets, _) | Value::Addresses(octets) => octets,
-            Value::Number(octets) | Value::Octets(octets) | Value::Text(octets) => octets,
-        }
+        let mut out = Vec::new();
+        parse(kind, six, Text::all(&Whole::plain(text.as_bytes())), &mut out).unwrap();
+        out
     }
 
     fn free(text: &str) -> Vec<u8> {
@@ -327,7 +333,7 @@ mod tests {
         assert_eq!(free("/etc/x"), b"/etc/x");
         assert_eq!(free("1.2.3.4,5.6.7.8"), [1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(free("..."), b"...");
-        assert!(parse(Kind::Free, false, Text::all(&Whole::plain(b"1,2,300"))).is_err());
+        assert!(parse(Kind::Free, false, Text::all(&Whole::plain(b"1,2,300")), &mut Vec::new()).is_err());
     }
 
     #[test]
@@ -335,7 +341,7 @@ mod tests {
         assert_eq!(wire(Kind::Decimal(2), "1500"), [5, 220]);
         assert_eq!(wire(Kind::Time, "1h"), 3600u32.to_be_bytes());
         assert_eq!(wire(Kind::Text, "1.2.3.4"), b"1.2.3.4");
-        assert!(parse(Kind::Addresses, false, Text::all(&Whole::plain(b"x"))).is_err());
+        assert!(parse(Kind::Addresses, false, Text::all(&Whole::plain(b"x")), &mut Vec::new()).is_err());
         assert_eq!(wire(Kind::Free, "10.0.0.0/8,10.1.1.1,0.0.0.0/0,10.1.1.2"), [
             8, 10, 10, 1, 1, 1, 0, 10, 1, 1, 2
         ]);
@@ -366,6 +372,6 @@ mod tests {
         assert_eq!(six(Kind::Free, "1,2"), b"1,2");
         assert_eq!(six(Kind::Free, "beef"), b"beef");
         assert_eq!(six(Kind::Time, "2h"), [0, 0, 28, 32]);
-        assert!(parse(Kind::Addresses, true, Text::all(&Whole::plain(b"1.2.3.4"))).is_err());
+        assert!(parse(Kind::Addresses, true, Text::all(&Whole::plain(b"1.2.3.4")), &mut Vec::new()).is_err());
     }
 }

@@ -120,16 +120,21 @@ fn value_line<T>(
     if text.is_empty() {
         return Ok(None);
     }
-    let mut known = Tags(std::mem::take(tags));
+    let mut known = Tags::default();
+    known.names = std::mem::take(tags);
     let parsed = parse(text, &mut known);
-    *tags = known.0;
+    *tags = known.names;
     parsed.map_err(words)
 }
 
 /// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`. `None`:
 /// blank or comment. The error is the message, without ` at line N of FILE`.
 pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
-    value_line(raw, tags, &|text, tags| rows::host(text, tags).map(Some))
+    value_line(raw, tags, &|text, tags| {
+        let mut host = Host::default();
+        rows::read_host(text, tags, &mut host)?;
+        Ok(Some(host))
+    })
 }
 
 /// As `dhcp_host_line`, of a `dhcp-optsfile`.

@@ -5,83 +5,78 @@ use super::Server;
 use super::files::LookUp;
 use super::refusal::Applied;
 use super::values::{is_host_name, port};
+use crate::base::octets::find;
 use crate::base::text::parse_ip;
 use std::net::{IpAddr, SocketAddr};
 
 /// Where DNS servers listen.
 const DNS_PORT: u16 = 53;
 
-/// What the text of a server stands for.
-#[cfg_attr(any(test, debug_assertions), derive(PartialEq))]
-pub enum Spec {
-    /// Nothing: local data only.
-    Local,
-    /// `#`: the servers that are asked for everything else.
-    Standard,
-    /// A server.
-    Server(Server),
-    /// The servers of a host.
-    Servers(Vec<Server>),
-}
-
-/// Splits at the first `separator`, with blanks around it or not.
-fn split(octets: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let mut parts = octets.splitn(2, |octet| *octet == separator).map(<[u8]>::trim_ascii);
-    (parts.next().unwrap_or_default(), parts.next())
+/// Takes what stands before the first `separator` off `rest`, blanks around it
+/// dropped; nothing behind the last.
+#[inline(never)]
+fn until<'a>(rest: &mut Option<&'a [u8]>, separator: u8) -> &'a [u8] {
+    let all = rest.take().unwrap_or_default();
+    match find(all, separator) {
+        Some(at) => {
+            let (part, behind) = all.split_at_checked(at).unwrap_or_default();
+            *rest = behind.get(1..);
+            part.trim_ascii()
+        }
+        None => all.trim_ascii(),
+    }
 }
 
 fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
-    octets.map_or(Ok(default), |octets| port(octets).ok_or_else(|| wrong!("bad port")))
+    octets.map_or(Some(default), |octets| port(octets.trim_ascii())).ok_or(wrong!("bad port"))
 }
 
-/// Reads the text of a server. The name of a host is looked up.
-pub fn parse(octets: &[u8], look_up: LookUp) -> Applied<Spec> {
-    match octets {
-        b"" => return Ok(Spec::Local),
-        b"#" => return Ok(Spec::Standard),
-        _ => {}
-    }
-    let (front, behind) = split(octets, b'@');
-    let (host, number) = split(front, b'#');
-    let (host, scope) = split(host, b'%');
-    let (behind, source_port) = split(behind.unwrap_or_default(), b'#');
+/// Reads the text of a server and calls `each` with it, or, if it is the name of
+/// a host, with one for each of the host's addresses. True if it is an address.
+pub fn parse(octets: &[u8], look_up: LookUp, each: &mut dyn FnMut(Server) -> Applied) -> Applied<bool> {
+    let mut behind = Some(octets);
+    let mut number = Some(until(&mut behind, b'@'));
+    let mut scope = Some(until(&mut number, b'#'));
+    let host = until(&mut scope, b'%');
+    let mut source_port = behind;
+    let mut second = Some(until(&mut source_port, b'#'));
     let port = port_or(number, DNS_PORT)?;
     let source_port = port_or(source_port, 0)?;
-    let (iface, source) = way(behind)?;
-    let server = |addr: IpAddr| Server {
-        addr: SocketAddr::new(addr, port),
-        // A scope binds to its interface as `@` does.
-        iface: iface.or_else(|| scope.filter(|_| addr.is_ipv6())).map(Into::into),
-        source: match source {
-            // A port alone: from any address.
-            None if source_port != 0 && addr.is_ipv4() => Some(SocketAddr::from(([0; 4], source_port))),
-            None if source_port != 0 => Some(SocketAddr::from(([0; 16], source_port))),
-            _ => source.map(|source| SocketAddr::new(source, source_port)),
-        },
+    // What stands behind `@`: an interface, or a source address, or both with
+    // the interface in front.
+    let mut iface = until(&mut second, b'@');
+    let source = parse_ip(second.unwrap_or(iface).trim_ascii());
+    match (second, source) {
+        (Some(_), None) => return Err(wrong!("interface can only be specified once")),
+        (None, Some(_)) => iface = b"",
+        _ => {}
+    }
+    let literal = parse_ip(host);
+    let found = match literal {
+        Some(addr) => vec![addr],
+        None => found(host, look_up)?,
     };
-    let fits = |addr: &IpAddr| source.is_none_or(|source| source.is_ipv4() == addr.is_ipv4());
-    match parse_ip(host) {
-        Some(addr) if fits(&addr) => Ok(Spec::Server(server(addr))),
-        Some(IpAddr::V4(_)) => Err(wrong!("cannot use IPv4 server address with IPv6 source address")),
-        Some(IpAddr::V6(_)) => Err(wrong!("cannot use IPv6 server address with IPv4 source address")),
-        None => Ok(Spec::Servers(found(host, look_up)?.into_iter().filter(fits).map(server).collect())),
-    }
-}
-
-/// What stands behind `@`: an interface, or a source address, or both with the
-/// interface in front.
-fn way(octets: &[u8]) -> Applied<(Option<&[u8]>, Option<IpAddr>)> {
-    let named = |octets| Some(octets).filter(|name: &&[u8]| !name.is_empty());
-    match split(octets, b'@') {
-        (iface, Some(source)) => {
-            let source = parse_ip(source).ok_or(wrong!("interface can only be specified once"))?;
-            Ok((named(iface), Some(source)))
+    for addr in found {
+        let is_ipv4 = addr.is_ipv4();
+        if source.is_some_and(|source| source.is_ipv4() != is_ipv4) {
+            match literal {
+                None => continue,
+                Some(_) if is_ipv4 => return Err(wrong!("cannot use IPv4 server address with IPv6 source address")),
+                Some(_) => return Err(wrong!("cannot use IPv6 server address with IPv4 source address")),
+            }
         }
-        (only, None) => match parse_ip(only) {
-            None => Ok((named(only), None)),
-            source => Ok((None, source)),
-        },
+        // A port alone: from any address.
+        let any = if is_ipv4 { IpAddr::from([0u8; 4]) } else { IpAddr::from([0u8; 16]) };
+        let from = source.or((source_port != 0).then_some(any));
+        // A scope binds to its interface as `@` does.
+        let bound = if iface.is_empty() { scope.filter(|_| !is_ipv4) } else { Some(iface) };
+        each(Server {
+            addr: SocketAddr::new(addr, port),
+            iface: bound.map(|name| name.trim_ascii().into()),
+            source: from.map(|addr| SocketAddr::new(addr, source_port)),
+        })?;
     }
+    Ok(literal.is_some())
 }
 
 /// The addresses of a host.
@@ -96,17 +91,22 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    fn parse(text: &[u8]) -> Applied<Spec> {
+    fn parse(text: &[u8]) -> Applied<Vec<Server>> {
         let known = |host: &[u8]| match host {
             b"localhost" => Some(vec![Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()]),
             _ => Some(Vec::new()),
         };
-        super::parse(text, known)
+        let mut all = Vec::new();
+        super::parse(text, known, &mut |server| {
+            all.push(server);
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     fn server(text: &str) -> Server {
-        match parse(text.as_bytes()) {
-            Ok(Spec::Server(server)) => server,
+        match parse(text.as_bytes()).unwrap().as_slice() {
+            [server] => server.clone(),
             _ => panic!("{text}"),
         }
     }
@@ -123,13 +123,11 @@ mod tests {
         assert_eq!(server("1.2.3.4@10.0.0.1#999").source, "10.0.0.1:999".parse().ok());
         assert_eq!(server("1.2.3.4@eth0#999").source, "0.0.0.0:999".parse().ok());
         assert_eq!(server("::1@eth0@::2#7").source, "[::2]:7".parse().ok());
-        assert!(matches!(parse(b""), Ok(Spec::Local)));
-        assert!(matches!(parse(b"#"), Ok(Spec::Standard)));
     }
 
     #[test]
     fn a_host_has_all_its_addresses() {
-        let Ok(Spec::Servers(servers)) = parse(b"localhost#54@127.0.0.9") else { panic!("servers") };
+        let servers = parse(b"localhost#54@127.0.0.9").unwrap();
         assert!(!servers.is_empty() && servers.iter().all(|server| server.addr.is_ipv4()));
         assert_eq!(servers[0].addr, "127.0.0.1:54".parse().unwrap());
     }

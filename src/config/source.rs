@@ -190,7 +190,10 @@ impl<'f> Source<'f> {
                 let fits = given.filter(|given| (least..=most).contains(given));
                 self.draft.said.store(number, fits.ok_or(ERROR)?);
             }
-            Apply::With(function) => function(&mut self.draft, text)?,
+            Apply::With(function) => {
+                self.draft.tags.clear();
+                function(&mut self.draft, text)?;
+            }
             Apply::File | Apply::Command if text.is_empty() => {}
             Apply::Command => self.command(text),
             Apply::File => self.file(text.octets(), false),

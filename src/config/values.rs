@@ -2,7 +2,7 @@
 //! patterns, tags, hexadecimal. Each either yields a checked value or nothing.
 
 use super::draft::Tags;
-use super::lexer::Text;
+use super::lexer::{Items, Text};
 use super::refusal::{Applied, ERROR};
 use super::{Conditions, HwPattern, LeaseTime, NameBox, Path, Pattern, Tag};
 use crate::base::net::{HW_MAX, HwAddr};
@@ -138,36 +138,24 @@ pub fn behind_tag<'a>(text: Text<'a>) -> Option<Text<'a>> {
     text.behind(b"tag:").or_else(|| text.behind(b"net:"))
 }
 
-/// A condition: a tag that must be set, or must not be after `!` or `#`.
-pub fn condition(octets: &[u8], tags: &mut Tags) -> Applied<(Tag, bool)> {
-    let (name, wanted) = match octets {
-        [b'!' | b'#', name @ ..] => (name, false),
-        _ => (octets, true),
-    };
-    Ok((tag(name, tags)?, wanted))
-}
-
 /// Conditions between commas, the prefix of each optional.
 pub fn conditions(text: Text, tags: &mut Tags) -> Applied<Conditions> {
-    let mut all = Vec::new();
     for item in text.items() {
         if !item.is_empty() {
-            all.push(condition(behind_tag(item).unwrap_or(item).octets(), tags)?);
+            tags.condition(behind_tag(item).unwrap_or(item).octets())?;
         }
     }
-    Ok(all.into())
+    Ok(tags.conditions())
 }
 
-/// Takes `tag:` items off the front of `text`; returns them and the rest.
-pub fn leading_conditions<'a>(text: Text<'a>, tags: &mut Tags) -> Applied<(Vec<(Tag, bool)>, Text<'a>)> {
-    let mut taken = Vec::new();
-    let mut rest = text;
-    while let Some(item) = behind_tag(rest) {
-        let (name, behind) = item.split(b',');
-        taken.push(condition(name.octets(), tags)?);
-        rest = behind.unwrap_or_default();
+/// Takes `tag:` items off the front; `tags` gathers them.
+#[inline(never)]
+pub fn leading_conditions(items: &mut Items, tags: &mut Tags) -> Applied {
+    while let Some(mut behind) = items.rest.and_then(behind_tag).map(Text::items) {
+        tags.condition(behind.octets())?;
+        *items = behind;
     }
-    Ok((taken, rest))
+    Ok(())
 }
 
 /// The value of a hexadecimal digit.
@@ -175,27 +163,31 @@ fn nibble(octet: u8) -> Option<u8> {
     char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Octets in hexadecimal, with what `parse_hex` was asked to look for.
+/// What octets in hexadecimal say beside themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hex {
-    /// The octets, zero where a wildcard stood.
-    pub octets: Vec<u8>,
     /// Bit n set: octet n was `*`.
     pub wild: u64,
     /// A hardware type in front (`06-`).
     pub kind: Option<u8>,
 }
 
-/// Groups of hexadecimal digits divided by `:`, `-` or blank; a group may hold
-/// several octets, an empty one is a zero, and `*` stands for any octet. With
-/// `typed`, a first group ended by `-` is a hardware type. At most 64 octets
-/// with wildcards. Nothing for anything else.
-pub fn parse_hex(octets: &[u8], typed: bool) -> Option<Hex> {
-    let mut hex = Hex { octets: Vec::new(), wild: 0, kind: None };
+/// Groups of hexadecimal digits divided by `:`, `-` or blank, appended to `out`;
+/// a group may hold several octets, an empty one is a zero, and `*`, for which a
+/// zero is appended, stands for any octet. With `typed`, a first group ended by
+/// `-` is a hardware type. At most 64 octets with wildcards. Nothing for
+/// anything else.
+#[inline(never)]
+pub fn parse_hex(octets: &[u8], typed: bool, out: &mut Vec<u8>) -> Option<Hex> {
+    let mut hex = Hex { wild: 0, kind: None };
     let mut rest = octets;
+    let start = out.len();
     let first = rest.iter().position(is_divider);
     if typed && let Some(at) = first.filter(|at| rest.get(*at) == Some(&b'-')) {
         let (front, behind) = rest.split_at_checked(at)?;
-        hex.kind = Some(group(front)?.first().copied()?);
+        group(front, out)?;
+        hex.kind = Some(*out.get(start)?);
+        out.truncate(start);
         rest = behind.get(1..)?;
     }
     if rest.is_empty() {
@@ -203,42 +195,54 @@ pub fn parse_hex(octets: &[u8], typed: bool) -> Option<Hex> {
     }
     for part in rest.split(is_divider) {
         match part {
-            b"" => hex.octets.push(0),
+            b"" => out.push(0),
             b"*" => {
-                hex.wild |= 1u64.checked_shl(u32::try_from(hex.octets.len()).ok()?)?;
-                hex.octets.push(0);
+                let place = u32::try_from(out.len().saturating_sub(start)).ok()?;
+                hex.wild |= 1u64.checked_shl(place)?;
+                out.push(0);
             }
-            _ => hex.octets.extend(group(part)?),
+            _ => group(part, out)?,
         }
     }
     Some(hex)
+}
+
+/// As `parse_hex`, without wildcards and without a type.
+#[inline(never)]
+pub fn plain_hex(octets: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    parse_hex(octets, false, out).filter(|hex| hex.wild == 0).map(|_| ())
 }
 
 fn is_divider(octet: &u8) -> bool {
     matches!(octet, b':' | b'-' | b' ')
 }
 
-/// The octets of one group; an odd digit stands first.
-fn group(digits: &[u8]) -> Option<Vec<u8>> {
-    let mut octets = Vec::new();
-    let odd = digits.len() % 2;
-    let (front, pairs) = digits.split_at_checked(odd)?;
-    if let Some(digit) = front.first() {
-        octets.push(nibble(*digit)?);
+/// Appends the octets of one group; an odd digit stands first.
+#[inline(never)]
+fn group(digits: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut octet = 0u8;
+    // True before the second digit of an octet.
+    let mut is_half = digits.len() % 2 == 1;
+    for digit in digits {
+        octet = octet << 4 | nibble(*digit)?;
+        if is_half {
+            out.push(octet);
+            octet = 0;
+        }
+        is_half = !is_half;
     }
-    for pair in pairs.chunks_exact(2) {
-        let [high, low] = pair else { return None };
-        octets.push(nibble(*high)? << 4 | nibble(*low)?);
-    }
-    (!octets.is_empty()).then_some(octets)
+    Some(())
 }
 
 /// A hardware address, octets of which may be `*`: `aa:bb:*:…` or `06-aa:…`.
-pub fn hw_pattern(octets: &[u8]) -> Option<HwPattern> {
-    let hex = parse_hex(octets, true)?;
-    let fits = hex.octets.len() <= HW_MAX;
+/// `work` is written to.
+#[inline(never)]
+pub fn hw_pattern(octets: &[u8], work: &mut Vec<u8>) -> Option<HwPattern> {
+    work.clear();
+    let hex = parse_hex(octets, true, work)?;
+    let fits = work.len() <= HW_MAX;
     let wild = u16::try_from(hex.wild).ok()?;
     // Ethernet is meant unless there are wildcards: then any type.
     let kind = hex.kind.unwrap_or(if wild == 0 { 1 } else { 0 });
-    fits.then(|| HwPattern { hw: HwAddr::new(kind, &hex.octets), wild })
+    fits.then(|| HwPattern { hw: HwAddr::new(kind, work), wild })
 }

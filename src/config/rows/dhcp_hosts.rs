@@ -4,12 +4,12 @@
 use crate::base::text::{self, parse_ip};
 use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
-use crate::config::refusal::Applied;
+use crate::config::refusal::{Applied, Refusal};
 use crate::config::row::{Row, flag, many};
-use crate::config::values::{behind_tag, condition, hw_pattern, ipv4, is_host_name, lease_time, name, number, parse_hex, path, tag};
-use crate::config::{ClientId, Host, HwPattern, LeaseTime, NameBox, Suffix6, Tag};
+use crate::config::values::{behind_tag, hw_pattern, ipv4, is_host_name, lease_time, name, number, path, plain_hex};
+use crate::config::{ClientId, Host, Suffix6};
 use crate::wire::dns::name::Name;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
     many("dhcp-host=[<mac>...][,id:<id>][,set:<tag>...][,tag:<tag>...][,<address>...][,<name>][,<time>][,ignore]", b'G', dhcp_host, "Settings of one host: address, name, time, tags").dhcp4().manual(
@@ -45,7 +45,8 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
-    let host = host(text, &mut draft.tags)?;
+    let mut host = Host::default();
+    read_host(text, &mut draft.tags, &mut host)?;
     if !host.addrs6.is_empty() {
         draft.not_yet("dhcp-host with an IPv6 address");
     }
@@ -72,85 +73,52 @@ fn hosts_dir(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
-/// A host being put together; its items may come in any order.
-#[derive(Default)]
-struct Parts {
-    hw: Vec<HwPattern>,
-    client_id: Option<ClientId>,
-    addr: Option<Ipv4Addr>,
-    addrs6: Vec<Suffix6>,
-    name: Option<Box<[u8]>>,
-    domain: Option<NameBox>,
-    lease: Option<LeaseTime>,
-    set: Vec<Tag>,
-    conditions: Vec<(Tag, bool)>,
-    ignore: bool,
-}
-
-/// Reads the value of `dhcp-host`.
-pub fn host(text: Text, tags: &mut Tags) -> Applied<Host> {
-    let mut parts = Parts::default();
-    for item in text.items().filter(|item| !item.is_empty()) {
-        parts.take(item, tags)?;
-    }
-    Ok(parts.whole())
-}
-
-impl Parts {
-    /// The host, complete.
-    fn whole(mut self) -> Host {
-        self.addrs6.reverse();
-        Host {
-            hw: self.hw.into(),
-            client_id: self.client_id.unwrap_or(ClientId::None),
-            addr: self.addr,
-            addrs6: self.addrs6.into(),
-            name: self.name,
-            domain: self.domain,
-            lease: self.lease,
-            set: self.set.into(),
-            conditions: self.conditions.into(),
-            ignore: self.ignore,
-        }
-    }
-
-    fn take(&mut self, item: Text, tags: &mut Tags) -> Applied {
+/// Reads the value of `dhcp-host`; its items may come in any order.
+pub fn read_host(text: Text, tags: &mut Tags, host: &mut Host) -> Applied {
+    for item in text.items() {
         let octets = item.meant();
-        if let Some(id) = item.behind(b"id:") {
-            self.client_id = Some(client_id(id)?);
+        if octets.is_empty() {
+            continue;
+        } else if let Some(id) = item.behind(b"id:") {
+            host.client_id = client_id(id, &mut tags.octets)?;
         } else if let Some(name) = item.behind(b"set:").or_else(|| item.behind(b"net:")) {
-            self.set.push(tag(name.octets(), tags)?);
+            tags.sets(name.octets())?;
         } else if let Some(name) = behind_tag(item) {
-            self.conditions.push(condition(name.octets(), tags)?);
+            tags.condition(name.octets())?;
         } else if octets.starts_with(b"[") && octets.ends_with(b"]") && octets.contains(&b':') {
-            self.addrs6.push(address6(octets)?);
+            let mut all = std::mem::take(&mut host.addrs6).into_vec();
+            all.insert(0, address6(octets)?);
+            host.addrs6 = all.into();
         } else if octets.contains(&b':') {
-            self.hw.push(hw_pattern(octets).ok_or(wrong!("bad hex constant"))?);
+            let mut all = std::mem::take(&mut host.hw).into_vec();
+            all.push(hw_pattern(octets, &mut tags.octets).ok_or(wrong!("bad hex constant"))?);
+            host.hw = all.into();
         } else if let Some(addr) = ipv4(octets) {
-            self.addr = Some(addr);
+            host.addr = Some(addr);
         } else if octets == b"ignore" {
-            self.ignore = true;
+            host.ignore = true;
         } else if let Some(time) = lease_time(octets) {
-            self.lease = Some(time);
+            host.lease = Some(time);
         } else {
-            return self.name(item.octets());
+            host_name(item.octets(), host)?;
         }
-        Ok(())
     }
+    host.set = tags.set().into();
+    host.conditions = tags.conditions();
+    Ok(())
+}
 
-    /// A host name, perhaps with a domain.
-    fn name(&mut self, octets: &[u8]) -> Applied {
-        if self.name.is_some() {
-            return Err(wrong!("DHCP host has multiple names"));
-        }
-        let bad = || wrong!("bad DHCP host name");
-        let whole = name(octets).filter(|_| is_host_name(octets)).ok_or_else(bad)?;
-        let label = whole.name().first_label().len();
-        self.name = octets.get(..label).map(Into::into);
-        let domain = whole.name().parent().filter(|domain: &Name| !domain.is_root());
-        self.domain = domain.map(|domain| domain.wire().into());
-        Ok(())
+/// A host name, perhaps with a domain.
+fn host_name(octets: &[u8], host: &mut Host) -> Applied {
+    if host.name.is_some() {
+        return Err(wrong!("DHCP host has multiple names"));
     }
+    let whole = name(octets).filter(|_| is_host_name(octets)).ok_or(wrong!("bad DHCP host name"))?;
+    let label = whole.name().first_label().len();
+    host.name = octets.get(..label).map(Into::into);
+    let domain = whole.name().parent().filter(|domain: &Name| !domain.is_root());
+    host.domain = domain.map(|domain| domain.wire().into());
+    Ok(())
 }
 
 /// An IPv6 address in brackets, perhaps with the length of a prefix: those
@@ -181,13 +149,15 @@ fn address6(octets: &[u8]) -> Applied<Suffix6> {
 }
 
 /// A client identifier: `*`, hexadecimal with colons, or text (quoted: always).
-fn client_id(id: Text) -> Applied<ClientId> {
+/// `work` is written to.
+fn client_id(id: Text, work: &mut Vec<u8>) -> Applied<ClientId> {
     let octets = id.octets();
     Ok(match octets {
         b"*" => ClientId::Ignored,
         _ if id.bare().is_some_and(|octets| octets.contains(&b':')) => {
-            let hex = parse_hex(octets, false).filter(|hex| hex.wild == 0).ok_or(wrong!("bad hex constant"))?;
-            ClientId::Is(hex.octets.into())
+            work.clear();
+            plain_hex(octets, work).ok_or(wrong!("bad hex constant"))?;
+            ClientId::Is(work.as_slice().into())
         }
         _ => ClientId::Is(octets.into()),
     })
@@ -200,14 +170,15 @@ pub fn ethers_line(raw: &[u8]) -> Applied<Option<Host>> {
     let Some(first) = words.next().filter(|word| !matches!(word.first(), Some(b'#' | b'+'))) else {
         return Ok(None);
     };
-    let bad = || wrong!("bad line");
-    let hw = hw_pattern(first).filter(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or_else(bad)?;
-    let second = words.next().ok_or_else(bad)?;
-    let mut parts = Parts { hw: vec![hw], ..Parts::default() };
+    const BAD: Refusal = wrong!("bad line");
+    let mut host = Host::default();
+    let hw = hw_pattern(first, &mut Vec::new()).filter(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or(BAD)?;
+    let second = words.next().ok_or(BAD)?;
     match ipv4(second) {
-        Some(addr) => parts.addr = Some(addr),
+        Some(addr) => host.addr = Some(addr),
         None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err(wrong!("bad address")),
-        None => parts.name(second).map_err(|_| wrong!("bad name"))?,
+        None => host_name(second, &mut host).map_err(|_| wrong!("bad name"))?,
     }
-    Ok(Some(parts.whole()))
+    host.hw = [hw].into();
+    Ok(Some(host))
 }

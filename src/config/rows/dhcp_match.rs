@@ -3,9 +3,9 @@
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
-use crate::config::refusal::{Applied, ERROR};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, many};
-use crate::config::values::{condition, hw_pattern, number, parse_hex, set_tag};
+use crate::config::values::{hw_pattern, number, plain_hex, set_tag};
 use crate::config::{Fits, Match, Tag, TagIf, Test, Where};
 use crate::wire::dhcp4_options::Kind;
 
@@ -71,8 +71,14 @@ fn tagged<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Tag, Text<'a>)> {
 
 fn mac(draft: &mut Draft, text: Text) -> Applied {
     let (set, value) = tagged(draft, text)?;
-    let hw = hw_pattern(value.octets()).ok_or(ERROR)?;
-    draft.config.dhcp.matches.push(Match { set, test: Test::Hw(hw) });
+    let hw = hw_pattern(value.octets(), &mut draft.tags.octets).ok_or(ERROR)?;
+    add(draft, set, Test::Hw(hw))
+}
+
+/// Adds a test.
+#[inline(never)]
+fn add(draft: &mut Draft, set: Tag, test: Test) -> Applied {
+    draft.config.dhcp.matches.push(Match { set, test });
     Ok(())
 }
 
@@ -94,15 +100,13 @@ fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
             Test::VendorClass(Some(enterprise), behind.unwrap_or_default().octets().into())
         }
     };
-    draft.config.dhcp.matches.push(Match { set, test });
-    Ok(())
+    add(draft, set, test)
 }
 
 fn user_class(draft: &mut Draft, text: Text) -> Applied {
     let (set, value) = tagged(draft, text)?;
     let test = Test::UserClass(class(value)?);
-    draft.config.dhcp.matches.push(Match { set, test });
-    Ok(())
+    add(draft, set, test)
 }
 
 fn circuit_id(draft: &mut Draft, text: Text) -> Applied {
@@ -120,13 +124,13 @@ fn subscriber_id(draft: &mut Draft, text: Text) -> Applied {
 /// A sub-option of the relay: hexadecimal with colons, or text.
 fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
     let (set, value) = tagged(draft, text)?;
-    let hex = value.bare().filter(|octets| octets.contains(&b':')).and_then(|octets| parse_hex(octets, false));
-    let octets = match hex.filter(|hex| hex.wild == 0) {
-        Some(hex) => hex.octets.into(),
-        None => class(value)?,
+    let work = &mut draft.tags.octets;
+    let is_hex = |octets: &[u8]| octets.contains(&b':') && plain_hex(octets, work).is_some();
+    let octets = match value.bare().is_some_and(is_hex) {
+        true => draft.tags.octets(),
+        false => class(value)?,
     };
-    draft.config.dhcp.matches.push(Match { set, test: Test::Agent(code, octets) });
-    Ok(())
+    add(draft, set, Test::Agent(code, octets))
 }
 
 fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
@@ -139,18 +143,18 @@ fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
     }
     let (item, value) = value.ok_or(wrong!("bad dhcp-option"))?.split(b',');
     let (what, kind, six) = subject(item)?;
-    let wanted = match value {
-        Some(value) => fits(parse(kind, six, value)?, if six { 16 } else { 4 }),
-        None => Fits::Present,
-    };
-    let set = set_tag(tag, &mut draft.tags)?;
-    let test = Match { set, test: Test::Value(what, wanted) };
-    if six {
-        draft.not_yet("dhcp-match with option6:");
-        draft.config.dhcp6.matches.push(test);
-    } else {
-        draft.config.dhcp.matches.push(test);
+    let mut wanted = Fits::Present;
+    if let Some(value) = value {
+        let look = parse(kind, six, value, &mut draft.tags.octets)?;
+        wanted = fits(look, draft.tags.octets(), if six { 16 } else { 4 });
     }
+    let set = set_tag(tag, &mut draft.tags)?;
+    let test = Test::Value(what, wanted);
+    if !six {
+        return add(draft, set, test);
+    }
+    draft.not_yet("dhcp-match with option6:");
+    draft.config.dhcp6.matches.push(Match { set, test });
     Ok(())
 }
 
@@ -171,13 +175,13 @@ fn subject(item: Text) -> Applied<(Where, Kind, bool)> {
 
 /// How a value of the configuration is looked for; addresses have `size`
 /// octets.
-fn fits(value: Value, size: usize) -> Fits {
+fn fits(value: Value, octets: Box<[u8]>, size: usize) -> Fits {
     match value {
-        Value::Hex(octets, wild) => Fits::Octets(octets.into(), wild),
-        Value::Text(octets) => Fits::Contains(octets.into()),
-        Value::Number(octets) => Fits::Element(octets.into()),
-        Value::Addresses(octets) if octets.len() == size => Fits::Element(octets.into()),
-        Value::Addresses(octets) | Value::Octets(octets) => Fits::Octets(octets.into(), 0),
+        Value::Hex(wild) => Fits::Octets(octets, wild),
+        Value::Text => Fits::Contains(octets),
+        Value::Number => Fits::Element(octets),
+        Value::Addresses if octets.len() == size => Fits::Element(octets),
+        Value::Addresses | Value::Octets => Fits::Octets(octets, 0),
     }
 }
 
@@ -191,29 +195,28 @@ fn name_match(draft: &mut Draft, text: Text) -> Applied {
     if name.is_empty() && !wildcard {
         return Err(ERROR);
     }
-    draft.config.dhcp.matches.push(Match { set, test: Test::Name(name.into(), wildcard) });
-    Ok(())
+    add(draft, set, Test::Name(name.into(), wildcard))
 }
 
 fn tag_if(draft: &mut Draft, text: Text) -> Applied {
-    let bad = || wrong!("bad tag-if");
-    let (mut set, mut conditions, mut wild) = (Vec::new(), Vec::new(), Vec::new());
+    const BAD: Refusal = wrong!("bad tag-if");
+    let tags = &mut draft.tags;
+    let mut wild = Vec::new();
     for item in text.items() {
-        if item.behind(b"set:").is_some_and(|name| !name.is_empty()) {
-            set.push(set_tag(item, &mut draft.tags)?);
-        } else if let Some(name) = item.behind(b"tag:").filter(|name| !name.is_empty()) {
-            match name.octets().strip_suffix(b"*") {
-                Some([b'!' | b'#', head @ ..]) => wild.push((head.into(), false)),
-                Some(head) => wild.push((head.into(), true)),
-                None => conditions.push(condition(name.octets(), &mut draft.tags)?),
-            }
-        } else {
-            return Err(bad());
+        let set = item.behind(b"set:");
+        let name = set.or_else(|| item.behind(b"tag:")).unwrap_or_default().octets();
+        match (name, set) {
+            (b"", _) => return Err(BAD),
+            (_, Some(_)) => tags.sets(name)?,
+            ([b'!' | b'#', head @ .., b'*'], None) => wild.push((head.into(), false)),
+            ([head @ .., b'*'], None) => wild.push((head.into(), true)),
+            (_, None) => tags.condition(name)?,
         }
     }
-    if set.is_empty() {
-        return Err(bad());
+    if tags.set().is_empty() {
+        return Err(BAD);
     }
-    draft.config.dhcp.tag_ifs.push(TagIf { set: set.into(), conditions: conditions.into(), wild: wild.into() });
+    let (set, conditions) = (tags.set().into(), tags.conditions());
+    draft.config.dhcp.tag_ifs.push(TagIf { set, conditions, wild: wild.into() });
     Ok(())
 }

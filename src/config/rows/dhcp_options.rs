@@ -6,7 +6,7 @@ use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many};
-use crate::config::values::{behind_tag, condition, ipv4, leading_conditions, name_box, number, path};
+use crate::config::values::{behind_tag, ipv4, leading_conditions, name_box, number, path};
 use crate::config::{Boot, DhcpOption, NextServer, Space};
 use crate::wire::dhcp4_options::Kind;
 
@@ -105,27 +105,28 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
     if text.is_empty() {
         return Ok(None);
     }
-    let bad = || wrong!("bad dhcp-option");
-    let mut conditions = Vec::new();
+    const BAD: Refusal = wrong!("bad dhcp-option");
     let mut space = Space::Plain;
-    let mut rest = Some(text);
+    let mut items = text.items();
     let option = loop {
-        let (item, behind) = rest.ok_or_else(bad)?.split(b',');
-        rest = behind;
+        let item = items.next().ok_or(BAD)?;
         if let Some(option) = option_number(item, false)? {
             break option;
         } else if let Some(class) = item.behind(b"vendor:") {
-            one_space(&mut space, Space::Vendor(class.octets().into()), wrong!("inappropriate vendor:"))?;
+            one_space(&space, wrong!("inappropriate vendor:"))?;
+            space = Space::Vendor(class.octets().into());
         } else if let Some(outer) = item.behind(b"encap:") {
-            let outer = number(outer.octets()).and_then(|code| u8::try_from(code).ok()).ok_or_else(bad)?;
-            one_space(&mut space, Space::Encap(outer), wrong!("inappropriate encap:"))?;
+            let outer = number(outer.octets()).and_then(|code| u8::try_from(code).ok()).ok_or(BAD)?;
+            one_space(&space, wrong!("inappropriate encap:"))?;
+            space = Space::Encap(outer);
         } else if let Some(enterprise) = item.behind(b"vi-encap:") {
-            let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
-            one_space(&mut space, Space::Enterprise(enterprise), wrong!("inappropriate encap:"))?;
+            let enterprise = number(enterprise.octets()).ok_or(BAD)?;
+            one_space(&space, wrong!("inappropriate encap:"))?;
+            space = Space::Enterprise(enterprise);
         } else {
             // Quirk: any other word is a tag; OpenWrt writes `dhcp-option=lan,…`.
             let name = behind_tag(item).or_else(|| item.behind(b"set:")).unwrap_or(item);
-            conditions.push(condition(name.octets(), tags)?);
+            tags.condition(name.octets())?;
         }
     };
     // Inside another option numbers mean something else.
@@ -137,14 +138,24 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
         (false, Space::Encap(_) | Space::Vendor(_) | Space::Pxe) => VALUE_MAX_INSIDE,
         (false, Space::Enterprise(_)) => VALUE_MAX_ENTERPRISE,
     };
-    let (value, look) = octets(kind, option.six, rest)?;
-    if value.len() > most {
+    let mut look = Value::Octets;
+    if let Some(text) = items.rest {
+        look = parse(kind, option.six, text, &mut tags.octets)?;
+        if matches!(look, Value::Hex(wild) if wild != 0) {
+            // A wildcard cannot be sent: it was text.
+            look = Value::Text;
+            tags.octets.clear();
+            tags.octets.extend(text.octets());
+        }
+    }
+    if tags.octets.len() > most {
         return Err(wrong!("dhcp-option too long"));
     }
-    let (addresses, conditions) = (look == Look::Addresses, conditions.into());
+    let addresses = look == Value::Addresses;
     if !option.six {
-        let code = u8::try_from(option.code).map_err(|_| bad())?;
-        let (text, pxe) = (look == Look::Text, false);
+        let code = u8::try_from(option.code).map_err(|_| BAD)?;
+        let (value, conditions) = (tags.octets(), tags.conditions());
+        let (text, pxe) = (look == Value::Text, false);
         return Ok(Some(AnyOption::Four(DhcpOption { code, value, addresses, text, force, pxe, space, conditions })));
     }
     let enterprise = match space {
@@ -152,36 +163,13 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
         Space::Enterprise(number) => Some(number),
         _ => return Err(wrong!("unsupported encapsulation for IPv6 option")),
     };
+    let (value, conditions) = (tags.octets(), tags.conditions());
     Ok(Some(AnyOption::Six(Option6 { code: option.code, value, addresses, force, enterprise, conditions })))
 }
 
 /// An option lives in one space only.
-fn one_space(space: &mut Space, new: Space, words: Refusal) -> Applied {
-    if *space != Space::Plain {
-        return Err(words);
-    }
-    *space = new;
-    Ok(())
-}
-
-/// What of a value matters when it is sent.
-#[derive(PartialEq)]
-enum Look {
-    Addresses,
-    Text,
-    Other,
-}
-
-/// The octets of a value.
-fn octets(kind: Kind, six: bool, value: Option<Text>) -> Applied<(Box<[u8]>, Look)> {
-    let Some(text) = value else { return Ok((Box::default(), Look::Other)) };
-    Ok(match parse(kind, six, text)? {
-        // A wildcard cannot be sent: it was text.
-        Value::Hex(_, wild) if wild != 0 => (text.octets().into(), Look::Text),
-        Value::Hex(octets, _) | Value::Number(octets) | Value::Octets(octets) => (octets.into(), Look::Other),
-        Value::Text(octets) => (octets.into(), Look::Text),
-        Value::Addresses(octets) => (octets.into(), Look::Addresses),
-    })
+fn one_space(space: &Space, refusal: Refusal) -> Applied {
+    if *space == Space::Plain { Ok(()) } else { Err(refusal) }
 }
 
 fn options_file(draft: &mut Draft, text: Text) -> Applied {
@@ -195,11 +183,12 @@ fn options_dir(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn boot(draft: &mut Draft, text: Text) -> Applied {
-    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
-    if rest.is_empty() && !conditions.is_empty() && !text.octets().ends_with(b",") {
+    let mut items = text.items();
+    leading_conditions(&mut items, &mut draft.tags)?;
+    let is_bare = items.rest.unwrap_or_default().is_empty();
+    if is_bare && draft.tags.has_conditions() && !text.octets().ends_with(b",") {
         return Err(ERROR);
     }
-    let mut items = rest.items();
     let (file, server_name) = (items.octets(), items.octets());
     let next_server = match items.octets() {
         b"" => NextServer::Us,
@@ -212,11 +201,7 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
     if file.len().max(server_name.len()) >= VALUE_MAX {
         return Err(ERROR);
     }
-    draft.config.dhcp.boots.push(Boot {
-        file: file.into(),
-        server_name: server_name.into(),
-        next_server,
-        conditions: conditions.into(),
-    });
+    let conditions = draft.tags.conditions();
+    draft.config.dhcp.boots.push(Boot { file: file.into(), server_name: server_name.into(), next_server, conditions });
     Ok(())
 }

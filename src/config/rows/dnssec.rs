@@ -2,10 +2,10 @@
 
 use crate::config::dnssec::{Anchor, Key};
 use crate::config::draft::Draft;
-use crate::config::lexer::Text;
+use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name_box, number, parse_hex, path_or_none, port};
+use crate::config::values::{name_box, number, path_or_none, plain_hex, port};
 use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
@@ -50,35 +50,47 @@ pub const ROWS: &[Row] = &[
 const BAD: Refusal = wrong!("bad trust anchor");
 
 fn anchor(draft: &mut Draft, text: Text) -> Applied {
-    let (name, rest) = text.split(b',');
-    let name = match name.octets() {
-        b"" if rest.is_none() => return Err(BAD),
+    let mut items = text.items();
+    let name = match items.octets() {
+        b"" if items.rest.is_none() => return Err(BAD),
         b"" | b"." => [0].into(),
         name => name_box(name).map_err(|_| BAD)?,
     };
-    let anchor = Anchor { name, key: rest.map(key).transpose()? };
-    if !draft.config.dnssec.anchors.contains(&anchor) {
-        draft.config.dnssec.anchors.push(anchor);
+    let mut anchor = Anchor { name, key: None };
+    if items.rest.is_some() {
+        anchor.key = Some(key(&mut items, &mut draft.tags.octets)?);
+    }
+    let anchors = &mut draft.config.dnssec.anchors;
+    if !anchors.contains(&anchor) {
+        anchors.push(anchor);
     }
     Ok(())
 }
 
-fn key(text: Text) -> Applied<Key> {
-    let (first, behind) = text.split(b',');
-    let (class, rest) = match first.octets() {
-        b"IN" => (class::IN, behind.ok_or(BAD)?),
-        b"CH" => (class::CHAOS, behind.ok_or(BAD)?),
-        b"HS" => (class::HESIOD, behind.ok_or(BAD)?),
-        _ => (class::IN, text),
+/// The key behind the name; `work` is written to.
+fn key(items: &mut Items, work: &mut Vec<u8>) -> Applied<Key> {
+    let mut behind = *items;
+    let class = match behind.octets() {
+        b"IN" => class::IN,
+        b"CH" => class::CHAOS,
+        b"HS" => class::HESIOD,
+        _ => 0,
     };
-    let (tag, rest) = rest.split(b',');
-    let (algorithm, rest) = rest.unwrap_or_default().split(b',');
-    let (digest_kind, digest) = rest.unwrap_or_default().split(b',');
-    let small = |text: Text| number(text.octets()).and_then(|value| u8::try_from(value).ok()).ok_or(BAD);
-    let (tag, algorithm, digest_kind) = (port(tag.octets()).ok_or(BAD)?, small(algorithm)?, small(digest_kind)?);
-    let digits: Vec<u8> = digest.ok_or(BAD)?.octets().iter().copied().filter(|octet| *octet != b' ').collect();
-    let digest = parse_hex(&digits, false).filter(|hex| hex.wild == 0).ok_or(wrong!("bad HEX in trust anchor"))?;
-    Ok(Key { class, tag, algorithm, digest_kind, digest: digest.octets.into() })
+    if class != 0 {
+        behind.rest.ok_or(BAD)?;
+        *items = behind;
+    }
+    let class = if class == 0 { class::IN } else { class };
+    let tag = port(items.octets()).ok_or(BAD)?;
+    let [mut algorithm, mut digest_kind] = [0; 2];
+    for small in [&mut algorithm, &mut digest_kind] {
+        *small = port(items.octets()).and_then(|value| u8::try_from(value).ok()).ok_or(BAD)?;
+    }
+    let said = items.rest.ok_or(BAD)?.octets();
+    work.extend(said.iter().filter(|octet| **octet != b' '));
+    let mut digest = Vec::new();
+    plain_hex(work, &mut digest).ok_or(wrong!("bad HEX in trust anchor"))?;
+    Ok(Key { class, tag, algorithm, digest_kind, digest: digest.into() })
 }
 
 fn check_unsigned(draft: &mut Draft, text: Text) -> Applied {

@@ -72,8 +72,10 @@ fn umbrella(draft: &mut Draft, text: Text) -> Applied {
     for item in items.into_iter().flatten() {
         if let Some(device) = item.behind(b"deviceid:") {
             let digits = device.octets().iter().all(u8::is_ascii_hexdigit) && device.octets().len() == 16;
-            let octets = parse_hex(device.octets(), false).filter(|_| digits).ok_or(ERROR)?.octets;
-            told.device = octets.try_into().ok();
+            let octets = &mut draft.tags.octets;
+            octets.clear();
+            parse_hex(device.octets(), false, octets).filter(|_| digits).ok_or(ERROR)?;
+            told.device = octets.as_slice().try_into().ok();
         } else if let Some(org) = item.behind(b"orgid:") {
             told.org = identifier(org)?;
         } else {

@@ -25,7 +25,7 @@ mod sets;
 mod tftp;
 mod upstream;
 
-pub use dhcp_hosts::{ethers_line, host};
+pub use dhcp_hosts::{ethers_line, read_host};
 pub use dhcp_options::option4;
 
 use super::row::{Apply, Row};

@@ -90,11 +90,13 @@ fn bootp_dynamic(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
-    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
+    let mut items = text.items();
+    leading_conditions(&mut items, &mut draft.tags)?;
+    let rest = items.rest.unwrap_or_default();
     // Quirk: an empty value is 0, but not behind tags.
-    let said = conditions.is_empty() || !rest.is_empty();
+    let said = !draft.tags.has_conditions() || !rest.is_empty();
     let secs = number(rest.octets()).filter(|_| said).ok_or(ERROR)?;
-    draft.config.dhcp.netboot.delay = Some((secs, conditions.into()));
+    draft.config.dhcp.netboot.delay = Some((secs, draft.tags.conditions()));
     Ok(())
 }
 
@@ -123,11 +125,12 @@ fn pxe_option(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn service(draft: &mut Draft, text: Text) -> Applied {
-    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
-    let (arch, behind) = rest.split(b',');
-    let known = ARCHITECTURES.iter().zip(0..).find(|(name, _)| arch.octets().eq_ignore_ascii_case(name));
-    let arch = known.map(|(_, number)| number).or_else(|| number(arch.octets())).ok_or(ERROR)?;
-    let mut items = behind.ok_or(ERROR)?.items();
+    let mut items = text.items();
+    leading_conditions(&mut items, &mut draft.tags)?;
+    let arch = items.octets();
+    let known = ARCHITECTURES.iter().zip(0..).find(|(name, _)| arch.eq_ignore_ascii_case(name));
+    let arch = known.map(|(_, number)| number).or_else(|| number(arch)).ok_or(ERROR)?;
+    items.rest.ok_or(ERROR)?;
     let text = items.octets().into();
     let named = items.octets();
     let (kind, file) = match number(named) {
@@ -144,31 +147,33 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
         None if server.is_empty() => NextServer::Us,
         None => NextServer::Name(name_box(server)?),
     };
-    draft.config.dhcp.netboot.services.push(Service { arch, text, kind, file, server, conditions: conditions.into() });
+    let conditions = draft.tags.conditions();
+    draft.config.dhcp.netboot.services.push(Service { arch, text, kind, file, server, conditions });
     Ok(())
 }
 
 fn prompt(draft: &mut Draft, text: Text) -> Applied {
-    let (conditions, rest) = leading_conditions(text, &mut draft.tags)?;
-    if !conditions.is_empty() && rest.is_empty() {
+    let mut items = text.items();
+    leading_conditions(&mut items, &mut draft.tags)?;
+    if draft.tags.has_conditions() && items.rest.unwrap_or_default().is_empty() {
         return Err(ERROR);
     }
-    let (shown, secs) = rest.split(b',');
-    if shown.octets().len() > PROMPT_MAX {
+    let shown = items.octets();
+    if shown.len() > PROMPT_MAX {
         return Err(wrong!("dhcp-option too long"));
     }
     // Quirk: of a larger number one octet counts, and no number waits for ever.
-    let secs = secs.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);
+    let secs = items.rest.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);
     draft.config.dhcp.netboot.prompt = true;
     draft.config.dhcp.options.push(DhcpOption {
         code: PROMPT,
-        value: [&[secs], shown.octets()].concat().into(),
+        value: [&[secs], shown].concat().into(),
         addresses: false,
         text: false,
         force: false,
         pxe: false,
         space: Space::Pxe,
-        conditions: conditions.into(),
+        conditions: draft.tags.conditions(),
     });
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{number, parse_hex, pattern};
+use crate::config::values::{number, pattern, plain_hex};
 
 pub const ROWS: &[Row] = &[
     flag("enable-ra", 0, |draft| &mut draft.config.dhcp6.advertise, "Send router advertisements").not_yet().manual("\
@@ -91,7 +91,7 @@ fn duid(draft: &mut Draft, text: Text) -> Applied {
     let bad = || wrong!("bad DUID");
     let (enterprise, id) = text.split(b',');
     let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
-    let id = parse_hex(id.ok_or_else(bad)?.octets(), false).filter(|hex| hex.wild == 0).ok_or_else(bad)?;
-    draft.config.dhcp6.duid = Some((enterprise, id.octets.into()));
+    plain_hex(id.ok_or_else(bad)?.octets(), &mut draft.tags.octets).ok_or_else(bad)?;
+    draft.config.dhcp6.duid = Some((enterprise, draft.tags.octets()));
     Ok(())
 }

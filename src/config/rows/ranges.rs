@@ -4,11 +4,11 @@ use crate::base::net::same_net4;
 use crate::base::text::parse_ip;
 use crate::config::dhcp6::{Range6, mode};
 use crate::config::draft::{Draft, Number};
-use crate::config::lexer::Text;
+use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{self, Row, flag, many, once};
-use crate::config::values::{behind_tag, condition, ipv4, lease_time, number, path_or_none, pattern, set_tag};
-use crate::config::{Conditions, LeaseTime, Range, RangeKind, Tag};
+use crate::config::values::{behind_tag, ipv4, lease_time, number, path_or_none, pattern};
+use crate::config::{LeaseTime, Range, RangeKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ROWS: &[Row] = &[
@@ -80,9 +80,7 @@ fn lease_file(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
-fn bad() -> Refusal {
-    wrong!("bad dhcp-range")
-}
+const BAD: Refusal = wrong!("bad dhcp-range");
 
 /// True for what cannot be an address: the first item may be a tag.
 fn is_word(octets: &[u8]) -> bool {
@@ -92,36 +90,42 @@ fn is_word(octets: &[u8]) -> bool {
 /// Most pieces that a range is taken into.
 const ITEMS_MAX: usize = 8;
 
-/// Takes tags off the front: conditions, and the one that clients get.
-fn tags<'a>(draft: &mut Draft, text: Text<'a>) -> Applied<(Vec<(Tag, bool)>, Option<Tag>, Text<'a>)> {
-    let (mut conditions, mut set) = (Vec::new(), None);
-    let mut rest = text;
+/// Takes tags off the front: `Tags` gathers conditions, and the one that clients
+/// get.
+fn tags(draft: &mut Draft, items: &mut Items) -> Applied {
+    let tags = &mut draft.tags;
     loop {
-        let (item, behind) = rest.split(b',');
-        let Some(behind) = behind.filter(|_| is_word(item.octets())) else {
-            return Ok((conditions, set, rest));
-        };
-        match behind_tag(item) {
-            Some(name) => conditions.push(condition(name.octets(), &mut draft.tags)?),
-            None if set.is_some() => return Err(wrong!("only one tag allowed")),
-            None => set = Some(set_tag(item, &mut draft.tags)?),
+        let mut behind = *items;
+        let item = behind.until(b',');
+        if behind.rest.is_none() || !is_word(item.octets()) {
+            return Ok(());
         }
-        rest = behind;
+        *items = behind;
+        match behind_tag(item) {
+            Some(name) => tags.condition(name.octets())?,
+            None if !tags.set().is_empty() => return Err(wrong!("only one tag allowed")),
+            None => tags.sets(item.behind(b"set:").unwrap_or(item).octets())?,
+        }
     }
 }
 
 fn range(draft: &mut Draft, text: Text) -> Applied {
-    let (conditions, set, rest) = tags(draft, text)?;
-    let is_name = |item: &Text| item.behind(b"constructor:").is_some();
-    let items: Vec<&[u8]> =
-        rest.items().map(|item| if is_name(&item) { item.octets() } else { item.meant() }).collect();
-    let Some((first, items)) = items.split_first().filter(|(_, behind)| (1..ITEMS_MAX).contains(&behind.len())) else {
-        return Err(bad());
-    };
-    let conditions = conditions.into();
-    match parse_ip(first).ok_or_else(bad)? {
-        IpAddr::V4(start) => range4(draft, start, items, conditions, set),
-        IpAddr::V6(start) => range6(draft, start, items, conditions, set),
+    let mut rest = text.items();
+    tags(draft, &mut rest)?;
+    let mut items = [&[][..]; ITEMS_MAX];
+    let mut count = 0usize;
+    for item in rest {
+        let said = if item.behind(b"constructor:").is_some() { item.octets() } else { item.meant() };
+        *items.get_mut(count).ok_or(BAD)? = said;
+        count = count.saturating_add(1);
+    }
+    let (first, items) = items.get(..count).and_then(<[_]>::split_first).ok_or(BAD)?;
+    if items.is_empty() {
+        return Err(BAD);
+    }
+    match parse_ip(first).ok_or(BAD)? {
+        IpAddr::V4(start) => range4(draft, start, items),
+        IpAddr::V6(start) => range6(draft, start, items),
     }
 }
 
@@ -131,17 +135,17 @@ fn end_of_range(items: &[&[u8]]) -> Applied<(Option<LeaseTime>, bool)> {
     match items {
         [] | [b""] => Ok((None, false)),
         [b"deprecated"] => Ok((None, true)),
-        [time] => lease_time(time).map(|time| (Some(time), false)).ok_or_else(bad),
-        _ => Err(bad()),
+        [time] => lease_time(time).map(|time| (Some(time), false)).ok_or(BAD),
+        _ => Err(BAD),
     }
 }
 
-fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]], conditions: Conditions, set: Option<Tag>) -> Applied {
-    let (second, mut rest) = items.split_first().ok_or_else(bad)?;
+fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]]) -> Applied {
+    let (second, mut rest) = items.split_first().ok_or(BAD)?;
     let (end, kind) = match *second {
         b"static" => (start, RangeKind::Static),
         b"proxy" => (start, RangeKind::Proxy),
-        end => (ipv4(end).ok_or_else(bad)?, RangeKind::Dynamic),
+        end => (ipv4(end).ok_or(BAD)?, RangeKind::Dynamic),
     };
     let mut address = || {
         let (first, behind) = rest.split_first()?;
@@ -157,6 +161,7 @@ fn range4(draft: &mut Draft, start: Ipv4Addr, items: &[&[u8]], conditions: Condi
     // `deprecated` means nothing here.
     let lease = end_of_range(rest)?.0.unwrap_or(LEASE_DEFAULT);
     let (start, end) = (start.min(end), start.max(end));
+    let (conditions, set) = (draft.tags.conditions(), draft.tags.set().first().copied());
     draft.config.dhcp.ranges.push(Range { start, end, kind, netmask, broadcast, lease, conditions, set });
     Ok(())
 }
@@ -172,7 +177,7 @@ const MODES: [(&[u8], u8); 7] = [
     (b"off-link", mode::OFF_LINK),
 ];
 
-fn range6(draft: &mut Draft, start: Ipv6Addr, items: &[&[u8]], conditions: Conditions, set: Option<Tag>) -> Applied {
+fn range6(draft: &mut Draft, start: Ipv6Addr, items: &[&[u8]]) -> Applied {
     draft.not_yet("dhcp-range for IPv6");
     let (mut end, mut modes, mut constructor) = (start, 0, None);
     let mut rest = items;
@@ -213,6 +218,7 @@ fn range6(draft: &mut Draft, start: Ipv6Addr, items: &[&[u8]], conditions: Condi
         prefix = 0;
     }
     let (start, end) = (start.min(end), start.max(end));
+    let (conditions, set) = (draft.tags.conditions(), draft.tags.set().first().copied());
     draft.config.dhcp6.ranges.push(Range6 { start, end, prefix, constructor, modes, lease, conditions, set });
     Ok(())
 }

@@ -290,7 +290,7 @@ fn dns_rr(draft: &mut Draft, text: Text) -> Applied {
     let mut making = making(draft, text, BAD);
     making.next_name()?;
     let kind = number(making.given()?.octets()).ok_or(BAD)?;
-    let data = parse_hex(making.items.rest.unwrap_or_default().octets(), false).ok_or(BAD)?;
-    draft.local.octets.extend(data.octets);
+    let data = making.items.rest.unwrap_or_default().octets();
+    parse_hex(data, false, &mut draft.local.octets).ok_or(BAD)?;
     draft.add_record(kind as u16, None)
 }

@@ -7,7 +7,7 @@ use crate::config::draft::{Draft, Number};
 use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
-use crate::config::server::{Spec, parse};
+use crate::config::server::parse;
 use crate::config::values::{number as digits, path_or_none};
 use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
@@ -156,24 +156,21 @@ fn each_target(
     value: &[u8],
     each: &mut dyn FnMut(&mut Draft, Target) -> Applied,
 ) -> Applied {
+    match value {
+        b"" => return each(draft, Target::Local),
+        b"#" => return each(draft, Target::Standard),
+        _ => {}
+    }
     if let Some(target) = draft.domains.known_server(value) {
         return each(draft, target);
     }
-    let servers = match parse(value, draft.look_up)? {
-        Spec::Local => return each(draft, Target::Local),
-        Spec::Standard => return each(draft, Target::Standard),
-        Spec::Server(server) => {
-            let target = numbered(draft, server)?;
-            if draft.unmet.is_empty() {
-                draft.domains.remember_server(value, target);
-            }
-            return each(draft, target);
-        }
-        Spec::Servers(servers) => servers,
-    };
-    for server in servers {
-        let target = numbered(draft, server)?;
-        each(draft, target)?;
+    let mut last = Target::Local;
+    let is_address = parse(value, draft.look_up, &mut |server| {
+        last = numbered(draft, server)?;
+        each(draft, last)
+    })?;
+    if is_address {
+        draft.domains.remember_server(value, last);
     }
     Ok(())
 }
