@@ -82,7 +82,7 @@ fn datagrams_travel_in_batches_and_tell_their_way() {
         let (mut receiver, mut sender) = (Receiver::new(16, 512), Sender::new(8));
         without_heap(|| {
             let mut outgoing =
-                texts.iter().map(|bytes| Outgoing { bytes, to, source: None, iface: 0 });
+                texts.iter().map(|bytes| Outgoing { bytes, to: &to, source: None, iface: 0 });
             sender.send(client.as_fd(), &mut outgoing, &mut |place, errno| panic!("{place}: {errno}"));
         });
         let mut seen = 0usize;
@@ -101,7 +101,8 @@ fn datagrams_travel_in_batches_and_tell_their_way() {
             assert!(receiver.datagram(got).is_none());
         }
         assert_eq!(receiver.receive(server.as_fd()).err(), Some(sys::EAGAIN));
-        let mut back = [Outgoing { bytes: b"back", to: client_at, source: Some(to.ip()), iface: 0 }].into_iter();
+        let own = to.ip();
+        let mut back = [Outgoing { bytes: b"back", to: &client_at, source: Some(&own), iface: 0 }].into_iter();
         sender.send(server.as_fd(), &mut back, &mut |_, errno| panic!("{errno}"));
         assert_eq!(receiver.receive(client.as_fd()), Ok(1));
         let datagram = receiver.datagram(0).unwrap();
@@ -114,9 +115,10 @@ fn datagrams_travel_in_batches_and_tell_their_way() {
 fn a_send_that_fails_is_told_with_its_place() {
     let (socket, _) = bound("127.0.0.1:0");
     let (receiving, at) = bound("127.0.0.1:0");
-    let good = Outgoing { bytes: b"good", to: at, source: None, iface: 0 };
+    let good = Outgoing { bytes: b"good", to: &at, source: None, iface: 0 };
     // From 127.0.0.1 there is no way to another machine.
-    let bad = Outgoing { source: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))), ..good };
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    let bad = Outgoing { source: Some(&elsewhere), ..good };
     let mut failed = Vec::new();
     let mut sender = Sender::new(2);
     sender.send(socket.as_fd(), &mut [good, bad, good, bad, good].into_iter(), &mut |place, _| failed.push(place));

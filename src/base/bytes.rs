@@ -190,7 +190,15 @@ impl<'a> Writer<'a> {
 
     /// Overwrites two octets at `at`, which must have been written before.
     pub fn patch_u16(&mut self, at: usize, value: u16) {
-        self.patch(at, &value.to_be_bytes());
+        self.patch_array(at, value.to_be_bytes());
+    }
+
+    /// Overwrites octets at `at`, all of which must have been written before.
+    pub fn patch_array<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        match self.written_mut().get_mut(at..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            Some(place) => *place = bytes,
+            None => self.overflow = true,
+        }
     }
 
     /// Overwrites octets at `at`, all of which must have been written before.

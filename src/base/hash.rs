@@ -17,52 +17,68 @@ impl Key {
 
     /// A hash of octets as they are.
     pub fn bytes(&self, bytes: &[u8]) -> u64 {
-        self.run(bytes, |word| word)
+        self.run(bytes, false)
     }
 
     /// A hash of a wire-format name (or any text) with ASCII letters folded to
     /// lower case.
     pub fn name(&self, name: &[u8]) -> u64 {
-        self.run(name, fold_word)
+        self.run(name, true)
     }
 
-    fn run(&self, bytes: &[u8], prepare: impl Fn(u64) -> u64) -> u64 {
+    fn run(&self, bytes: &[u8], fold: bool) -> u64 {
         let mut state = self.0 ^ (bytes.len() as u64);
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
-            state = mix(state ^ prepare(u64::from_le_bytes(*word)), self.1);
+            state = mix(state ^ folded_if(fold, u64::from_le_bytes(*word)), self.1);
         }
         // The rest as the last eight octets, some of them once more.
         let last = match bytes.last_chunk::<8>() {
             Some(last) => u64::from_le_bytes(*last),
             None => u64::from_le_bytes(short_word(rest)),
         };
-        mix(mix(state ^ prepare(last), self.1), self.0 | 1)
+        mix(mix(state ^ folded_if(fold, last), self.1), self.0 | 1)
     }
 }
 
 /// Equality with ASCII letters folded (RFC 4343).
 pub fn same_folded(a: &[u8], b: &[u8]) -> bool {
-    same_words(a, b, |a, b| a == b || fold_word(a) == fold_word(b))
+    same_words(a, b, true)
 }
 
 /// Equality octet for octet. For short strings; small C libraries compare octet
 /// by octet, which costs four times as much.
 pub fn same(a: &[u8], b: &[u8]) -> bool {
-    same_words(a, b, |a, b| a == b)
+    same_words(a, b, false)
 }
 
-fn same_words(a: &[u8], b: &[u8], same: impl Fn(u64, u64) -> bool) -> bool {
-    let same = |a: &[u8; 8], b: &[u8; 8]| same(u64::from_le_bytes(*a), u64::from_le_bytes(*b));
-    a.len() == b.len()
-        && match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-            // The rest as the last eight octets, some of them once more.
-            (Some(last_a), Some(last_b)) => {
-                let ((words_a, _), (words_b, _)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-                same(last_a, last_b) && words_a.iter().zip(words_b).all(|(a, b)| same(a, b))
-            }
-            _ => same(&short_word(a), &short_word(b)),
+fn same_words(a: &[u8], b: &[u8], fold: bool) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    // The rest as the last eight octets, some of them once more.
+    let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return same_word(&short_word(a), &short_word(b), fold);
+    };
+    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
+        if !same_word(a, b, fold) {
+            return false;
         }
+    }
+    same_word(last_a, last_b, fold)
+}
+
+#[inline(always)]
+fn same_word(a: &[u8; 8], b: &[u8; 8], fold: bool) -> bool {
+    let (a, b) = (u64::from_le_bytes(*a), u64::from_le_bytes(*b));
+    let other = a ^ b;
+    // They may differ in the case of what is a letter in either case.
+    other == 0 || fold && other & !letters(a & !(ONES * 0x20)) == 0
+}
+
+#[inline(always)]
+fn folded_if(fold: bool, word: u64) -> u64 {
+    if fold { fold_word(word) } else { word }
 }
 
 /// Fewer than eight octets as a word.
@@ -76,15 +92,22 @@ fn mix(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+
 /// Eight octets at once with `A`..`Z` turned into `a`..`z`.
+#[inline(always)]
 fn fold_word(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
+    word | letters(word)
+}
+
+/// Bit 5 of each octet that is one of `A`..`Z`.
+#[inline(always)]
+fn letters(word: u64) -> u64 {
     let low = word & (ONES * 0x7F);
     // Bit 7 of each octet: at or above 'A', and above 'Z'.
     let from_a = low + ONES * (0x80 - b'A' as u64);
     let above_z = low + ONES * (0x80 - b'Z' as u64 - 1);
-    let letters = (from_a & !above_z & !word) & (ONES * 0x80);
-    word | (letters >> 2)
+    (from_a & !above_z & !word & (ONES * 0x80)) >> 2
 }
 
 #[cfg(test)]

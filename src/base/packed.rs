@@ -1,5 +1,5 @@
 //! Hash → entry numbers for tables that are filled once and then only read:
-//! one 32-bit cell an entry, at a load of up to four fifths.
+//! one 32-bit cell an entry, at a load of up to four fifths, of small tables one half.
 //!
 //! A cell holds the number of the entry (plus one) in its lower bits and bits
 //! of the hash in the rest, so a search hardly ever looks at a wrong entry. The
@@ -10,31 +10,40 @@
 #[derive(Default)]
 pub struct Packed {
     cells: Box<[u32]>,
-    /// Bits of a cell that hold a number.
-    bits: u32,
+    /// The bits of a cell that hold a number.
+    mask: u32,
     used: usize,
 }
 
 /// Entries of one hash (as far as a cell tells) that the table takes.
 const SAME_MAX: usize = 1024;
 
+/// Entries up to which a table has room to spare: there it is nothing.
+const ROOMY: usize = 10_000;
+
+/// Cells of a table for `count` entries: twice as many, so that a search looks at
+/// two or three, or five for four.
+fn cells_for(count: usize) -> usize {
+    if count <= ROOMY { count.saturating_mul(2) } else { count.saturating_mul(5).div_ceil(4) }.saturating_add(1)
+}
+
 impl Packed {
     /// An empty table that takes `count` entries with numbers below `end`.
     pub fn new(count: usize, end: u32) -> Self {
-        let len = count.saturating_mul(5).div_ceil(4).saturating_add(1);
-        Packed { cells: vec![0; len].into_boxed_slice(), bits: u32::BITS - end.leading_zeros(), used: 0 }
+        let mask = u32::MAX.checked_shr(end.leading_zeros()).unwrap_or(0);
+        Packed { cells: vec![0; cells_for(count)].into_boxed_slice(), mask, used: 0 }
     }
 
     /// True when there is no room for so many more entries with numbers below
     /// `end`. It is filled a little more than it was made for.
     pub fn lacks(&self, more: usize, end: u32) -> bool {
-        self.used.saturating_add(more).saturating_mul(8) > self.cells.len().saturating_mul(7)
-            || end > self.number_mask()
+        cells_for(self.used.saturating_add(more)).saturating_mul(32) > self.cells.len().saturating_mul(35)
+            || end > self.mask
     }
 
     /// True when a new one would be a good deal smaller.
     pub fn is_sparse(&self) -> bool {
-        self.cells.len().saturating_mul(3) > self.used.saturating_mul(4).saturating_add(48)
+        self.cells.len().saturating_mul(15) > cells_for(self.used).saturating_mul(16).saturating_add(240)
     }
 
     /// Entries.
@@ -56,14 +65,14 @@ impl Packed {
     /// The same for the next entry that may have the hash of the one in `cell`:
     /// those of one hash come in the order they were added.
     pub fn after(&self, cell: usize) -> Option<(usize, u32)> {
-        self.seek(self.next(cell), self.cells.get(cell)? & !self.number_mask())
+        self.seek(self.next(cell), self.cells.get(cell)? & !self.mask)
     }
 
     fn seek(&self, mut at: usize, tag: u32) -> Option<(usize, u32)> {
         loop {
             let cell = *self.cells.get(at)?;
-            let number = (cell & self.number_mask()).checked_sub(1)?;
-            if cell & !self.number_mask() == tag {
+            let number = (cell & self.mask).checked_sub(1)?;
+            if cell & !self.mask == tag {
                 return Some((at, number));
             }
             at = self.next(at);
@@ -75,7 +84,7 @@ impl Packed {
     pub fn insert(&mut self, hash: u64, number: u32) {
         let (mut at, tag, mut same) = (self.home(hash), self.tag(hash), 0usize);
         while let Some(cell) = self.cells.get(at).filter(|cell| **cell != 0) {
-            same = same.saturating_add(usize::from(cell & !self.number_mask() == tag));
+            same = same.saturating_add(usize::from(cell & !self.mask == tag));
             at = self.next(at);
         }
         if same < SAME_MAX
@@ -88,19 +97,15 @@ impl Packed {
 
     /// Puts another entry with the same hash into a cell that was found.
     pub fn replace(&mut self, cell: usize, number: u32) {
-        let mask = self.number_mask();
+        let mask = self.mask;
         if let Some(cell) = self.cells.get_mut(cell) {
             *cell = (*cell & !mask) | number.saturating_add(1);
         }
     }
 
-    fn number_mask(&self) -> u32 {
-        1u32.checked_shl(self.bits).unwrap_or(0).wrapping_sub(1)
-    }
-
     /// The part of a hash that goes into a cell; not the one that `home` uses most.
     fn tag(&self, hash: u64) -> u32 {
-        hash as u32 & !self.number_mask()
+        hash as u32 & !self.mask
     }
 
     /// The upper half of the hash, scaled to the number of cells.
@@ -163,8 +168,8 @@ mod tests {
     #[test]
     fn it_is_full_by_count_or_by_number() {
         let mut table = Packed::new(8, 100);
-        assert!(!table.lacks(9, 127) && table.lacks(1, 128) && table.lacks(10, 1) && !table.is_sparse());
-        (0..9).for_each(|number| table.insert(u64::from(number) << 60, number));
+        assert!(!table.lacks(8, 127) && table.lacks(1, 128) && table.lacks(9, 1) && !table.is_sparse());
+        (0..8).for_each(|number| table.insert(u64::from(number) << 60, number));
         assert!(table.lacks(1, 9));
         assert!(Packed::default().lacks(1, 1) && Packed::new(100, 1).is_sparse());
     }

@@ -65,10 +65,15 @@ impl Capture {
         Ok(capture)
     }
 
+    /// True when there is one.
+    pub fn is_on(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// A datagram came by the socket of a door.
     pub fn came(&mut self, door: Door, fd: BorrowedFd, from: SocketAddr, to: Option<IpAddr>, bytes: &[u8], say: Say) {
         let (mask, _) = kind(door);
-        if self.file.is_some() && self.mask & mask != 0 {
+        if self.mask & mask != 0 {
             self.write(mask, from, here(fd, to), bytes, say);
         }
     }
@@ -76,7 +81,7 @@ impl Capture {
     /// A datagram leaves by it.
     pub fn left(&mut self, door: Door, fd: BorrowedFd, source: Option<IpAddr>, to: SocketAddr, bytes: &[u8], say: Say) {
         let (_, mask) = kind(door);
-        if self.file.is_some() && self.mask & mask != 0 {
+        if self.mask & mask != 0 {
             self.write(mask, here(fd, source), to, bytes, say);
         }
     }

@@ -82,9 +82,11 @@ impl Core {
         let on = config.listen.port != 0;
         let size = if on { config.dns.cache_size as usize } else { 0 };
         let lease_max = if config.dhcp.ranges.is_empty() { 0 } else { config.dhcp.lease_max };
-        let cache = Cache::new(size, !config.dns.no_round_robin, Key::new(&mut random))
+        // One key, so that a name is hashed once for both tables.
+        let key = Key::new(&mut random);
+        let cache = Cache::new(size, !config.dns.no_round_robin, key)
             .with_stale(config.dns.stale.unwrap_or(0));
-        let hosts = Hosts::empty(Key::new(&mut random));
+        let hosts = Hosts::empty(key);
         let leases = Leases::new(lease_max, Key::new(&mut random))
             .watching(config.dhcp.spans())
             .with_extras(config.dhcp.relaying.queries.is_some())

@@ -136,7 +136,7 @@ impl Deliver {
     /// Writes a datagram that came to the capture file.
     pub fn capture_arrival(&mut self, arrival: &Arrival, to: Option<IpAddr>, bytes: &[u8]) {
         let Deliver { sockets, capture, journal, .. } = self;
-        if let Some(socket) = sockets.of_door(arrival.door) {
+        if capture.is_on() && let Some(socket) = sockets.of_door(arrival.door) {
             capture.came(arrival.door, socket, arrival.from, to, bytes, &mut |line, args| say(journal, line, args));
         }
     }
@@ -165,20 +165,25 @@ impl Deliver {
 
     fn round(&mut self, core: &mut Core, now: Now) {
         for place in 0..core.outbox.actions().len() {
-            let Some(action) = core.outbox.actions().get(place).copied() else { break };
-            self.perform(core, place, action, now);
+            match core.outbox.actions().get(place) {
+                Some(Action::Datagram { .. }) => {
+                    // There is room for every place of the outbox.
+                    let _ = self.pending.try_push(u16::try_from(place).unwrap_or(u16::MAX));
+                }
+                Some(action) => {
+                    let action = *action;
+                    self.perform(core, &action, now);
+                }
+                None => break,
+            }
         }
         self.flush(core);
     }
 
-    fn perform(&mut self, core: &mut Core, place: usize, action: Action, now: Now) {
+    fn perform(&mut self, core: &mut Core, action: &Action, now: Now) {
         let out = &core.outbox;
-        match action {
-            Action::Datagram { .. } => {
-                let place = u16::try_from(place).unwrap_or(u16::MAX);
-                // There is room for every place of the outbox.
-                let _ = self.pending.try_push(place);
-            }
+        match *action {
+            Action::Datagram { .. } => {}
             Action::Log { channel, level, text } => {
                 self.journal.line(channel, level, out.bytes(text), now.wall);
             }
@@ -239,7 +244,7 @@ impl Deliver {
     /// Lets pending datagrams leave if one of them goes by such a door.
     fn flush_if(&mut self, core: &mut Core, which: impl Fn(Door) -> bool) {
         let out = &core.outbox;
-        if self.pending.iter().any(|place| route_at(out, *place).is_some_and(|route| which(route.door))) {
+        if self.pending.iter().any(|place| route_at(out.actions(), *place).is_some_and(|route| which(route.door))) {
             self.flush(core);
         }
     }
@@ -249,25 +254,28 @@ impl Deliver {
         if let Some(result) = self.leases.settle(core) {
             later(&mut self.answers, Answer::Leases(result));
         }
-        let out = &core.outbox;
+        let (out, actions) = (&core.outbox, core.outbox.actions());
         let Deliver { sockets, sender, pending, answers, capture, journal, .. } = self;
-        while let Some(route) = pending.first().and_then(|place| route_at(out, *place)) {
+        while let Some(route) = pending.first().and_then(|place| route_at(actions, *place)) {
             let door = route.door;
-            let chosen = pending.iter().filter(|place| route_at(out, **place).is_some_and(|route| route.door == door));
+            let chosen = pending.iter().filter_map(|place| route_at(actions, *place)).filter(|route| route.door == door);
             let mut failed = |nth: usize, errno| {
-                let to = chosen.clone().nth(nth).and_then(|place| route_at(out, *place));
-                if let Some(route) = to {
+                if let Some(route) = chosen.clone().nth(nth) {
                     later(answers, Answer::SendFailed { door, to: route.to, errno });
                 }
             };
-            let alone = chosen.clone().all(|place| route_at(out, *place).is_some_and(|other| other.to == route.to));
+            let alone = matches!(door, Door::Upstream { .. }) && chosen.clone().all(|other| other.to == route.to);
+            let mut datagrams = pending.iter().filter_map(|place| datagram_at(out, actions, *place, door));
+            let mut left = 0;
             match (sockets.open_for(route, alone), sockets.of_door(door)) {
                 (Ok(()), Some(socket)) => {
-                    for gone in chosen.clone().filter_map(|place| datagram_at(out, *place)) {
-                        let mut say = |line: &Line, args: &[Arg]| say(journal, line, args);
-                        capture.left(door, socket, gone.source, gone.to, gone.bytes, &mut say);
+                    if capture.is_on() {
+                        for gone in datagrams.clone() {
+                            let mut say = |line: &Line, args: &[Arg]| say(journal, line, args);
+                            capture.left(door, socket, gone.source.copied(), *gone.to, gone.bytes, &mut say);
+                        }
                     }
-                    let mut datagrams = chosen.clone().filter_map(|place| datagram_at(out, *place));
+                    let mut datagrams = datagrams.by_ref().inspect(|_| left += 1);
                     sender.send(socket, &mut datagrams, &mut failed);
                 }
                 (opened, _) => {
@@ -275,7 +283,10 @@ impl Deliver {
                     (0..chosen.clone().count()).for_each(|nth| failed(nth, errno));
                 }
             }
-            pending.retain(|place| route_at(out, *place).is_some_and(|route| route.door != door));
+            if left == pending.len() {
+                break;
+            }
+            pending.retain(|place| route_at(actions, *place).is_some_and(|route| route.door != door));
         }
         pending.clear();
     }
@@ -360,20 +371,24 @@ fn say(journal: &mut Journal, line: &Line, args: &[Arg]) {
 }
 
 /// The route of the datagram at a place of the outbox.
-fn route_at(out: &Outbox, place: u16) -> Option<&Route> {
-    match out.actions().get(usize::from(place)) {
+fn route_at(actions: &[Action], place: u16) -> Option<&Route> {
+    match actions.get(usize::from(place)) {
         Some(Action::Datagram { route, .. }) => Some(route),
         _ => None,
     }
 }
 
-fn datagram_at(out: &Outbox, place: u16) -> Option<Outgoing<'_>> {
-    let Some(Action::Datagram { route, bytes }) = out.actions().get(usize::from(place)) else { return None };
+/// The datagram there, if it leaves by this door.
+fn datagram_at<'a>(out: &'a Outbox, actions: &'a [Action], place: u16, door: Door) -> Option<Outgoing<'a>> {
+    let Some(Action::Datagram { route, bytes }) = actions.get(usize::from(place)) else { return None };
+    if route.door != door {
+        return None;
+    }
     // An answer by IPv4 takes the way of the routing table from the address
     // that was asked; it need not be the interface that the question came by.
     let routed = matches!(route.door, Door::Dns(_) | Door::Tftp(_) | Door::Transfer(_)) && route.to.is_ipv4();
     let iface = if routed && route.source.is_some() { 0 } else { route.iface };
-    Some(Outgoing { bytes: out.bytes(*bytes), to: route.to, source: route.source, iface })
+    Some(Outgoing { bytes: out.bytes(*bytes), to: &route.to, source: route.source.as_ref(), iface })
 }
 
 /// What engines are told of a file.

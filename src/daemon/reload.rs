@@ -7,7 +7,6 @@
 //! beside them and take their place whole. The heap is open during a slice.
 //! SIGHUP while a reading is under way has everything read once more behind it.
 
-use crate::base::hash::Key;
 use crate::base::time::Now;
 use crate::daemon::core::Core;
 #[cfg(feature = "dhcp4")]
@@ -223,7 +222,7 @@ impl Job {
     /// the last configured one first, then those in directories, last in those
     /// that are watched.
     fn begin_names(&mut self, core: &mut Core, files: &dyn Sources) {
-        let mut builder = HostsBuilder::new(Key::new(&mut core.world.random));
+        let mut builder = HostsBuilder::new(core.world.cache.key());
         builder.source(b"config");
         self.stage = Stage::Names(builder);
         let places = &mut self.places;

@@ -14,7 +14,7 @@ use crate::store::neighbours::Neighbours;
 use crate::wire::dns::edns::{Opt, option};
 use crate::wire::dns::message::Message;
 use arrayvec::ArrayVec;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Options of one question; more are left out.
 const OPTIONS_MAX: usize = 16;
@@ -42,10 +42,13 @@ pub struct Made {
 
 /// True when the answer to a question depends on its client, so that it is
 /// neither shared nor kept.
-pub fn is_personal(config: &Edns, opt: Option<&Opt>, client: IpAddr) -> bool {
-    let named = !config.strip_subnet && opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
-    let told = subnet_of(config, client).is_some_and(|subnet| subnet.addr.is_none() && subnet.len > 0);
-    named || told || config.umbrella.is_some() || config.mac || config.mac_text.is_some()
+pub fn is_personal(config: &Edns, opt: Option<&Opt>, client: &SocketAddr) -> bool {
+    let named = || !config.strip_subnet && opt.is_some_and(|opt| opt.option(option::CLIENT_SUBNET).is_some());
+    let told = || {
+        let subnet = subnet_of(config, unmapped(client.ip()));
+        subnet.is_some_and(|subnet| subnet.addr.is_none() && subnet.len > 0)
+    };
+    named() || config.subnet.is_some() && told() || config.umbrella.is_some() || config.mac || config.mac_text.is_some()
 }
 
 /// What is told of a client's network.

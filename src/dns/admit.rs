@@ -9,7 +9,8 @@ use crate::outbox::action::Arrival;
 use crate::store::interfaces::Interfaces;
 use crate::wire::dns::codes::flag;
 use crate::wire::dns::edns::{self, Opt};
-use crate::wire::dns::message::{Extras, Message, Question};
+use crate::wire::dns::message::{Message, Question};
+use crate::wire::dns::name::Name;
 use std::net::IpAddr;
 
 /// Largest answer to a client without EDNS (RFC 1035 §4.2.1).
@@ -39,59 +40,59 @@ pub struct Query<'a> {
 }
 
 /// What a message is.
-pub enum Kind<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
     /// A question.
-    Query(Query<'a>),
+    Query,
     /// Not QUERY: the operation code is not implemented.
-    NonQuery(&'a Message<'a>),
+    NonQuery,
     /// A question that is none: too many questions, or answers in it.
-    Odd(&'a Message<'a>),
+    Odd,
     /// Nothing that could be answered.
     Garbage,
 }
 
-/// Decodes a message from a client, if it was one.
-pub fn decode<'a>(
-    message: Option<&'a Message<'a>>,
-    arrival: &'a Arrival,
-    tcp: bool,
-    config: &config::Dns,
-) -> Kind<'a> {
-    let Some(message) = message else { return Kind::Garbage };
-    // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
-    if message.is_response() && !tcp {
-        return Kind::Garbage;
+impl<'a> Query<'a> {
+    /// A message of a client that is still to be decoded.
+    pub fn new(message: &'a Message<'a>, arrival: &'a Arrival, tcp: bool) -> Self {
+        let question = Question { name: Name::ROOT, kind: 0, class: 0 };
+        let limit = if tcp { u16::MAX } else { PLAIN_LIMIT };
+        Query { message, question, opt: None, arrival, tcp, limit, serial: 0, signed: false, personal: false }
     }
-    if message.opcode() != 0 {
-        return Kind::NonQuery(message);
-    }
-    let question = match (message.counts(), message.question()) {
-        ([1, 0, 0, _], Some(question)) => *question,
-        _ => return Kind::Odd(message),
-    };
-    let Extras { opt, signed } = message.extras().unwrap_or_default();
-    let limit = match opt {
-        _ if tcp => u16::MAX,
-        Some(opt) => opt.udp_size.clamp(PLAIN_LIMIT, config.edns_max.max(PLAIN_LIMIT)),
-        None => PLAIN_LIMIT,
-    };
-    let client = unmapped(arrival.from.ip());
-    let personal = signed || additions::is_personal(&config.edns, opt.as_ref(), client);
-    Kind::Query(Query { message, question, opt, arrival, tcp, limit, serial: 0, signed, personal })
-}
 
-impl Query<'_> {
+    /// Decodes the message; it can be worked with as a question if it is one.
+    pub fn decode(&mut self, config: &config::Dns) -> Kind {
+        let message = self.message;
+        // Quirk: dnsmasq answers messages marked as responses when they come by TCP.
+        if message.is_response() && !self.tcp {
+            return Kind::Garbage;
+        }
+        if message.opcode() != 0 {
+            return Kind::NonQuery;
+        }
+        let ([1, 0, 0, additional], Some(question)) = (message.counts(), message.question()) else { return Kind::Odd };
+        self.question = *question;
+        if additional > 0 && let Ok(extras) = &message.extras() {
+            (self.opt, self.signed) = (extras.opt, extras.signed);
+            if let Some(opt) = &extras.opt && !self.tcp {
+                self.limit = opt.udp_size.clamp(PLAIN_LIMIT, config.edns_max.max(PLAIN_LIMIT));
+            }
+        }
+        self.personal = self.signed || additions::is_personal(&config.edns, self.opt.as_ref(), &self.arrival.from);
+        Kind::Query
+    }
+
     /// The bits in which two questions must agree to share an answer.
     pub fn traits(&self) -> u16 {
         let header = self.message.flags() & (flag::RD | flag::CD | flag::AD);
-        let edns = self.opt.map_or(0, |opt| 1 | (opt.flags & edns::DNSSEC_OK));
+        let edns = self.opt.as_ref().map_or(0, |opt| 1 | (opt.flags & edns::DNSSEC_OK));
         header | edns
     }
 
     /// Data of upstream servers that was kept may answer it: recursion is wanted,
     /// no signatures are, and no client subnet takes part.
     pub fn takes_cached(&self) -> bool {
-        self.message.has(flag::RD) && !self.personal && !self.opt.is_some_and(|opt| opt.dnssec_ok())
+        self.message.has(flag::RD) && !self.personal && !self.opt.as_ref().is_some_and(Opt::dnssec_ok)
     }
 
     /// The client's address.
@@ -101,9 +102,10 @@ impl Query<'_> {
 }
 
 /// True when packets that arrive this way get answers with authority only.
+#[inline]
 pub fn is_outside(config: &Config, interfaces: &Interfaces, arrival: &Arrival) -> bool {
-    let to = unmapped(arrival.to);
     config.auth.is_outside() && {
+        let to = unmapped(arrival.to);
         let has_it = || interfaces.iter().find(|known| known.addresses.iter().any(|own| own.addr == to));
         let iface = interfaces.get(arrival.iface).or_else(has_it);
         config.auth.serves(iface.map_or(&[], |iface| iface.name.as_bytes()), to)

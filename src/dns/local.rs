@@ -82,9 +82,9 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
     let mut alias: Option<NameBuf> = None;
     let place = &Place::new(with, query, figures.turns, prefix);
     let from_cache = place.from_cache && kind != kind::ANY;
-    for _ in 0..=CHAIN_MAX {
+    for _ in 0..CHAIN_MAX + 1 {
         let name = alias.as_ref().map_or(query.question.name, NameBuf::name);
-        if let Some((ttl, target)) = records::alias(with, name) {
+        if !with.config.dns.local.records.is_empty() && let Some((ttl, target)) = records::alias(with, name) {
             journal::of_kind(with.out, prefix, Arg::Str("config"), name, kind::CNAME);
             reply.name(Section::Answer, name, kind::CNAME, class::IN, ttl, target);
             if kind == kind::CNAME {
@@ -94,7 +94,8 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             alias = Some(NameBuf::from_name(target));
             continue;
         }
-        if tables::answer(with, &mut reply, place, name, kind) {
+        let hash = with.cache.key().name(name.wire());
+        if tables::answer(with, &mut reply, place, hash, name, kind) {
             return Some(complete(with, query, &mut reply, rcode::NOERROR, authoritative, stale));
         }
         if !from_cache {
@@ -108,7 +109,7 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             break;
         }
         // By reference: what is found is large, and would be moved out.
-        let found = with.cache.lookup(name, kind, with.now.mono);
+        let found = with.cache.lookup_hashed(hash, name, kind, with.now.mono);
         let Some(found) = &found else { break };
         if found.outcome == Outcome::Failed {
             // What fails for want of a signature may go well unchecked.
@@ -123,7 +124,7 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
         let max_ttl = with.config.dns.max_ttl.unwrap_or(u32::MAX);
         let ttl = found.ttl.min(max_ttl);
         stale |= found.stale;
-        let source = Arg::Str(if found.stale { "cached-stale" } else { "cached" });
+        let source = if found.stale { "cached-stale" } else { "cached" };
         let missing = found.outcome == Outcome::NxDomain;
         if found.outcome != Outcome::Records {
             if let Some(soa) = found.soa() {
@@ -132,13 +133,15 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             let exists = missing && (aliased || tables::exists(with, name));
             // Quirk: that the target of an alias is missing makes no line.
             if !(aliased && missing) {
-                journal::negative(with.out, prefix, source, name, kind, missing && !exists);
+                journal::negative(with.out, prefix, Arg::Str(source), name, kind, missing && !exists);
             }
             let code = if missing && !exists { rcode::NXDOMAIN } else { rcode::NOERROR };
             return Some(complete(with, query, &mut reply, code, exists, stale));
         }
         for data in found.records() {
-            journal::data(with.out, prefix, source, name, found.kind, data);
+            if prefix.is_on() {
+                journal::data(with.out, prefix, Arg::Str(source), name, found.kind, data);
+            }
             reply.data(Section::Answer, name, found.kind, class::IN, ttl, data);
         }
         if found.kind == kind {

@@ -273,22 +273,27 @@ impl Forwarder {
             }
             return;
         }
-        let message = Message::parse(bytes);
-        match &mut admit::decode(message.as_ref(), arrival, false, &with.config.dns) {
-            Kind::Query(query) => {
+        let Some(message) = &Message::parse(bytes) else { return self.count_garbage() };
+        let mut query = Query::new(message, arrival, false);
+        match query.decode(&with.config.dns) {
+            Kind::Query => {
                 query.serial = self.next_serial();
-                if !self.is_loop(with, query) {
-                    self.client_query(with, query);
+                if !self.is_loop(with, &query) {
+                    self.client_query(with, &query);
                 }
             }
-            Kind::NonQuery(message) => {
+            Kind::NonQuery => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), false);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
                 send_code(with, arrival, message, rcode::NOTIMP, Some(ede::NOT_SUPPORTED));
             }
-            Kind::Odd(message) => send_code(with, arrival, message, rcode::REFUSED, Some(ede::INVALID_DATA)),
-            Kind::Garbage => self.counts.garbage = self.counts.garbage.saturating_add(1),
+            Kind::Odd => send_code(with, arrival, message, rcode::REFUSED, Some(ede::INVALID_DATA)),
+            Kind::Garbage => self.count_garbage(),
         }
+    }
+
+    fn count_garbage(&mut self) {
+        self.counts.garbage = self.counts.garbage.saturating_add(1);
     }
 
     fn client_query(&mut self, with: &mut Surroundings, query: &Query) {
@@ -313,16 +318,19 @@ impl Forwarder {
 
     /// Answers a question from what is known here, or says who is to be asked.
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
-        let mut prefix = &Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
+        let mut prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         let zone_serial = self.zone_serial.unwrap_or(0).wrapping_add(with.leases.names_changed);
         let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial };
-        let (place, of_zone) = (auth::place(with, query), prefix.of_zone());
+        let place = auth::place(with, query);
         let mut line = &lines::QUERY;
         if let Some(place) = &place {
-            prefix = &of_zone;
+            prefix = prefix.of_zone();
             line = if place.outside { &lines::AUTH_QUERY } else { line };
         }
-        journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
+        let prefix = &prefix;
+        if prefix.is_on() {
+            journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
+        }
         if !marks::allow(&with.config.sets, with.mark, query.question.name) {
             journal::error(with.out, prefix, "config", rcode::REFUSED, Some(ede::BLOCKED));
             bus::refused(with, query.question.name);

@@ -127,7 +127,7 @@ impl Rig {
 
     /// Names of a hosts file called `/etc/hosts`.
     pub fn hosts(&mut self, hosts: &[(&str, &str)]) {
-        let mut builder = HostsBuilder::new(Key::new(&mut self.random));
+        let mut builder = HostsBuilder::new(self.cache.key());
         builder.source(b"/etc/hosts");
         for (addr, name) in hosts {
             builder.add(wire(name).name(), addr.parse().unwrap());

@@ -59,6 +59,7 @@ pub(super) fn fill(with: &mut Surroundings, prefix: &Prefix, answer: &Message) {
 }
 
 /// Puts the addresses of an answer from the cache back into the sets.
+#[inline]
 pub(super) fn refill(with: &mut Surroundings, answer: &[u8]) {
     let sets = &with.config.sets;
     if !sets.any() {

@@ -2,6 +2,7 @@
 //! of DHCP clients, forward and reverse. Hosts files come first; a name they
 //! give an IPv4 address is not given to a lease.
 
+use crate::base::hash;
 use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::time::Millis;
 use crate::config::Config;
@@ -9,7 +10,7 @@ use crate::dns::journal::{self, Prefix};
 use crate::dns::{Surroundings, interface_names, records, reverse, synth};
 use crate::dns::admit::Query;
 use crate::outbox::lines::Arg;
-use crate::store::hosts::Hosts;
+use crate::store::hosts::{Hosts, Ring};
 use crate::store::interfaces::Interfaces;
 use crate::store::leases::{Lease, Leases};
 use crate::wire::dns::build::Reply;
@@ -51,8 +52,10 @@ impl<'a> Place<'a> {
     pub(super) fn new(with: &Surroundings, query: &Query, turns: &'a [Cell<u8>], prefix: &'a Prefix) -> Self {
         let arrival = query.arrival;
         let local = with.config.dns.local.localise.then(|| with.interfaces.get(arrival.iface)).flatten();
-        let to = unmapped(arrival.to);
-        let own = local.and_then(|iface| iface.addresses.iter().find(|own| own.addr == to && to.is_ipv4()));
+        let own = local.and_then(|iface| {
+            let to = unmapped(arrival.to);
+            iface.addresses.iter().find(|own| own.addr == to && to.is_ipv4())
+        });
         let near = own.map(|own| Net { addr: own.addr, len: own.prefix });
         Place { prefix, from_cache: query.takes_cached(), turns, near }
     }
@@ -72,20 +75,20 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Adds the local records of `name`. False when there are none.
-pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
+/// Adds the local records of `name`, whose hash is `hash`. False when there are none.
+pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, hash: u64, name: Name, kind: u16) -> bool {
     if kind == kind::PTR && reverse::addr(name).is_some_and(|addr| interface_names::pointer(with, reply, place, name, addr)) {
         return true;
     }
-    let own = records::answer(with, reply, place, name, kind);
+    let own = !with.config.dns.local.records.is_empty() && records::answer(with, reply, place, name, kind);
     if own && matches!(kind, kind::PTR | kind::MX) {
         return true;
     }
     let more = match kind {
-        kind::A | kind::AAAA => addresses(with, reply, place, name, kind),
+        kind::A | kind::AAAA => addresses(with, reply, place, hash, name, kind),
         kind::ANY => {
-            let v4 = addresses(with, reply, place, name, kind::A);
-            let v6 = addresses(with, reply, place, name, kind::AAAA);
+            let v4 = addresses(with, reply, place, hash, name, kind::A);
+            let v6 = addresses(with, reply, place, hash, name, kind::AAAA);
             let pointer = !v4 && !v6 && reverse_name(with, reply, place, name);
             records::mail(with, reply, place, name) || v4 || v6 || pointer
         }
@@ -125,14 +128,16 @@ pub(super) fn additional(with: &mut Surroundings, reply: &mut Reply, name: Name,
 
 /// Adds the addresses of one family. Whoever has the name of an interface has no
 /// others.
-fn addresses(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
-    if let Some(any) = interface_names::answer(with, reply, place, name, kind) {
+fn addresses(with: &mut Surroundings, reply: &mut Reply, place: &Place, hash: u64, name: Name, kind: u16) -> bool {
+    let local = &with.config.dns.local;
+    if !local.interface_names.is_empty() && let Some(any) = interface_names::answer(with, reply, place, name, kind) {
         return any;
     }
     let prefix = place.prefix;
-    hosts(with, reply, place, name, kind == kind::AAAA)
+    let ring = with.hosts.find_hashed(hash, name, kind == kind::AAAA);
+    ring.is_some_and(|ring| hosts(with, reply, place, name, ring))
         || kind == kind::A && leases(with, reply, prefix, name)
-        || synthetic(with, reply, prefix, name, kind)
+        || !local.synths.is_empty() && synthetic(with, reply, prefix, name, kind)
 }
 
 /// Adds the address of a made-up name.
@@ -164,8 +169,7 @@ pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
 
 /// Adds the addresses of hosts files, another one first each time: those near
 /// the client if there are any.
-fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, v6: bool) -> bool {
-    let Some(ring) = with.hosts.find(name, v6) else { return false };
+fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, ring: Ring) -> bool {
     let (near, prefix) = (place.near_of(with.hosts.hosts(ring).map(|host| host.addr)), place.prefix);
     for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
@@ -179,10 +183,10 @@ fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, 
 
 /// Adds the addresses of DHCP clients of this name.
 fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
-    if with.leases.is_empty() {
+    let tables = Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono };
+    if !may_be_lease(tables, name) {
         return false;
     }
-    let tables = Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono };
     let mut any = false;
     for lease in leases_of(tables, name) {
         journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Name(name.wire()), Arg::Ip4(lease.addr));
@@ -220,6 +224,20 @@ fn leases_of<'a>(with: Tables<'a>, name: Name<'a>) -> impl Iterator<Item = &'a L
     with.leases.by_name(name.first_label(), with.now).filter(fits)
 }
 
+/// False when no lease can have this name: it lies in none of their domains.
+fn may_be_lease(with: Tables, name: Name) -> bool {
+    !with.leases.is_empty() && match name.parent() {
+        Some(parent) if !parent.is_root() => lease_domains(with).any(|domain| hash::same_folded(domain, parent.wire())),
+        _ => !with.config.dhcp.fqdn,
+    }
+}
+
+/// The domains that leases may be in, in wire form.
+fn lease_domains<'a>(with: Tables<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let dns = &with.config.dns;
+    dns.domain.iter().chain(dns.ranged_domains.iter().map(|ranged| &ranged.name)).map(|name| &**name)
+}
+
 /// The domain that applies to a lease.
 fn domain_of<'a>(with: Tables<'a>, lease: &Lease) -> Option<Name<'a>> {
     with.config.dns.domain_for(lease.addr.into(), with.interfaces).and_then(Name::new)
@@ -250,9 +268,7 @@ pub(super) fn names(with: &Surroundings, lease: &Lease) -> [Option<NameBuf>; 2] 
 /// True for the domains of leases and what is above them: they exist because
 /// the names below them do.
 fn is_above_leases(with: Tables, name: Name) -> bool {
-    let dns = &with.config.dns;
-    let domains = dns.domain.iter().chain(dns.ranged_domains.iter().map(|ranged| &ranged.name));
-    !with.leases.is_empty() && domains.filter_map(|domain| Name::new(domain)).any(|domain| domain.is_within(name))
+    !with.leases.is_empty() && lease_domains(with).filter_map(Name::new).any(|domain| domain.is_within(name))
 }
 
 /// The TTL of a lease's name: that of local data, at most the rest of the lease.

@@ -42,7 +42,9 @@ pub struct Outbox {
     pub counts: Counts,
     bytes: Box<[u8]>,
     used: usize,
-    actions: Box<heapless::Vec<Action, { limits::OUTBOX_ACTIONS }>>,
+    /// `said` of them count.
+    actions: Box<[Action]>,
+    said: usize,
     lost: u32,
 }
 
@@ -60,7 +62,8 @@ impl Outbox {
             counts: Counts::new(),
             bytes: vec![0; limits::OUTBOX_BYTES].into_boxed_slice(),
             used: 0,
-            actions: Box::default(),
+            actions: vec![Action::StreamClose { slot: 0 }; limits::OUTBOX_ACTIONS].into_boxed_slice(),
+            said: 0,
             lost: 0,
         }
     }
@@ -68,22 +71,22 @@ impl Outbox {
     /// True when one more event of the worst kind fits.
     pub fn has_room(&self) -> bool {
         self.bytes.len().saturating_sub(self.used) >= limits::EVENT_BYTES
-            && limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len()) >= limits::ACTIONS_PER_EVENT
+            && self.spare_actions() >= limits::ACTIONS_PER_EVENT
     }
 
     /// Actions that still fit, whatever event they belong to.
     pub fn spare_actions(&self) -> usize {
-        limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len())
+        self.actions.len().saturating_sub(self.said)
     }
 
     /// True when there is nothing to perform.
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
+        self.said == 0
     }
 
     /// What was said, in order.
     pub fn actions(&self) -> &[Action] {
-        &self.actions
+        self.actions.get(..self.said).unwrap_or_default()
     }
 
     /// The octets of a span of this round.
@@ -93,7 +96,7 @@ impl Outbox {
 
     /// Forgets everything: it was performed.
     pub fn clear(&mut self) {
-        self.actions.clear();
+        self.said = 0;
         self.used = 0;
     }
 
@@ -111,13 +114,29 @@ impl Outbox {
     /// free: an engine with many lines says no more than that.
     pub fn has_room_for_log(&self) -> bool {
         self.room() >= limits::LOG_LINE_MAX.saturating_add(limits::DATAGRAM_MAX)
-            && limits::OUTBOX_ACTIONS.saturating_sub(self.actions.len()) >= limits::ACTIONS_PER_EVENT / 2
+            && self.spare_actions() >= limits::ACTIONS_PER_EVENT / 2
     }
 
     /// Adds an action that needs no octets.
+    // Inlined, so that an action is made in its place and not copied there.
+    #[inline(always)]
     pub fn push(&mut self, action: Action) {
-        if self.actions.push(action).is_err() {
-            self.lost = self.lost.saturating_add(1);
+        if let Some(slot) = self.slot() {
+            *slot = action;
+        }
+    }
+
+    #[inline(never)]
+    fn slot(&mut self) -> Option<&mut Action> {
+        match self.actions.get_mut(self.said) {
+            Some(slot) => {
+                self.said = self.said.saturating_add(1);
+                Some(slot)
+            }
+            None => {
+                self.lost = self.lost.saturating_add(1);
+                None
+            }
         }
     }
 

@@ -264,9 +264,9 @@ pub struct Outgoing<'a> {
     /// Its octets.
     pub bytes: &'a [u8],
     /// The receiver.
-    pub to: SocketAddr,
+    pub to: &'a SocketAddr,
     /// Source address; the kernel's choice if absent.
-    pub source: Option<IpAddr>,
+    pub source: Option<&'a IpAddr>,
     /// Interface to leave by; 0 is the kernel's choice.
     pub iface: u32,
 }
@@ -324,7 +324,7 @@ impl Sender {
         iovec.iov_len = datagram.bytes.len();
         header.msg_len = 0;
         let message = &mut header.msg_hdr;
-        message.msg_namelen = address::write(datagram.to, name);
+        message.msg_namelen = address::write(*datagram.to, name);
         message.msg_name = (&raw mut *name).cast();
         message.msg_iov = iovec;
         message.msg_iovlen = 1;

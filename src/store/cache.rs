@@ -283,6 +283,11 @@ impl Cache {
         self
     }
 
+    /// What names are hashed with; that of the hosts files is the same.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
     /// Octets that a cache of `size` sets takes when it is full.
     pub const fn bytes(size: usize) -> usize {
         if size == 0 {
@@ -333,11 +338,18 @@ impl Cache {
     /// What is known about `name` and `kind`: the set, its absence, the absence of
     /// the name, or a CNAME. Counts as a use, and turns the wheel.
     pub fn lookup<'a>(&'a mut self, name: Name<'a>, kind: u16, now: Millis) -> Option<Found<'a>> {
+        let hash = self.key.name(name.wire());
+        self.lookup_hashed(hash, name, kind, now)
+    }
+
+    /// The same for a name whose hash under `key` is known.
+    pub fn lookup_hashed<'a>(&'a mut self, hash: u64, name: Name<'a>, kind: u16, now: Millis) -> Option<Found<'a>> {
+        debug_assert!(hash == self.key.name(name.wire()), "a hash under another key");
         if matches!(kind, NXDOMAIN | ZONE) {
             return None;
         }
         let now = seconds(now);
-        let slot = self.fresh(name, |own| own.kind == kind || own.is_alone(), now)?;
+        let slot = self.fresh(hash as u32, name, |own| own.kind == kind || own.is_alone(), now)?;
         self.order.touch(slot);
         let rotate = self.rotate;
         let entry = self.entries.get_mut(slot)?;
@@ -363,7 +375,7 @@ impl Cache {
     /// The SOA kept for the zone whose name ends `name` with `len` octets.
     fn zone<'a>(&'a mut self, name: Name<'a>, len: u8, now: u32) -> Option<Soa<'a>> {
         let owner = name.suffixes().find(|suffix| suffix.wire().len() == usize::from(len))?;
-        let slot = self.fresh(owner, |own| own.kind == ZONE, now)?;
+        let slot = self.fresh(self.hash(owner), owner, |own| own.kind == ZONE, now)?;
         self.order.touch(slot);
         let entry = *self.entries.get(slot)?;
         let data = Reader::new(self.data_of(slot, &entry)?);
@@ -390,9 +402,9 @@ impl Cache {
 
     /// The first entry of `name` of a wanted kind that may still be used; those
     /// that may not are thrown out.
-    fn fresh(&mut self, name: Name, wanted: impl Fn(&Entry) -> bool, now: u32) -> Option<u32> {
+    fn fresh(&mut self, hash: u32, name: Name, wanted: impl Fn(&Entry) -> bool, now: u32) -> Option<u32> {
         loop {
-            let slot = self.find(name, &wanted)?;
+            let slot = self.find(hash, name, &wanted)?;
             if self.entries.get(slot)?.expires.saturating_add(self.stale) > now {
                 return Some(slot);
             }
@@ -401,8 +413,7 @@ impl Cache {
     }
 
     /// The first entry of `name` of a wanted kind.
-    fn find(&self, name: Name, wanted: impl Fn(&Entry) -> bool) -> Option<u32> {
-        let hash = self.hash(name);
+    fn find(&self, hash: u32, name: Name, wanted: impl Fn(&Entry) -> bool) -> Option<u32> {
         self.index.probe(hash).find(|slot| self.is_entry(*slot, hash, name, &wanted))
     }
 
@@ -478,7 +489,7 @@ impl Cache {
     /// has as many as it may.
     fn make_way(&mut self, name: Name, kind: u16, count: u16) {
         if kind == ZONE {
-            if let Some(slot) = self.find(name, |own| own.kind == ZONE) {
+            if let Some(slot) = self.find(self.hash(name), name, |own| own.kind == ZONE) {
                 self.discard(slot);
             }
             return;

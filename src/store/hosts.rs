@@ -118,10 +118,15 @@ impl Hosts {
 
     /// The addresses of a name: IPv6 or IPv4. Nothing when there are none.
     pub fn find(&self, name: Name, v6: bool) -> Option<Ring> {
+        self.find_hashed(self.key.name(name.wire()), name, v6)
+    }
+
+    /// The same for a name whose hash under the table's key is known.
+    pub fn find_hashed(&self, hash: u64, name: Name, v6: bool) -> Option<Ring> {
+        debug_assert!(hash == self.key.name(name.wire()), "a hash under another key");
         if self.is_empty() {
             return None;
         }
-        let hash = self.key.name(name.wire());
         if let Some((cell, number, addr)) = self.seek(self.by_name.first(hash), name, Some(v6)) {
             let more = self.by_name.after(cell).is_some();
             return Some(Ring { addr, way: Way::Entry { cell, number, more } });

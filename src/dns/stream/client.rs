@@ -5,7 +5,7 @@ use super::{IDLE_MS, PREFIX, Streams, WRITE_MS, front};
 use crate::base::bytes::Writer;
 use crate::base::net::IfIndex;
 use crate::base::time::Millis;
-use crate::dns::admit::{self, Kind};
+use crate::dns::admit::{self, Kind, Query};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Forwarder, Surroundings, Verdict, bare};
 use crate::limits;
@@ -191,9 +191,15 @@ impl Forwarder {
         let Some((arrival, mark)) = self.streams.client(at).map(|entry| (entry.arrival, entry.mark)) else { return };
         with.mark = mark;
         let mut scratch = core::mem::take(&mut self.scratch);
-        let message = Message::parse(writer.written());
-        let verdict = match admit::decode(message.as_ref(), &arrival, true, &with.config.dns) {
-            Kind::Query(mut query) => {
+        let Some(message) = &Message::parse(writer.written()) else {
+            self.count_garbage();
+            self.client_close(with, at);
+            self.scratch = scratch;
+            return;
+        };
+        let mut query = Query::new(message, &arrival, true);
+        let verdict = match query.decode(&with.config.dns) {
+            Kind::Query => {
                 query.serial = self.next_serial();
                 match self.resolve(with, &query, &mut scratch) {
                     Verdict::Forward => {
@@ -208,14 +214,14 @@ impl Forwarder {
                     verdict => verdict,
                 }
             }
-            Kind::NonQuery(message) => {
+            Kind::NonQuery => {
                 let prefix = Prefix::new(with.config.log.queries, self.next_serial(), Some(arrival.from), true);
                 journal::non_query(with.out, &prefix, message.opcode(), arrival.from.ip());
                 bare(with, message, rcode::NOTIMP, ede::NOT_SUPPORTED, &mut scratch)
             }
-            Kind::Odd(message) => bare(with, message, rcode::REFUSED, ede::INVALID_DATA, &mut scratch),
+            Kind::Odd => bare(with, message, rcode::REFUSED, ede::INVALID_DATA, &mut scratch),
             Kind::Garbage => {
-                self.counts.garbage = self.counts.garbage.saturating_add(1);
+                self.count_garbage();
                 Verdict::Silence
             }
         };

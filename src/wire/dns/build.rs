@@ -195,7 +195,7 @@ impl<'w, 'b> Reply<'w, 'b> {
         ttl: u32,
         write: impl FnOnce(&mut Data<'_, 'w, 'b>),
     ) -> bool {
-        let open = self.open(owner, kind, class, ttl);
+        let open = self.open(owner, kind, class, ttl, 0);
         write(&mut Data { reply: self });
         self.close(section, open)
     }
@@ -211,17 +211,14 @@ impl<'w, 'b> Reply<'w, 'b> {
 
     /// Adds a record with data as it is, without looking for names in it.
     pub fn octets(&mut self, section: Section, owner: Name, kind: u16, class: u16, ttl: u32, data: &[u8]) -> bool {
-        let open = self.open(owner, kind, class, ttl);
-        match data.first_chunk::<4>() {
-            Some(ipv4) if data.len() == 4 => self.out.array(*ipv4),
-            _ => self.out.bytes(data),
-        }
+        let open = self.open(owner, kind, class, ttl, data.len());
+        self.out.bytes(data);
         self.close(section, open)
     }
 
     /// Adds a record whose data is one name, compressed: CNAME, PTR, NS.
     pub fn name(&mut self, section: Section, owner: Name, kind: u16, class: u16, ttl: u32, name: Name) -> bool {
-        let open = self.open(owner, kind, class, ttl);
+        let open = self.open(owner, kind, class, ttl, 0);
         self.put_name(name);
         self.close(section, open)
     }
@@ -238,7 +235,12 @@ impl<'w, 'b> Reply<'w, 'b> {
         ttl: u32,
         data: Reader,
     ) -> Option<bool> {
-        let open = self.open(owner, kind, class, ttl);
+        if let Some(len) = record::fixed_len(kind) {
+            let mut data = data;
+            let octets = data.take(len).filter(|_| data.is_empty())?;
+            return Some(self.octets(section, owner, kind, class, ttl, octets));
+        }
+        let open = self.open(owner, kind, class, ttl, 0);
         if self.put_data(kind, data).is_none() {
             self.undo(open);
             return None;
@@ -276,8 +278,9 @@ impl<'w, 'b> Reply<'w, 'b> {
         }
         let flags = if self.cut { self.flags | flag::TC } else { self.flags };
         let [questions, answers, authority, additional] = self.counts;
-        let header = [self.id, flags, questions, answers, authority, additional].map(u16::to_be_bytes);
-        self.out.patch(self.base, header.as_flattened());
+        let ([i1, i2], [f1, f2], [q1, q2]) = (self.id.to_be_bytes(), flags.to_be_bytes(), questions.to_be_bytes());
+        let ([a1, a2], [n1, n2], [r1, r2]) = (answers.to_be_bytes(), authority.to_be_bytes(), additional.to_be_bytes());
+        self.out.patch_array(self.base, [i1, i2, f1, f2, q1, q2, a1, a2, n1, n2, r1, r2]);
         self.out.finish().map(|end| end.saturating_sub(self.base))
     }
 }
@@ -319,7 +322,8 @@ impl Data<'_, '_, '_> {
     }
 }
 
-/// A record begun: what to go back to, and where its length stands.
+/// A record begun: what to go back to, and where its length is to stand; 0 when
+/// it stands there.
 struct Open {
     start: usize,
     offsets: usize,
@@ -327,17 +331,20 @@ struct Open {
 }
 
 impl Reply<'_, '_> {
-    fn open(&mut self, owner: Name, kind: u16, class: u16, ttl: u32) -> Open {
+    /// Begins a record; `len`: octets of its data, 0 if they are to be counted.
+    fn open(&mut self, owner: Name, kind: u16, class: u16, ttl: u32, len: usize) -> Open {
         let (start, offsets) = (self.out.len(), self.offsets.len());
         self.put_name(owner);
-        let len_at = self.out.len().saturating_add(8);
+        let len_at = if len == 0 { self.out.len().saturating_add(8) } else { 0 };
         let ([k1, k2], [c1, c2], [t1, t2, t3, t4]) = (kind.to_be_bytes(), class.to_be_bytes(), ttl.to_be_bytes());
-        self.out.array([k1, k2, c1, c2, t1, t2, t3, t4, 0, 0]);
+        // What is too long does not fit either.
+        let [l1, l2] = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
+        self.out.array([k1, k2, c1, c2, t1, t2, t3, t4, l1, l2]);
         Open { start, offsets, len_at }
     }
 
     fn close(&mut self, section: Section, open: Open) -> bool {
-        let len = self.out.len().saturating_sub(open.len_at).saturating_sub(2);
+        let len = if open.len_at == 0 { 0 } else { self.out.len().saturating_sub(open.len_at).saturating_sub(2) };
         let fits = !self.out.overflowed() && self.len().saturating_add(self.reserve) <= self.room && !self.cut;
         let [_, answers, authority, additional] = &mut self.counts;
         let count = match section {
@@ -348,7 +355,9 @@ impl Reply<'_, '_> {
         match (fits, u16::try_from(len), count.checked_add(1)) {
             (true, Ok(len), Some(more)) => {
                 *count = more;
-                self.out.patch_u16(open.len_at, len);
+                if open.len_at > 0 {
+                    self.out.patch_u16(open.len_at, len);
+                }
                 true
             }
             _ => {
@@ -364,11 +373,7 @@ impl Reply<'_, '_> {
         self.offsets.truncate(open.offsets);
     }
 
-    fn put_data(&mut self, kind: u16, mut data: Reader) -> Option<()> {
-        if let Some(len) = record::fixed_len(kind) {
-            self.out.bytes(data.take(len)?);
-            return data.is_empty().then_some(());
-        }
+    fn put_data(&mut self, kind: u16, data: Reader) -> Option<()> {
         let mut parts = Parts::new(kind, data);
         for part in parts.by_ref() {
             match part {

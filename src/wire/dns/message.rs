@@ -58,16 +58,16 @@ impl<'a> Message<'a> {
     /// is (a name there cannot be compressed: nothing stands before it).
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let header = reader.array::<HEADER>()?;
-        let (words, _) = header.as_chunks::<2>();
-        let &[id, flags, counts @ ..] = words.first_chunk::<6>()?;
-        let (id, flags, counts) =
-            (u16::from_be_bytes(id), u16::from_be_bytes(flags), counts.map(u16::from_be_bytes));
-        let [questions, ..] = counts;
+        let [i1, i2, f1, f2, q1, q2, a1, a2, n1, n2, r1, r2] = reader.array::<HEADER>()?;
+        let (id, flags) = (u16::from_be_bytes([i1, i2]), u16::from_be_bytes([f1, f2]));
+        let (questions, answers) = (u16::from_be_bytes([q1, q2]), u16::from_be_bytes([a1, a2]));
+        let counts = [questions, answers, u16::from_be_bytes([n1, n2]), u16::from_be_bytes([r1, r2])];
         let mut question = None;
         if questions > 0 {
             let name = Name::read(&mut reader)?;
-            question = Some(Question { name, kind: reader.u16()?, class: reader.u16()? });
+            let [k1, k2, c1, c2] = reader.array()?;
+            let (kind, class) = (u16::from_be_bytes([k1, k2]), u16::from_be_bytes([c1, c2]));
+            question = Some(Question { name, kind, class });
             for _ in 1..questions {
                 NameBuf::skip(&mut reader)?;
                 reader.u32()?;

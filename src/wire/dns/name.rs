@@ -82,15 +82,14 @@ impl<'a> Name<'a> {
 
     /// The leftmost label; empty for the root.
     pub fn first_label(&self) -> &'a [u8] {
-        self.labels().next().unwrap_or_default()
+        let label = self.0.split_first().and_then(|(len, rest)| rest.get(..usize::from(*len)));
+        label.unwrap_or_default()
     }
 
     /// The name without its leftmost label; nothing for the root.
     pub fn parent(&self) -> Option<Name<'a>> {
-        let mut reader = Reader::new(self.0);
-        let len = usize::from(reader.u8()?);
-        reader.take(len)?;
-        if len == 0 { None } else { Some(Name(reader.rest())) }
+        let (len, rest) = self.0.split_first()?;
+        if *len == 0 { None } else { rest.get(usize::from(*len)..).map(Name) }
     }
 
     /// This name, its parent, and so on down to the root.
