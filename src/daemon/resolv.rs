@@ -187,7 +187,10 @@ impl Resolv {
                 core.outbox.log(&process::NO_SERVERS, &[path]);
             }
         } else {
-            core.outbox.log(&process::READING, &[path]);
+            // Quirk: what nobody watches is read without a word.
+            if self.poll {
+                core.outbox.log(&process::READING, &[path]);
+            }
             self.empty_told = false;
         }
         core.change(Change::Resolv { servers: &servers }, now);

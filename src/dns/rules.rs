@@ -89,7 +89,8 @@ impl Judge<'_> {
             }
         }
         for (family, unspecified) in [(kind::AAAA, V6_ZERO), (kind::A, V4_ZERO)] {
-            if !other_data || !(self.kind == family || self.kind == kind::ANY) {
+            // ANY is answered with one family, the first that there is.
+            if !other_data || !found.addresses.is_empty() || !(self.kind == family || self.kind == kind::ANY) {
                 continue;
             }
             for target in self.targets(numbers) {

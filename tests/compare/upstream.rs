@@ -64,7 +64,11 @@ impl Upstream {
                     }
                 }
                 match tcp.accept() {
-                    Ok((stream, _)) => over_tcp(stream, &rules, &tell),
+                    // Whoever keeps a connection holds nobody up.
+                    Ok((stream, _)) => {
+                        let (rules, tell) = (rules.clone(), tell.clone());
+                        std::thread::spawn(move || over_tcp(stream, &rules, &tell));
+                    }
                     Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
                 }
             }
