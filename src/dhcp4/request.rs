@@ -194,17 +194,20 @@ impl<'a> Request<'a> {
     }
 
     /// The first option with this number, whole.
+    #[inline(never)]
     pub fn option(&self, number: u8) -> Option<&'a [u8]> {
         let first = || self.packet.walk_options().find(|(other, _)| *other == number).map(|(_, value)| value);
         self.splits.whole(number).or_else(first)
     }
 
     /// A sub-option of option 82.
+    #[inline(never)]
     pub fn agent_part(&self, part: u8) -> Option<&'a [u8]> {
         walk_inside(self.agent?).find(|(number, _)| *number == part).map(|(_, value)| value)
     }
 
     /// True when the client asks for an option, or for nothing in particular.
+    #[inline(never)]
     pub fn asks_for(&self, number: u8) -> bool {
         self.request_list.is_none_or(|list| list.contains(&number))
     }

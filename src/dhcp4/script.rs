@@ -8,7 +8,7 @@
 use crate::base::bytes::{Reader, Writer};
 use crate::base::text;
 use crate::base::time::Now;
-use crate::config::Config;
+use crate::config::{Config, HAS_SCRIPT};
 use crate::dhcp::naming::ClientName;
 use crate::dhcp::tags::TagSet;
 use crate::dhcp4::client::Client;
@@ -62,6 +62,9 @@ impl Supplied {
 
     /// Keeps what came with the request that this lease was granted for.
     pub fn keep(&mut self, client: &Client, addr: Ipv4Addr, tags: &TagSet) {
+        if !HAS_SCRIPT {
+            return;
+        }
         let count = self.kept.len();
         let own = self.kept.iter().position(|kept| kept.addr == addr).unwrap_or(self.turn);
         let Some(kept) = self.kept.get_mut(own) else { return };

@@ -87,11 +87,14 @@ fn next_option<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {
 /// The sub-options inside an option: no padding, no end mark.
 pub fn walk_inside(value: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut reader = Reader::new(value);
-    core::iter::from_fn(move || {
-        let number = reader.u8()?;
-        let len = reader.u8()?;
-        Some((number, reader.take(len.into())?))
-    })
+    core::iter::from_fn(move || next_part(&mut reader))
+}
+
+#[inline(never)]
+fn next_part<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {
+    let number = reader.u8()?;
+    let len = reader.u8()?;
+    Some((number, reader.take(len.into())?))
 }
 
 /// The options of a message: number of the area, of the option, its value.
@@ -281,10 +284,7 @@ pub static NEXT_SERVER: Known = known(255, "server-ip-address", Kind::Addresses)
 
 /// The named option with this number.
 pub fn by_code(code: u8) -> Option<&'static Known> {
-    match KNOWN.binary_search_by_key(&code, |known| known.code) {
-        Ok(at) => KNOWN.get(at),
-        Err(_) => (code == NEXT_SERVER.code).then_some(&NEXT_SERVER),
-    }
+    KNOWN.iter().chain(Some(&NEXT_SERVER)).find(|known| known.code == code)
 }
 
 /// The option with this name (any case).
