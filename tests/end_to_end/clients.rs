@@ -1,4 +1,5 @@
-//! Clients that people use: dig, udhcpc, dhclient, dhcpcd, tftp-hpa, curl.
+//! Clients that people use: dig, udhcpc, dhclient, dhcpcd, systemd-networkd,
+//! tftp-hpa, curl.
 
 use crate::net::{Net, wait_for};
 
@@ -124,6 +125,37 @@ fn dhcpcd_gets_a_lease() {
     let shown = net.read("out");
     assert!(!shown.is_empty(), "{said}\n{}", net.read("log"));
     has_lease(&net, &shown, "dhcpcd-box");
+}
+
+/// systemd-networkd, alone: as in a container it does not wait for udev when /sys
+/// cannot be written.
+#[test]
+fn systemd_networkd_gets_a_lease() {
+    const NETWORKD: &str = "/lib/systemd/systemd-networkd";
+    let Some(net) = Net::new(&[NETWORKD, "unshare", "dig"]) else { return };
+    let _server = net.serve(DHCP);
+    let network = "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nLLDP=no\n\
+        [DHCPv4]\nClientIdentifier=mac\nHostname=networkd-box\nUseNTP=yes\nSendRelease=no\n";
+    let network = net.write("10-eth0.network", network);
+    let script = net.script("networkd", &format!(
+        "#!/bin/sh\nmount -o remount,bind,ro /sys && mount -t tmpfs none /run || exit 1\n\
+         mkdir -p /run/systemd/network /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp\n\
+         chown -R systemd-network /run/systemd/netif\ncp {network} /run/systemd/network\n{NETWORKD} >{} 2>&1 & daemon=$!\n\
+         for turn in $(seq 150); do cat /run/systemd/netif/leases/* 2>/dev/null && break; sleep 0.1; done\n\
+         kill $daemon; wait\n",
+        net.path("said"),
+    ));
+    let lease = net.ask(&format!("unshare -m {script}"));
+    let value = |name: &str| lease.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| {
+        panic!("no {name} in {lease}\n{}\n{}", net.read("said"), net.read("log"))
+    });
+    let shown = format!(
+        "ip={} router={} dns={} domain={} ntp={}",
+        value("ADDRESS="), value("ROUTER="), value("DNS="), value("DOMAINNAME="), value("NTP="),
+    );
+    net.in_client("ip link set eth0 up");
+    net.in_client("ip addr flush dev eth0");
+    has_lease(&net, &shown, "networkd-box");
 }
 
 /// Files as the server has them.
