@@ -80,7 +80,7 @@ pub(super) fn answer(
     let owner = found.owner();
     let is_top = found.net.is_some() || name.same(owner.name());
     if kind == kind::AXFR && is_top {
-        return auth_transfer::answer(with, &view, query, out);
+        return auth_transfer::answer(with, &view, figures, query, out);
     }
     let mut reply = compose::start(out, query);
     let (mut code, mut aa) = (rcode::NOERROR, place.outside);

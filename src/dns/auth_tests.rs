@@ -42,23 +42,62 @@ fn what_does_not_fit_is_cut() {
     assert_eq!(message.section(Section::Answer).count(), 60);
 }
 
+/// Opens a connection and asks for the whole zone; the slot.
+fn ask_for_all(rig: &mut Rig) -> u8 {
+    let from = "10.0.0.9:5000".parse().unwrap();
+    let slot = rig.with(|engine, with| engine.stream_accepted(with, 0, from, [10, 0, 0, 1].into(), 2)).unwrap();
+    let bytes = question("test", kind::AXFR, PLAIN);
+    let framed = [&(bytes.len() as u16).to_be_bytes(), &bytes[..]].concat();
+    rig.engine.stream_room(slot)[..framed.len()].copy_from_slice(&framed);
+    rig.with(|engine, with| engine.stream_read(with, slot, framed.len()));
+    slot
+}
+
+/// The next message that the connection has to say, taken.
+fn next_message(rig: &mut Rig, slot: u8) -> Option<Vec<u8>> {
+    let output = rig.engine.stream_output(slot).to_vec();
+    rig.with(|engine, with| engine.stream_wrote(with, slot, output.len()));
+    rig.drain();
+    let (len, message) = output.split_first_chunk::<2>()?;
+    assert_eq!(usize::from(u16::from_be_bytes(*len)), message.len(), "one message at a time");
+    Some(message.to_vec())
+}
+
 #[test]
-fn a_zone_too_large_for_a_message_is_not_copied_in_part() {
-    let mut rig = Rig::new(ZONE);
-    let names: Vec<String> = (0..4_000).map(|number| format!("host-{number}.test")).collect();
-    let stream = |rig: &mut Rig, count: usize| {
+fn a_zone_takes_as_many_messages_as_it_needs() {
+    let mut rig = Rig::new(&format!("log-queries\nhost-record=own.test,10.0.0.7\n{ZONE}"));
+    let names: Vec<String> = (0..9_000).map(|number| format!("host-{number}.test")).collect();
+    for (count, expected) in [(1_000, 1), (9_000, 4)] {
         rig.hosts(&names[..count].iter().map(|name| ("10.0.0.5", name.as_str())).collect::<Vec<_>>());
-        let from = "10.0.0.9:5000".parse().unwrap();
-        let slot = rig.with(|engine, with| engine.stream_accepted(with, 0, from, [10, 0, 0, 1].into(), 2)).unwrap();
-        let bytes = question("test", kind::AXFR, PLAIN);
-        let framed = [&(bytes.len() as u16).to_be_bytes(), &bytes[..]].concat();
-        rig.engine.stream_room(slot)[..framed.len()].copy_from_slice(&framed);
-        rig.with(|engine, with| engine.stream_read(with, slot, framed.len()));
-        let answer = rig.engine.stream_output(slot)[2..].to_vec();
+        let slot = ask_for_all(&mut rig);
+        let (mut messages, mut kinds, mut owners) = (0, Vec::new(), std::collections::BTreeSet::new());
+        while let Some(bytes) = next_message(&mut rig, slot) {
+            let message = Message::parse(&bytes).unwrap();
+            assert!(message.has(flag::AA) && !message.has(flag::TC) && message.id() == 7);
+            messages += 1;
+            for record in message.section(Section::Answer) {
+                kinds.push(record.kind);
+                owners.insert(record.owner().unwrap().name().wire().to_vec());
+            }
+        }
+        assert_eq!(messages, expected);
+        assert_eq!((kinds.len(), owners.len()), (count + 4, count + 1), "two SOA and two NS records, and nothing twice");
+        assert_eq!((kinds.first(), kinds.last()), (Some(&kind::SOA), Some(&kind::SOA)));
+        rig.with(|engine, with| engine.stream_read(with, slot, 0));
         rig.drain();
-        let message = Message::parse(&answer).unwrap();
-        (message.has(flag::TC), message.section(Section::Answer).count())
-    };
-    assert_eq!(stream(&mut rig, 1_000), (false, 1_000 + 4), "two SOA and two NS records with them");
-    assert_eq!(stream(&mut rig, 4_000), (true, 0));
+    }
+    assert_eq!((rig.logged("auth[AXFR] test from"), rig.logged("auth test is <AXFR>")), (2, 2));
+}
+
+#[test]
+fn a_zone_that_changes_while_it_is_copied_ends_the_connection() {
+    let mut rig = Rig::new(ZONE);
+    let names: Vec<String> = (0..9_000).map(|number| format!("host-{number}.test")).collect();
+    rig.hosts(&names.iter().map(|name| ("10.0.0.5", name.as_str())).collect::<Vec<_>>());
+    let slot = ask_for_all(&mut rig);
+    rig.lease([10, 0, 0, 6], "new", None);
+    rig.leases.names_changed += 1;
+    assert!(next_message(&mut rig, slot).is_some());
+    assert!(rig.done.contains(&format!("hang up {slot}")));
+    assert!(next_message(&mut rig, slot).is_none());
 }

@@ -49,6 +49,7 @@ use crate::base::time::{Due, Millis, Now};
 use crate::base::bytes::Writer;
 use crate::config::Config;
 use crate::dns::admit::{Kind, Query};
+use crate::dns::auth_transfer::Transfer;
 use crate::dns::doors::Doors;
 use crate::dns::journal::Prefix;
 use crate::dns::pending::Pending;
@@ -121,6 +122,8 @@ struct Figures<'a> {
     turns: &'a [Cell<u8>],
     /// Serial number of the zones.
     zone_serial: u32,
+    /// How far the copy of a zone has come.
+    transfer: &'a Cell<Transfer>,
 }
 
 /// The engine.
@@ -154,6 +157,8 @@ pub struct Forwarder {
     doors: Doors,
     /// Which of the shared sockets are open: a bit each.
     shared_open: u128,
+    /// How far the copy of a zone has come for the client at hand.
+    transfer: Cell<Transfer>,
     /// Serial number of the zones, without the changes of leases.
     zone_serial: Option<u32>,
 }
@@ -195,6 +200,7 @@ impl Forwarder {
             listed: false,
             doors,
             shared_open: 0,
+            transfer: Cell::default(),
             zone_serial: None,
         }
     }
@@ -320,7 +326,8 @@ impl Forwarder {
     fn resolve(&mut self, with: &mut Surroundings, query: &Query, scratch: &mut [u8]) -> Verdict {
         let mut prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         let zone_serial = self.zone_serial.unwrap_or(0).wrapping_add(with.leases.names_changed);
-        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial };
+        let transfer = &self.transfer;
+        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial, transfer };
         let place = auth::place(with, query);
         let mut line = &lines::QUERY;
         if let Some(place) = &place {
@@ -328,7 +335,8 @@ impl Forwarder {
             line = if place.outside { &lines::AUTH_QUERY } else { line };
         }
         let prefix = &prefix;
-        if prefix.is_on() {
+        let goes_on = self.transfer.get().is_begun();
+        if prefix.is_on() && !goes_on {
             journal::query(with.out, prefix, line, query.question.kind, query.question.name, query.client());
         }
         if !marks::allow(&with.config.sets, with.mark, query.question.name) {
@@ -338,7 +346,7 @@ impl Forwarder {
         }
         if let Some(place) = place {
             let verdict = auth::answer(with, &place, &figures, query, prefix, &mut Writer::new(scratch));
-            if matches!(verdict, Verdict::Answered(_)) {
+            if matches!(verdict, Verdict::Answered(_)) && !goes_on {
                 self.counts.zones = self.counts.zones.saturating_add(1);
             }
             return verdict;

@@ -16,6 +16,7 @@ mod lists;
 mod load;
 mod peers;
 mod server;
+mod tcp;
 
 use lists::List;
 use load::Load;
@@ -71,6 +72,15 @@ const JOBS: &[(&str, u32, Job)] = &[
     ("DHCP exchange", 30, |load, n| load.exchanges(n)),
     ("DHCP renewal", 30, |load, n| load.renewals(n)),
     ("TFTP MiB, blocks of 1428", 2, |load, n| load.tftp(n, 1)),
+    ("TCP, a connection a question", 1000, |_, n| {
+        tcp::each(n);
+    }),
+    ("TCP, 100 questions a connection", 2000, |_, n| {
+        tcp::kept(n, 1);
+    }),
+    ("TCP, 100 a connection, 10 in flight", 2000, |_, n| {
+        tcp::kept(n, 10);
+    }),
 ];
 
 /// CPU time and memory.
@@ -87,6 +97,10 @@ const MEASURES: &[(&str, &str, Measure)] = &[
     ("DHCP renewal, 10 000 leases held", "CPU us", |lab, p| leases::renewal(lab, p, 10_000)),
     ("lease file, a renewal of 1 000", "octets", leases::octets_a_renewal),
     ("first lease, address checked", "ms", leases::first),
+    ("TCP, a connection a question", "CPU us", |lab, p| streams(lab, p, 2000, tcp::each)),
+    ("TCP, the same beside 30 silent ones", "CPU us", |lab, p| streams(lab, p, 2000, tcp::beside_silent)),
+    ("TCP, 100 questions a connection", "CPU us", |lab, p| streams(lab, p, 20_000, |n| tcp::kept(n, 1))),
+    ("TCP, 100 a connection, 10 in flight", "CPU us", |lab, p| streams(lab, p, 20_000, |n| tcp::kept(n, 10))),
     ("DHCP exchange, 400 leases", "CPU us", |lab, p| cpu(lab, p, 400, |load, n| load.exchanges(n))),
     ("DHCP renewal, 400 leases", "CPU us", renewals),
     ("TFTP MiB, blocks of 1428", "CPU us", |lab, p| cpu(lab, p, 16, |load, n| load.tftp(n, 1))),
@@ -131,6 +145,19 @@ fn cpu(lab: &server::Lab, program: &str, n: u32, job: Job) -> f64 {
     let before = server.cpu_ns();
     job(&mut load, n);
     (server.cpu_ns() - before) as f64 / 1000.0 / f64::from(n)
+}
+
+/// CPU microseconds of the server and its children for each answer by TCP;
+/// infinite when answers are missing.
+fn streams(lab: &server::Lab, program: &str, n: u32, job: fn(u32) -> u32) -> f64 {
+    let server = Server::start(lab, program, None);
+    let mut load = Load::new(&server);
+    load.warm();
+    let before = server.cpu_ns() + server.children_ns();
+    if job(n) < n {
+        return f64::INFINITY;
+    }
+    (server.cpu_ns() + server.children_ns() - before) as f64 / 1000.0 / f64::from(n)
 }
 
 /// As `cpu`, for renewals of leases made before the clock is read.

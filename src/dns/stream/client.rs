@@ -6,6 +6,7 @@ use crate::base::bytes::Writer;
 use crate::base::net::IfIndex;
 use crate::base::time::Millis;
 use crate::dns::admit::{self, Kind, Query};
+use crate::dns::auth_transfer::Transfer;
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Forwarder, Surroundings, Verdict, bare};
 use crate::limits;
@@ -30,6 +31,8 @@ pub(super) struct Client {
     filled: usize,
     /// The client will send no more.
     peer_done: bool,
+    /// How far the copy of a zone has come that its question in front asks for.
+    transfer: Transfer,
     /// Its questions that are with servers.
     pub asks: u8,
     /// Octets of its answers, and how many were written.
@@ -48,6 +51,7 @@ impl Client {
             mark: 0,
             filled: 0,
             peer_done: false,
+            transfer: Transfer::default(),
             asks: 0,
             len: 0,
             written: 0,
@@ -162,7 +166,10 @@ impl Forwarder {
                 break rest;
             }
             self.question(with, at, taken.saturating_add(PREFIX), len);
-            taken = taken.saturating_add(PREFIX).saturating_add(len);
+            // The copy of a zone takes several messages.
+            if !self.streams.client(at).is_some_and(|entry| entry.transfer.is_begun()) {
+                taken = taken.saturating_add(PREFIX).saturating_add(len);
+            }
         };
         let Some(entry) = self.streams.client(at) else { return };
         let was_full = entry.filled >= limits::STREAM_QUERY_MAX;
@@ -188,8 +195,10 @@ impl Forwarder {
         let mut copy = [0; limits::STREAM_QUERY_MAX];
         let mut writer = Writer::new(&mut copy);
         writer.bytes(self.streams.buffers.query(at).get(from..from.saturating_add(len)).unwrap_or_default());
-        let Some((arrival, mark)) = self.streams.client(at).map(|entry| (entry.arrival, entry.mark)) else { return };
-        with.mark = mark;
+        let Some(entry) = self.streams.client(at) else { return };
+        let arrival = entry.arrival;
+        with.mark = entry.mark;
+        self.transfer.set(core::mem::take(&mut entry.transfer));
         let mut scratch = core::mem::take(&mut self.scratch);
         let Some(message) = &Message::parse(writer.written()) else {
             self.count_garbage();
@@ -201,7 +210,11 @@ impl Forwarder {
         let verdict = match query.decode(&with.config.dns) {
             Kind::Query => {
                 query.serial = self.next_serial();
-                match self.resolve(with, &query, &mut scratch) {
+                let verdict = self.resolve(with, &query, &mut scratch);
+                if let Some(entry) = self.streams.client(at) {
+                    entry.transfer = self.transfer.take();
+                }
+                match verdict {
                     Verdict::Forward => {
                         self.ask_by_stream(with, at, &query);
                         self.scratch = scratch;

@@ -162,6 +162,11 @@ impl<'w, 'b> Reply<'w, 'b> {
         self.flags = flags;
     }
 
+    /// What did not fit is no loss: the message is whole without.
+    pub fn leave_out(&mut self) {
+        self.cut = false;
+    }
+
     /// True when an answer or authority record did not fit.
     pub fn is_truncated(&self) -> bool {
         self.cut
