@@ -29,8 +29,8 @@ DEBIAN = {
 
 # Name of the package -> parts of the program (None: all) and what the title says of them.
 VARIANTS = {
-    "ironmasq": ("dhcp4,script,tftp", ""),
-    "ironmasq-full": (None, " (with authoritative zones, ipset and nftset)"),
+    "ironmasq": ("dhcp4,script,tftp,ubus", ""),
+    "ironmasq-full": (None, " (with authoritative zones, ipset, nftset and conntrack)"),
 }
 
 # Which of dnsmasq's versions this stands in for.
