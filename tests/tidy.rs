@@ -6,6 +6,8 @@
 
 #[path = "tidy/coverage.rs"]
 mod coverage;
+#[path = "tidy/rules.rs"]
+mod rules;
 #[path = "tidy/source.rs"]
 mod source;
 
@@ -279,6 +281,11 @@ fn every_log_line_is_said() {
 #[test]
 fn every_directive_in_force_has_a_scenario() {
     none("A directive in force that no scenario uses", coverage::directives_without_scenario());
+}
+
+#[test]
+fn every_numbered_rule_of_dns_is_shown() {
+    none("Every numbered rule has a scenario or a case", rules::without_proof());
 }
 
 #[test]

@@ -271,3 +271,15 @@ fn forty_eight_clients_are_answered_in_one_turn() {
     let full = down.iter().filter(|sent| !sent.text().contains(" tc ")).count();
     assert!((2..48).contains(&full), "{full}: those without room are told to come by TCP");
 }
+
+#[test]
+fn signed_questions_go_up_untouched() {
+    let mut rig = Rig::new("server=192.0.2.1\nadd-mac\nadd-subnet=32\ndo-0x20-encode");
+    let mut bytes = question("Signed.test", kind::A, PLAIN);
+    bytes[11] = 1;
+    // A TSIG record (type 250, class ANY) with some data.
+    bytes.extend([3, b'k', b'e', b'y', 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]);
+    let up = rig.datagram("10.0.0.9:5000", &bytes).remove(0);
+    assert_eq!(up.to.to_string(), "192.0.2.1:53");
+    assert_eq!(up.bytes[2..], bytes[2..], "but for the identifier");
+}
