@@ -17,15 +17,22 @@ pub enum Manner {
     Truncating,
     /// Honest, but somebody off the path throws forged answers in.
     Spoofed,
+    /// The same with so many forged answers that questions move to TCP.
+    Flooded,
+    /// Honest for a while and silent for a while.
+    Dying,
     Refusing,
     Failing,
     Garbled,
 }
 
-const MANNERS: [Manner; 8] = [
-    Manner::Honest, Manner::Slow, Manner::Silent, Manner::Truncating, Manner::Spoofed, Manner::Refusing, Manner::Failing,
-    Manner::Garbled,
+const MANNERS: [Manner; 10] = [
+    Manner::Honest, Manner::Slow, Manner::Silent, Manner::Truncating, Manner::Spoofed, Manner::Flooded, Manner::Dying,
+    Manner::Refusing, Manner::Failing, Manner::Garbled,
 ];
+
+/// Milliseconds that one who dies now and then is there, and then is not.
+const DYING_MS: u64 = 45_000;
 
 pub struct Upstreams {
     pub servers: Vec<(SocketAddr, Manner)>,
@@ -39,7 +46,7 @@ impl Upstreams {
             .collect();
         // Somebody must know something in most worlds.
         if chance.percent(80) {
-            servers[0].1 = if chance.percent(50) { Manner::Honest } else { Manner::Spoofed };
+            servers[0].1 = chance.pick(&[Manner::Honest, Manner::Spoofed, Manner::Flooded, Manner::Dying]);
         }
         Upstreams { servers }
     }
@@ -72,6 +79,7 @@ impl Upstreams {
         let manner = self.servers[index].1;
         match manner {
             Manner::Silent => {}
+            Manner::Dying if is_dead(now) => {}
             Manner::Garbled => {
                 let len = shared.chance.below(80) as usize;
                 let rubbish = match shared.chance.percent(50) {
@@ -80,8 +88,9 @@ impl Upstreams {
                 };
                 say(shared, 1, arrival, rubbish);
             }
-            Manner::Spoofed => {
-                for _ in 0..shared.chance.below(4) {
+            Manner::Spoofed | Manner::Flooded => {
+                let forged_answers = if manner == Manner::Spoofed { shared.chance.below(4) } else { 3 + shared.chance.below(9) };
+                for _ in 0..forged_answers {
                     let (from, bytes) = forged(shared, &question, server);
                     let door = match (door, shared.chance.percent(10)) {
                         (Door::Upstream { slot, v6 }, true) => Door::Upstream { slot: slot ^ 1, v6 },
@@ -127,6 +136,7 @@ impl Upstreams {
         let manner = self.servers[index].1;
         let mut framed = match manner {
             Manner::Silent => return Ok(()),
+            Manner::Dying if is_dead(now) => return Ok(()),
             // It accepts, and closes without a word.
             Manner::Garbled if shared.chance.percent(50) => {
                 shared.send_stream(now + 5, slot, life, Vec::new());
@@ -151,6 +161,11 @@ impl Upstreams {
         }
         Ok(())
     }
+}
+
+/// True while those who die now and then are silent.
+fn is_dead(now: u64) -> bool {
+    now / DYING_MS % 2 == 1
 }
 
 /// The honest answer, in this server's manner.
