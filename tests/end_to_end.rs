@@ -28,3 +28,5 @@ mod marks;
 mod sets;
 #[path = "end_to_end/start.rs"]
 mod start;
+#[path = "end_to_end/tcp.rs"]
+mod tcp;

@@ -232,8 +232,11 @@ fn dig_comes_back_by_tcp_for_an_answer_of_64_kib() {
     let script = net.write("upstream.py", LARGE);
     let _upstream = net.at_router(&format!("python3 {script}"));
     let _server = net.serve("server=127.0.0.1#5300");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let answer = net.ask("dig +time=5 +tries=2 @192.168.77.1 big.test TXT");
+    let mut answer = String::new();
+    crate::net::wait_for("the server above", || {
+        answer = net.ask("dig +time=5 +tries=2 @192.168.77.1 big.test TXT");
+        !answer.contains("status: REFUSED")
+    });
     assert!(answer.contains("Truncated, retrying in TCP mode") && answer.contains("ANSWER: 244"), "{:.600}", answer);
     assert!(answer.contains("MSG SIZE  rcvd: 65"), "{}", answer.lines().last().unwrap_or_default());
 }

@@ -66,6 +66,11 @@ impl Net {
         self
     }
 
+    /// The client's namespace.
+    pub fn client_name(&self) -> &str {
+        &self.client
+    }
+
     pub fn path(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
     }

@@ -8,5 +8,6 @@
 pub mod core;
 pub mod counting;
 pub mod reader;
+pub mod streams;
 pub mod text;
 pub mod wire;
