@@ -405,6 +405,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod local_tests;
 #[cfg(test)]
+mod probes_tests;
+#[cfg(test)]
 mod records_tests;
 #[cfg(test)]
 mod rig_tests;
