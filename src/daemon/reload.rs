@@ -16,7 +16,9 @@ use crate::daemon::heap;
 use crate::daemon::outside::{Disk, Say, Source, Sources};
 use crate::daemon::servers::Servers;
 use crate::daemon::shell::Shell;
-use crate::outbox::change::{Change, Errno};
+#[cfg(feature = "dhcp4")]
+use crate::outbox::change::Change;
+use crate::outbox::change::Errno;
 use crate::outbox::lines::{Arg, process};
 use crate::store::hosts_builder::HostsBuilder;
 use crate::store::hosts_file::{HostsFile, Problem, Reading};
