@@ -84,7 +84,7 @@ impl Streams {
     pub(super) fn set_ask_due(&mut self, at: u8, due: Millis) {
         if let Some(ask) = self.ask(at) {
             ask.due = due;
-            self.expect(due);
+            self.due_by(due);
         }
     }
 

@@ -126,8 +126,8 @@ impl Buffers {
 
 /// Drops the first `gone` of the `len` octets in front.
 pub fn advance(octets: &mut [u8], gone: usize, len: usize) {
-    if gone <= len && len <= octets.len() {
-        octets.copy_within(gone..len, 0);
+    if let Some(octets) = octets.get_mut(..len).filter(|_| gone < len) {
+        octets.rotate_left(gone);
     }
 }
 

@@ -93,7 +93,7 @@ impl Streams {
             (false, false) => entry.active.plus_ms(IDLE_MS),
         };
         let due = entry.due;
-        self.expect(due);
+        self.due_by(due);
     }
 }
 

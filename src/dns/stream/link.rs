@@ -111,7 +111,7 @@ impl Streams {
         if link.asks == 0 {
             link.due = now.plus_ms(LINK_IDLE_MS);
             let due = link.due;
-            self.expect(due);
+            self.due_by(due);
         }
     }
 

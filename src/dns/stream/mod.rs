@@ -108,7 +108,7 @@ impl Streams {
     }
 
     /// Nothing is due later than this without `reached` seeing it.
-    fn expect(&mut self, due: Millis) {
+    fn due_by(&mut self, due: Millis) {
         self.bound = self.bound.min(due);
     }
 
