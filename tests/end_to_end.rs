@@ -20,6 +20,8 @@ mod files;
 mod net;
 #[path = "end_to_end/process.rs"]
 mod process;
+#[path = "end_to_end/reload.rs"]
+mod reload;
 #[path = "end_to_end/script.rs"]
 mod script;
 #[path = "end_to_end/marks.rs"]

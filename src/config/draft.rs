@@ -3,7 +3,7 @@
 //! at once is looked at in `checked`.
 
 use super::domains::DomainsDraft;
-use super::files::LookUp;
+use super::files::Hosts;
 use super::netboot::PORTS;
 use super::records::LocalDraft;
 use super::refusal::Applied;
@@ -131,7 +131,7 @@ pub struct Draft {
     /// Most directives are stored where engines look for them.
     pub config: Config,
     /// Finds the addresses of hosts.
-    pub look_up: LookUp,
+    pub look_up: Hosts,
     pub said: Said,
     pub bind_interfaces: bool,
     pub bind_dynamic: bool,
@@ -168,7 +168,7 @@ impl Draft {
     /// Nothing said yet. `key` is that of the tables of domains. Not inlined: it
     /// is called from two places and large.
     #[inline(never)]
-    pub fn new(key: Key, look_up: LookUp) -> Self {
+    pub fn new(key: Key, look_up: Hosts) -> Self {
         let mut draft = Draft {
             config: Config::default(),
             look_up,

@@ -44,6 +44,36 @@ pub struct Entry {
 /// if nobody can tell.
 pub type LookUp = fn(&[u8]) -> Option<Vec<IpAddr>>;
 
+/// How the addresses of hosts are found while a configuration is read.
+pub enum Hosts {
+    /// By asking, and waiting for the answer.
+    Ask(LookUp),
+    /// Those that are known by now. Of the others it is noted that they are wanted.
+    Known { known: Vec<(Box<[u8]>, Option<Vec<IpAddr>>)>, wanted: Vec<Box<[u8]>> },
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Hosts::Known { known: Vec::new(), wanted: Vec::new() }
+    }
+}
+
+impl Hosts {
+    /// The addresses of a host, as `LookUp` tells them.
+    pub fn find(&mut self, host: &[u8]) -> Option<Vec<IpAddr>> {
+        match self {
+            Hosts::Ask(look_up) => look_up(host),
+            Hosts::Known { known, wanted } => match known.iter().find(|(name, _)| **name == *host) {
+                Some((_, addrs)) => addrs.clone(),
+                None => {
+                    wanted.push(host.into());
+                    None
+                }
+            },
+        }
+    }
+}
+
 /// The door to the world.
 pub trait Files {
     /// Tells `each` the whole of a file, piece by piece. A pipe that has

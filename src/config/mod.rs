@@ -61,7 +61,7 @@ pub use dhcp::{
     Space, Suffix6, Tag, TagIf, Test, Where,
 };
 pub use mentions::{Mention, Mentions, Names};
-pub use files::{Entry, Errno, Files, Kind, LookUp, Nowhere, Origin, directory, is_wanted_name};
+pub use files::{Entry, Errno, Files, Hosts, Kind, LookUp, Nowhere, Origin, directory, is_wanted_name};
 pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, dhcp_option_line, ethers_line, read, read_text};
 pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};

@@ -2,7 +2,7 @@
 //! `HOST[%SCOPE][#PORT][@INTERFACE][@SOURCE[#PORT]]`.
 
 use super::Server;
-use super::files::LookUp;
+use super::files::Hosts;
 use super::refusal::Applied;
 use super::values::{is_host_name, port};
 use crate::base::octets::find;
@@ -33,7 +33,7 @@ fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
 
 /// Reads the text of a server and calls `each` with it, or, if it is the name of
 /// a host, with one for each of the host's addresses. True if it is an address.
-pub fn parse(octets: &[u8], look_up: LookUp, each: &mut dyn FnMut(Server) -> Applied) -> Applied<bool> {
+pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) -> Applied) -> Applied<bool> {
     let mut behind = Some(octets);
     let mut number = Some(until(&mut behind, b'@'));
     let mut scope = Some(until(&mut number, b'#'));
@@ -80,8 +80,8 @@ pub fn parse(octets: &[u8], look_up: LookUp, each: &mut dyn FnMut(Server) -> App
 }
 
 /// The addresses of a host.
-fn found(host: &[u8], look_up: LookUp) -> Applied<Vec<IpAddr>> {
-    let found = if is_host_name(host) && !host.contains(&b',') { look_up(host) } else { Some(Vec::new()) };
+fn found(host: &[u8], look_up: &mut Hosts) -> Applied<Vec<IpAddr>> {
+    let found = if is_host_name(host) && !host.contains(&b',') { look_up.find(host) } else { Some(Vec::new()) };
     let found = found.ok_or(wrong!("Cannot resolve server name"))?;
     if found.is_empty() { Err(wrong!("Name or service not known")) } else { Ok(found) }
 }
@@ -97,7 +97,7 @@ mod tests {
             _ => Some(Vec::new()),
         };
         let mut all = Vec::new();
-        super::parse(text, known, &mut |server| {
+        super::parse(text, &mut Hosts::Ask(known), &mut |server| {
             all.push(server);
             Ok(())
         })?;

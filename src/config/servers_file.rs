@@ -6,7 +6,7 @@
 use super::directory::Directory;
 use super::domains::DomainsDraft;
 use super::draft::Draft;
-use super::files::LookUp;
+use super::files::Hosts;
 use super::lexer::Line;
 use super::row::{Apply, Row, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
@@ -52,8 +52,8 @@ pub struct ServersReading {
 
 impl ServersReading {
     /// The rules of the configuration alone, to be added to.
-    pub fn new(dns: &Dns, file: &ServersFile, look_up: LookUp) -> Self {
-        let mut draft = Draft::new(Key::new(&mut Random::seeded(0)), look_up);
+    pub fn new(dns: &Dns, file: &ServersFile, hosts: Hosts) -> Self {
+        let mut draft = Draft::new(Key::new(&mut Random::seeded(0)), hosts);
         let rules = &dns.domains;
         let is_kept = |number: u32| (number as usize) < file.targets;
         // A target of the file has a number of its own, also where one of the
@@ -90,12 +90,25 @@ impl ServersReading {
         }
     }
 
+    /// What is known of hosts by now, and wanted.
+    pub fn hosts(&mut self) -> &mut Hosts {
+        &mut self.draft.look_up
+    }
+
     /// Puts the rules in force, if the file was read.
     pub fn finish(&mut self, dns: &mut Dns, was_read: bool) {
         if was_read {
             self.draft.domains.freeze(dns);
             dns.source_ports = take(&mut self.draft.config.dns.source_ports);
         }
+        self.free();
+    }
+
+    /// Frees what was read.
+    pub fn free(&mut self) {
+        self.draft.domains = DomainsDraft::new(Key::new(&mut Random::seeded(0)));
+        self.draft.look_up = Hosts::default();
+        self.draft.config.dns.source_ports = Default::default();
         self.draft.config.process.user = None;
         self.draft.config.process.pid_file = None;
     }
@@ -116,7 +129,7 @@ mod tests {
     /// Reads a file; what was wrong with it.
     fn read_file(config: &mut Config, text: &str) -> Vec<String> {
         let file = config.dns.servers_file.take().unwrap();
-        let mut reading = ServersReading::new(&config.dns, &file, |_| None);
+        let mut reading = ServersReading::new(&config.dns, &file, Hosts::Ask(|_| None));
         let wrong = text.lines().filter_map(|line| reading.line(line.as_bytes()).err()).collect();
         reading.finish(&mut config.dns, true);
         config.dns.servers_file = Some(file);

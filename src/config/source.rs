@@ -5,7 +5,7 @@
 
 use super::directory::Directory;
 use super::draft::Draft;
-use super::files::{Errno, Files, Kind, Origin};
+use super::files::{Errno, Files, Hosts, Kind, Origin};
 use super::lexer::{Line, Text};
 use super::mentions::Mentions;
 use super::refusal::{Applied, ERROR};
@@ -92,7 +92,7 @@ impl<'f> Source<'f> {
     pub fn new(key: Key, files: &'f dyn Files) -> Self {
         Source {
             files,
-            draft: ManuallyDrop::new(Draft::new(key, files.look_up())),
+            draft: ManuallyDrop::new(Draft::new(key, Hosts::Ask(files.look_up()))),
             directory: Directory::default(),
             warnings: Vec::new(),
             mentions: None,

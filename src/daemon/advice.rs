@@ -4,7 +4,7 @@
 
 use crate::base::net::{netmask4, same_net4};
 use crate::base::{errno, text};
-use crate::config::{self, Config, Files, Mentions, Names, ServersReading, Warning};
+use crate::config::{self, Config, Files, Hosts, Mentions, Names, ServersReading, Warning};
 use crate::daemon::links::Links;
 use crate::daemon::{directories, outside};
 use crate::platform::{files, identity};
@@ -71,7 +71,7 @@ fn lines(config: &Config, list: &mut Vec<Warning>) {
         read(c"/etc/ethers", &mut |line| config::ethers_line(line).map(drop));
     }
     if let Some(file) = &config.dns.servers_file {
-        let mut reading = ServersReading::new(&config.dns, file, disk.look_up());
+        let mut reading = ServersReading::new(&config.dns, file, Hosts::Ask(disk.look_up()));
         read(&file.path, &mut |line| reading.line(line));
     }
 }

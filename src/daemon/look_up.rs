@@ -1,7 +1,8 @@
 //! The addresses of a host that the configuration names as a server: from
 //! /etc/hosts, else from the servers of /etc/resolv.conf.
 //!
-//! For the time before we serve (and for `servers-file`): it waits for answers.
+//! Before we serve it waits for answers; for `servers-file` on SIGHUP somebody
+//! looks now and then whether one is there.
 //! The C library could do it, at a cost of 25 kB.
 //!
 //! Stands on hosts(5), resolv.conf(5), RFC 1035 §7.
@@ -9,8 +10,9 @@
 use crate::base::bytes::Writer;
 use crate::base::random::Random;
 use crate::base::text::parse_ip;
+use crate::base::time::Millis;
 use crate::config::Files;
-use crate::daemon::outside::{Disk, each_line};
+use crate::daemon::outside::{Disk, Question, each_line};
 use crate::dns::resolv;
 use crate::limits;
 use crate::platform::{entropy, links, sockets, streams};
@@ -21,7 +23,7 @@ use crate::wire::dns::name::NameBuf;
 use arrayvec::ArrayVec;
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 /// Servers asked, and how often each, as the C library does.
 const SERVERS: usize = 3;
@@ -31,47 +33,107 @@ const TRIES: usize = 2;
 const PATIENCE_MS: u32 = 3000;
 
 /// The addresses of a host: an empty list if there is no such host, nothing if
-/// no server can tell.
+/// no server can tell. Waits.
 pub fn addresses(host: &[u8]) -> Option<Vec<IpAddr>> {
-    // Quirk: `1.1` and `0x7f000001` are addresses, as they are for inet_aton(3).
-    let mut found = Vec::new();
-    match loose_ipv4(host) {
-        Some(addr) => found.push(addr.into()),
-        None => in_hosts(&Disk, host, &mut found),
-    }
-    if !found.is_empty() {
-        return Some(found);
-    }
-    let mut resolv = ResolvConf::default();
-    resolv.read(&Disk);
-    let Some(own) = &NameBuf::from_text(host) else { return Some(found) };
-    let mut random = Random::kernel(entropy::fill);
-    let mut told = false;
-    // A plain name is meant in the domains that are searched, then as it is.
-    let mut search = words(&resolv.search).skip(1).filter(|_| own.name().label_count() < 2);
+    let mut asking = Asking::new(host);
     loop {
-        let domain = search.next();
-        let joined = &domain.and_then(NameBuf::from_text).and_then(|domain| NameBuf::join(own.name().first_label(), domain.name()));
-        let name = match (domain, joined) {
-            (None, _) => own,
-            (_, Some(joined)) => joined,
-            (Some(_), None) => continue,
-        };
-        for kind in [kind::A, kind::AAAA] {
-            for turn in 0..TRIES * resolv.servers.len() {
-                let server = resolv.servers.get(turn % resolv.servers.len());
-                if server.is_some_and(|server| ask(*server, name, kind, &mut random, &mut found).is_some()) {
-                    told = true;
-                    break;
-                }
+        if let Some(found) = asking.go_on(PATIENCE_MS, Millis(0)) {
+            return found;
+        }
+    }
+}
+
+/// A host being looked up: one question after the other is sent, each with a
+/// socket of its own.
+pub struct Asking {
+    host: Option<NameBuf>,
+    resolv: ResolvConf,
+    /// Which of the names it may have is asked for: those in domains that are
+    /// searched, then the plain one.
+    place: usize,
+    kind: u16,
+    /// Servers that gave no answer for this name and type.
+    failures: usize,
+    /// The question that is under way, and since when.
+    sent: Option<(OwnedFd, u16, Millis)>,
+    random: Random,
+    told: bool,
+    found: Vec<IpAddr>,
+}
+
+impl Question for Asking {
+    fn answer(&mut self, now: Millis) -> Option<Option<Vec<IpAddr>>> {
+        self.go_on(0, now)
+    }
+}
+
+impl Asking {
+    /// Nothing is sent yet.
+    pub fn new(host: &[u8]) -> Self {
+        // Quirk: `1.1` and `0x7f000001` are addresses, as they are for inet_aton(3).
+        let (mut found, mut resolv) = (Vec::new(), ResolvConf::default());
+        match loose_ipv4(host) {
+            Some(addr) => found.push(addr.into()),
+            None => in_hosts(&Disk, host, &mut found),
+        }
+        resolv.read(&Disk);
+        let (host, random) = (NameBuf::from_text(host), Random::kernel(entropy::fill));
+        let told = host.is_none();
+        Asking { host, resolv, place: 0, kind: kind::A, failures: 0, sent: None, random, told, found }
+    }
+
+    /// The name that is asked for; nothing behind the last one.
+    fn name(&self) -> Option<NameBuf> {
+        let host = self.host?;
+        // A plain name is meant in the domains that are searched, then as it is.
+        let mut domains = words(&self.resolv.search).skip(1).filter(|_| host.name().label_count() < 2);
+        let count = domains.clone().count();
+        let domain = domains.nth(self.place).and_then(NameBuf::from_text);
+        let joined = domain.and_then(|domain| NameBuf::join(host.name().first_label(), domain.name()));
+        joined.or(Some(host)).filter(|_| self.place <= count)
+    }
+
+    /// Waits so many milliseconds for an answer; what is found, once that is sure.
+    fn go_on(&mut self, patience_ms: u32, now: Millis) -> Option<Option<Vec<IpAddr>>> {
+        let Some((socket, id, since)) = &self.sent else {
+            if !self.found.is_empty() && self.kind == kind::A {
+                return Some(Some(core::mem::take(&mut self.found)));
             }
+            let Some(name) = self.name() else { return Some(self.told.then(Vec::new)) };
+            let server = self.resolv.servers.iter().cycle().nth(self.failures);
+            let id = self.random.u16();
+            self.sent = server.and_then(|server| ask(*server, &name, self.kind, id)).map(|socket| (socket, id, now));
+            if self.sent.is_none() {
+                self.next(false);
+            }
+            return None;
+        };
+        if streams::wait_input(socket, patience_ms) {
+            let name = self.name();
+            let heard = name.is_some_and(|name| hear(socket, *id, &name, self.kind, &mut self.found).is_some());
+            self.next(heard);
+        } else if patience_ms > 0 || now.since(*since) >= u64::from(PATIENCE_MS) {
+            self.next(false);
         }
-        match domain {
-            _ if !found.is_empty() => return Some(found),
-            Some(_) => {}
-            None if told => return Some(found),
-            None => return None,
+        None
+    }
+
+    /// Goes on with the next server, type or name.
+    fn next(&mut self, heard: bool) {
+        self.sent = None;
+        self.told |= heard;
+        self.failures = self.failures.saturating_add(1);
+        if !heard && self.failures < TRIES * self.resolv.servers.len() {
+            return;
         }
+        self.failures = 0;
+        self.kind = match self.kind {
+            kind::A => kind::AAAA,
+            _ => {
+                self.place = self.place.saturating_add(1);
+                kind::A
+            }
+        };
     }
 }
 
@@ -136,23 +198,25 @@ impl ResolvConf {
     }
 }
 
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
-/// Asks one server; nothing if it does not answer, or not sensibly.
-fn ask(server: SocketAddr, name: &NameBuf, kind: u16, random: &mut Random, found: &mut Vec<IpAddr>) -> Option<()> {
+/// Sends a question to a server; the socket that the answer comes to.
+fn ask(server: SocketAddr, name: &NameBuf, kind: u16, id: u16) -> Option<OwnedFd> {
     let mut buffer = [0; limits::DATAGRAM_MAX];
     let mut out = Writer::new(&mut buffer);
-    let id = random.u16();
     Reply::ask(&mut out, id, flag::RD, name.name(), kind, class::IN).finish()?;
     let socket = sockets::udp(server.is_ipv6()).ok()?;
     sockets::connect(socket.as_fd(), server).ok()?;
     streams::write(&socket, out.written()).ok()?;
-    if !streams::wait_input(&socket, PATIENCE_MS) {
-        return None;
-    }
-    let got = streams::read(&socket, &mut buffer).ok()?;
+    Some(socket)
+}
+
+/// Takes the addresses of an answer; nothing if it is not one, or not sensible.
+fn hear(socket: &OwnedFd, id: u16, name: &NameBuf, kind: u16, found: &mut Vec<IpAddr>) -> Option<()> {
+    let mut buffer = [0; limits::DATAGRAM_MAX];
+    let got = streams::read(socket, &mut buffer).ok()?;
     let message = Message::parse(buffer.get(..got)?)?;
     let question = message.question().filter(|asked| asked.kind == kind && asked.name.same(name.name()))?;
     let fits = message.id() == id && message.is_response() && question.class == class::IN;

@@ -3,6 +3,7 @@
 //! the simulation have their own.
 
 use crate::base::lines::Lines;
+use crate::base::time::Millis;
 pub use crate::config::Files;
 use crate::config::{Entry, Kind, LookUp, Origin};
 use crate::daemon::look_up;
@@ -10,6 +11,7 @@ use crate::outbox::change::Errno;
 use crate::outbox::lines::{Arg, Line};
 use crate::platform::{command, files};
 use std::ffi::CStr;
+use std::net::IpAddr;
 
 /// Writes a log line of the daemon itself.
 pub type Say<'a> = &'a mut dyn FnMut(&Line, &[Arg]);
@@ -37,6 +39,15 @@ impl Source for files::Whole {
 pub trait Sources: Files {
     /// Opens one.
     fn open(&self, path: &CStr) -> Result<Box<dyn Source>, Errno>;
+
+    /// Asks for the addresses of a host.
+    fn ask(&self, host: &[u8]) -> Box<dyn Question>;
+}
+
+/// A question for the addresses of a host that is under way.
+pub trait Question {
+    /// The answer, once it is there, as `LookUp` gives it. To be looked at often.
+    fn answer(&mut self, now: Millis) -> Option<Option<Vec<IpAddr>>>;
 }
 
 /// Tells `each` the lines of a file, of any length.
@@ -53,6 +64,10 @@ pub struct Disk;
 impl Sources for Disk {
     fn open(&self, path: &CStr) -> Result<Box<dyn Source>, Errno> {
         Ok(Box::new(files::Whole::of(files::open_read(path)?)))
+    }
+
+    fn ask(&self, host: &[u8]) -> Box<dyn Question> {
+        Box::new(look_up::Asking::new(host))
     }
 }
 

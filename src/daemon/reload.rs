@@ -43,6 +43,9 @@ const UNITS_AT_ONCE: usize = 16;
 /// Units done in a turn of the loop: well below a millisecond.
 const UNITS_PER_TURN: usize = 4;
 
+/// Milliseconds between two looks for the answer to a question.
+const LOOK_EVERY_MS: u64 = 20;
+
 /// What is under way, and what is asked for behind it.
 #[derive(Default)]
 pub struct Reload {
@@ -54,6 +57,13 @@ impl Reload {
     /// True while something is being read.
     pub fn is_busy(&self) -> bool {
         self.job.is_some()
+    }
+
+    /// Milliseconds until there is something to do again, if something is read.
+    pub fn patience(&self) -> Option<u64> {
+        let job = self.job.as_ref()?;
+        let is_waiting = matches!(&job.stage, Stage::Servers(Some(servers)) if servers.is_waiting());
+        Some(if is_waiting { LOOK_EVERY_MS } else { 0 })
     }
 
     /// SIGHUP: everything is to be read, behind what is under way.
@@ -138,6 +148,7 @@ pub fn read(shell: &mut Shell, now: Now) {
 /// As `read`, with files and a log of any kind.
 pub fn read_all(core: &mut Core, files: &dyn Sources, say: Say, now: Now) {
     let mut job = Job::all(core, files, say);
+    job.waits = true;
     while !job.work(core, files, say, now, usize::MAX) {}
 }
 
@@ -177,6 +188,8 @@ pub struct Job {
     /// What was read of it and is not yet among the names.
     piece: [u8; PIECE],
     held: usize,
+    /// It may wait for answers: nobody is served yet.
+    waits: bool,
 }
 
 impl Job {
@@ -217,7 +230,7 @@ impl Job {
 
     fn new(changed: Option<Vec<Changed>>) -> Self {
         let stage = Stage::Dhcp;
-        Job { changed, stage, records: 0, places: Vec::new(), file: None, piece: [0; PIECE], held: 0 }
+        Job { changed, stage, records: 0, places: Vec::new(), file: None, piece: [0; PIECE], held: 0, waits: false }
     }
 
     /// Local names: those of the configuration, /etc/hosts, then the other files,
@@ -252,10 +265,10 @@ impl Job {
                     #[cfg(feature = "dhcp4")]
                     core.change(Change::DhcpHostsReloaded, now);
                     let is_served = self.changed.is_none() && core.config.listen.port != 0;
-                    self.stage = Stage::Servers(is_served.then(|| Servers::open(core, files)).flatten());
+                    self.stage = Stage::Servers(is_served.then(|| Servers::open(core, files, self.waits)).flatten());
                 }
                 Stage::Servers(Some(servers)) => {
-                    if servers.unit(core, say, now) {
+                    if servers.unit(core, files, say, now) {
                         self.stage = Stage::Done;
                     }
                 }
@@ -267,7 +280,7 @@ impl Job {
 
     /// A unit of reading names; the table when all are read.
     fn names_unit(&mut self, core: &Core, files: &dyn Sources, say: Say) -> Option<HostsBuilder> {
-        let Job { stage: Stage::Names(builder), changed, records, places, file, piece, held } = self else { return None };
+        let Job { stage: Stage::Names(builder), changed, records, places, file, piece, held, .. } = self else { return None };
         let dns = &core.config.dns;
         let rest = dns.local.hosts.get(*records..).filter(|rest| !rest.is_empty());
         if let Some(rest) = rest {

@@ -3,9 +3,9 @@
 
 use crate::base::lines::Lines;
 use crate::base::time::Now;
-use crate::config::{Path, ServersReading};
+use crate::config::{Hosts, Path, ServersReading};
 use crate::daemon::core::Core;
-use crate::daemon::outside::{Say, Source, Sources};
+use crate::daemon::outside::{Question, Say, Source, Sources};
 use crate::daemon::reload::PIECE;
 use crate::outbox::change::{Change, Errno};
 use crate::outbox::lines::{Arg, process};
@@ -13,37 +13,61 @@ use crate::outbox::lines::{Arg, process};
 /// The file being read.
 pub struct Servers {
     path: Path,
-    source: Result<Box<dyn Source>, Errno>,
+    /// Nothing: read to its end, and hosts are looked up.
+    source: Option<Result<Box<dyn Source>, Errno>>,
     reading: Box<ServersReading>,
     lines: Lines,
     number: u64,
+    /// Lines that were told of before the file is read once more.
+    told: u64,
+    /// The host that is asked for.
+    asked: Option<(Box<[u8]>, Box<dyn Question>)>,
 }
 
 impl Servers {
-    /// Begins, if there is such a file.
-    pub fn open(core: &Core, files: &dyn Sources) -> Option<Self> {
+    /// Begins, if there is such a file. With `waits` the addresses of hosts are
+    /// waited for; else the file is read once more when they are known.
+    pub fn open(core: &Core, files: &dyn Sources, waits: bool) -> Option<Self> {
         let file = core.config.dns.servers_file.as_ref()?;
+        let hosts = if waits { Hosts::Ask(files.look_up()) } else { Hosts::default() };
         Some(Servers {
             path: file.path.clone(),
-            source: files.open(&file.path),
-            reading: Box::new(ServersReading::new(&core.config.dns, file, files.look_up())),
+            source: Some(files.open(&file.path)),
+            reading: Box::new(ServersReading::new(&core.config.dns, file, hosts)),
             lines: Lines::default(),
             number: 0,
+            told: 0,
+            asked: None,
         })
+    }
+
+    /// True when there is nothing to do until an answer comes.
+    pub fn is_waiting(&self) -> bool {
+        self.asked.is_some()
     }
 
     /// A unit of work; true when the file is read and in force. If it cannot be
     /// read, what was read before stays.
-    pub fn unit(&mut self, core: &mut Core, say: Say, now: Now) -> bool {
-        let Servers { path, source, reading, lines, number } = self;
+    pub fn unit(&mut self, core: &mut Core, files: &dyn Sources, say: Say, now: Now) -> bool {
+        let Some(source) = &mut self.source else {
+            self.look_up(core, files, now);
+            return false;
+        };
+        let Servers { path, reading, lines, number, told, .. } = self;
         let shown = Arg::Text(path.to_bytes());
         let mut piece = [0; PIECE];
         let got = source.as_mut().map_err(|errno| *errno).and_then(|source| source.read(&mut piece));
         let mut each = |line: &[u8]| {
             *number += 1;
-            if let Err(what) = reading.line(line) {
+            let result = reading.line(line);
+            // Once a host is wanted, all of it is read again.
+            let is_told = *number > *told && !is_wanting(reading.hosts());
+            if let Err(what) = result
+                && is_told
+            {
                 say(&process::BAD_LINE, &[Arg::Text(what.as_bytes()), Arg::Number(*number), shown]);
             }
+            *told = (*told).max(if is_told { *number } else { 0 });
         };
         match got {
             Ok(0) => core::mem::take(lines).end(&mut each),
@@ -53,9 +77,41 @@ impl Servers {
             }
             Err(errno) => say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
         }
+        if got.is_ok() && is_wanting(reading.hosts()) {
+            self.source = None;
+            return false;
+        }
         reading.finish(&mut core.config.dns, got.is_ok());
         let kept = core.config.dns.servers_file.as_ref().map_or(0, |file| file.servers);
         core.change(Change::Servers { kept }, now);
         true
     }
+
+    /// Looks for the answer, or asks for the next host. Behind the last one the file
+    /// is read again.
+    fn look_up(&mut self, core: &Core, files: &dyn Sources, now: Now) {
+        let Hosts::Known { known, wanted } = self.reading.hosts() else { return };
+        if let Some((_, question)) = &mut self.asked {
+            let Some(found) = question.answer(now.mono) else { return };
+            known.extend(self.asked.take().map(|(host, _)| (host, found)));
+        }
+        while let Some(host) = wanted.pop() {
+            if known.iter().all(|(name, _)| *name != host) {
+                let question = files.ask(&host);
+                self.asked = Some((host, question));
+                return;
+            }
+        }
+        let hosts = core::mem::take(self.reading.hosts());
+        self.reading.free();
+        if let Some(file) = &core.config.dns.servers_file {
+            self.reading = Box::new(ServersReading::new(&core.config.dns, file, hosts));
+            (self.source, self.number) = (Some(files.open(&file.path)), 0);
+        }
+    }
+}
+
+/// True when the addresses of some host are not known yet.
+fn is_wanting(hosts: &Hosts) -> bool {
+    matches!(hosts, Hosts::Known { wanted, .. } if !wanted.is_empty())
 }

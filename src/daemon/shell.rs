@@ -76,12 +76,14 @@ impl Shell {
 
     /// How long nothing is to be done unless something comes.
     fn patience(&self) -> Option<Duration> {
-        if !self.deliver.sockets.ready.is_empty() || self.reload.is_busy() {
+        let reading = self.reload.patience();
+        if !self.deliver.sockets.ready.is_empty() || reading == Some(0) {
             return Some(Duration::ZERO);
         }
         let now = clock::now().mono;
         let log = self.deliver.journal.is_behind().then(|| Due { at: now.plus_ms(LOG_RETRY_MS), why: Why::Log });
-        let due = Due::earlier(self.next_due(), log).filter(|due| due.at != Millis::NEVER);
+        let reading = reading.map(|ms| Due { at: now.plus_ms(ms), why: Why::Files });
+        let due = Due::earlier(Due::earlier(self.next_due(), log), reading).filter(|due| due.at != Millis::NEVER);
         due.map(|due| Duration::from_millis(due.at.since(now)))
     }
 

@@ -117,6 +117,8 @@ const MEASURES: &[(&str, &str, Measure)] = &[
     ("start, 200 000 server=", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Server)),
     ("start, 200 000 local=", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Local)),
     ("start, hosts file of 1 000 000", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Hosts)),
+    ("start, hosts file of 1 000 000 addresses", "CPU ms", |lab, p| lists::start_cpu(lab, p, List::Own)),
+    ("start, hosts file of 1 000 000 addresses", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Own)),
     ("start, 200 000 address=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Address)),
     ("start, 200 000 server=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Server)),
     ("start, 200 000 local=", "resident KiB", |lab, p| lists::start_rss(lab, p, List::Local)),

@@ -18,6 +18,8 @@ pub enum List {
     Local,
     /// `0.0.0.0 …` in a hosts file.
     Hosts,
+    /// Hosts with an address each.
+    Own,
 }
 
 const RULES: u32 = 200_000;
@@ -53,13 +55,16 @@ impl List {
             List::Server => ("server", RULES, "server=/", "/1.2.3.4"),
             List::Local => ("local", RULES, "local=/", "/"),
             List::Hosts => ("blocked", HOSTS, "0.0.0.0 ", ""),
+            List::Own => ("own", HOSTS, "", ""),
         };
         let path = lab.folder.join(kind);
         if !path.exists() {
-            let lines: String = (0..count).map(|number| format!("{before}{}{behind}\n", name(number))).collect();
+            let own = |n: u32| format!("10.{}.{}.{} ", n >> 16, (n >> 8) & 255, n & 255);
+            let before = |n: u32| if matches!(self, List::Own) { own(n) } else { before.into() };
+            let lines: String = (0..count).map(|number| format!("{}{}{behind}\n", before(number), name(number))).collect();
             std::fs::write(&path, lines).expect("a list");
         }
-        let keyword = if matches!(self, List::Hosts) { "addn-hosts" } else { "conf-file" };
+        let keyword = if matches!(self, List::Hosts | List::Own) { "addn-hosts" } else { "conf-file" };
         let line = format!("{keyword}={}\n", path.display());
         (path, line)
     }

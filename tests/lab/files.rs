@@ -2,11 +2,13 @@
 //! engines look at, and one lease file on a disk that can fail.
 
 use ironmasq::base::time::UnixTime;
+use ironmasq::base::time::Millis;
 use ironmasq::config::{Entry, Kind, LookUp, Origin};
 use ironmasq::daemon::outside;
 use ironmasq::outbox::change::FileInfo;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
+use std::net::IpAddr;
 
 const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
@@ -154,6 +156,25 @@ impl outside::Sources for Files {
     fn open(&self, path: &CStr) -> Result<Box<dyn outside::Source>, i32> {
         let file = self.all.get(&*path.to_string_lossy()).ok_or(ENOENT)?;
         Ok(Box::new(Cursor(file.content.clone(), 0)))
+    }
+
+    fn ask(&self, host: &[u8]) -> Box<dyn outside::Question> {
+        let found = match host {
+            b"unknown.example" => Some(Vec::new()),
+            b"nobody.tells.example" => None,
+            _ => Some(vec![IpAddr::from([192, 0, 2, u8::try_from(host.len()).unwrap_or(0)])]),
+        };
+        Box::new(Slow(20, found))
+    }
+}
+
+/// An answer that comes after so many looks.
+struct Slow(u32, Option<Vec<IpAddr>>);
+
+impl outside::Question for Slow {
+    fn answer(&mut self, _: Millis) -> Option<Option<Vec<IpAddr>>> {
+        self.0 -= 1;
+        (self.0 == 0).then(|| self.1.clone())
     }
 }
 

@@ -165,11 +165,13 @@ fn each_target(
         return each(draft, target);
     }
     let mut last = Target::Local;
-    let is_address = parse(value, draft.look_up, &mut |server| {
+    let mut hosts = std::mem::take(&mut draft.look_up);
+    let is_address = parse(value, &mut hosts, &mut |server| {
         last = numbered(draft, server)?;
         each(draft, last)
-    })?;
-    if is_address {
+    });
+    draft.look_up = hosts;
+    if is_address? {
         draft.domains.remember_server(value, last);
     }
     Ok(())
