@@ -74,7 +74,7 @@ def lease(folder, name):
 
 
 def main(program):
-    subprocess.run([os.path.join(router.HERE, "tools/build"), router.TOOLS], check=True)
+    router.tools()
     box = Router(os.path.join(REPO, f"target/openwrt/jail.{os.getpid()}"), program)
     daemon = None
     try:

@@ -287,7 +287,7 @@ wanted = sys.argv[2:]
 if os.geteuid() != 0:
     print("the small OpenWrt needs root (chroot): left out")
     sys.exit(0)
-subprocess.run([os.path.join(HERE, "tools/build"), router.TOOLS], check=True)
+router.tools()
 box = Router(os.path.join(REPO, f"target/openwrt/root.{os.getpid()}"), program)
 try:
     corpus(box)
