@@ -16,6 +16,8 @@ mod chaos;
 mod dhcp_client;
 #[path = "sim/network.rs"]
 mod network;
+#[path = "sim/security.rs"]
+mod security;
 #[path = "sim/stub.rs"]
 mod stub;
 #[path = "sim/tftp_client.rs"]

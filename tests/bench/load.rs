@@ -73,7 +73,7 @@ impl Load {
         dns.connect(SocketAddr::from((SERVER, 53))).expect("the server's port");
         let relay = UdpSocket::bind((RELAY, 67)).expect("the relay's port");
         for socket in [&dns, &relay] {
-            let _ = socket.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = socket.set_read_timeout(Some(Duration::from_secs(30)));
         }
         let stop = Arc::new(AtomicBool::new(false));
         let seen = stop.clone();
@@ -182,7 +182,7 @@ impl Load {
     pub fn first_lease(&mut self) -> f64 {
         let socket = UdpSocket::bind(("0.0.0.0", 68)).expect("a client's port");
         let _ = socket.set_broadcast(true);
-        let _ = socket.set_read_timeout(Some(Duration::from_secs(10)));
+        let _ = socket.set_read_timeout(Some(Duration::from_secs(30)));
         let begin = std::time::Instant::now();
         let mut buffer = [0u8; 1500];
         let mut ask = |kind: u8, more: &[u8]| {

@@ -25,7 +25,11 @@ const CONFIG: &str = concat!(
     alias=1.2.3.4,5.6.7.8\nfilter-rr=HTTPS,ANY\nfilterwin2k\nlocalise-queries\nhost-record=box.lan,192.168.77.9\n\
     cname=web.lan,box.lan\nmx-host=lan,box.lan\nselfmx\nsrv-host=_x._tcp.lan,box.lan,1\ntxt-record=lan,text\n\
     dns-rr=odd.lan,5,00\nptr-record=lan,box.lan\ninterface-name=if.lan,lan0\ndynamic-host=dyn.lan,0.0.0.9,lan0\n\
-    synth-domain=lan,192.168.78.0/24,h\ndomain=sub.lan,lan0\n"
+    synth-domain=lan,192.168.78.0/24,h\ndomain=sub.lan,lan0\n\
+    pxe-service=x86PC,a,b\npxe-service=x86PC,c,1\npxe-service=X86-64_EFI,d,e\npxe-prompt=x,1\nbootp-dynamic\n\
+    dhcp-boot=tag:x,f,s,192.168.77.1\nleasequery\ndhcp-relay=192.168.77.1,192.168.77.99\ndhcp-rapid-commit\n\
+    dhcp-range=192.168.79.10,192.168.79.20,255.255.255.0\ndhcp-option=vendor:PXEClient,1,0.0.0.0\n\
+    dhcp-circuitid=set:x,01:02\ndhcp-match=set:y,vi-encap:9,1\ndhcp-generate-names\n"
 );
 
 /// Datagrams sent that can be answered.
@@ -94,10 +98,12 @@ impl World {
         match what & 15 {
             0 => self.arrived(arrival(Door::Dns(0), client), octets),
             1 => self.answer(usize::from(who), octets),
-            2 => self.arrived(
-                Arrival { to: [255; 4].into(), ..arrival(Door::Dhcp4, SocketAddr::from(([0; 4], 68))) },
-                &self.dhcp(who, octets),
-            ),
+            2 => {
+                // Every other client speaks to the port of PXE servers.
+                let door = if who & 1 == 0 { Door::Dhcp4 } else { Door::Pxe4 };
+                let arrival = arrival(door, SocketAddr::from(([0; 4], 68)));
+                self.arrived(Arrival { to: [255; 4].into(), ..arrival }, &self.dhcp(who, octets));
+            }
             3 => self.arrived(arrival(Door::Dhcp4, SocketAddr::from(([192, 168, 77, who], 67))), octets),
             4 => self.arrived(arrival(Door::Tftp(0), client), octets),
             5 => self.arrived(arrival(Door::Transfer(u16::from(who & 3)), client), octets),

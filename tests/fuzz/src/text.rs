@@ -28,7 +28,8 @@ pub fn config(text: &[u8]) {
     }
     let mut tags = Vec::new();
     for line in alone {
-        for refused in [config::dhcp_host_line(line, &mut tags).err(), config::ethers_line(line).err()] {
+        let option = config::dhcp_option_line(line, &mut tags).err();
+        for refused in [config::dhcp_host_line(line, &mut tags).err(), option, config::ethers_line(line).err()] {
             assert!(refused != Some(String::new()));
         }
     }
