@@ -12,9 +12,8 @@ pub fn read(source: &mut Source, text: Text) {
     if dir.is_empty() {
         return;
     }
-    let suffixes: Vec<&[u8]> = Items { rest }.map(|item| item.octets()).collect();
     let path = CString::new(dir.octets()).unwrap_or_default();
-    let is_wanted = |name: &[u8]| is_wanted(name, &suffixes);
+    let is_wanted = |name: &[u8]| is_wanted(name, Items { rest });
     let listed = inside(source.files, &path, &is_wanted, &mut |path, entry| match entry {
         Ok(entry) if entry.kind == Kind::File => source.file(path.to_bytes(), false),
         Ok(_) => {}
@@ -26,23 +25,36 @@ pub fn read(source: &mut Source, text: Text) {
 }
 
 /// True for a name that is to be read.
-pub fn is_wanted(name: &[u8], suffixes: &[&[u8]]) -> bool {
+pub fn is_wanted(name: &[u8], suffixes: Items) -> bool {
     let leftover = name.ends_with(b"~") || name.starts_with(b".") || (name.starts_with(b"#") && name.ends_with(b"#"));
-    let has = |suffix: &[u8]| name.len() > suffix.len() && name.ends_with(suffix);
-    let only: Vec<&[u8]> = suffixes.iter().filter_map(|suffix| suffix.strip_prefix(b"*")).collect();
-    let mut only = only.into_iter().filter(|suffix| !suffix.is_empty()).peekable();
-    let is_in = only.peek().is_none() || only.any(has);
-    let is_out = suffixes.iter().any(|suffix| !suffix.is_empty() && !suffix.starts_with(b"*") && has(suffix));
-    !leftover && is_in && !is_out
+    let (mut chooses, mut is_in, mut is_out) = (false, false, leftover);
+    for item in suffixes {
+        let (is_only, suffix) = match item.octets() {
+            [b'*', suffix @ ..] => (true, suffix),
+            suffix => (false, suffix),
+        };
+        let has = !suffix.is_empty() && name.len() > suffix.len() && name.ends_with(suffix);
+        if is_only {
+            chooses |= !suffix.is_empty();
+            is_in |= has;
+        } else {
+            is_out |= has;
+        }
+    }
+    (is_in || !chooses) && !is_out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::lexer::Whole;
 
     #[test]
     fn leftovers_and_suffixes() {
-        let wanted = |name: &str, suffixes: &[&[u8]]| is_wanted(name.as_bytes(), suffixes);
+        let wanted = |name: &str, suffixes: &[&[u8]]| {
+            let whole = suffixes.join(&b',');
+            is_wanted(name.as_bytes(), Text::all(&Whole::plain(&whole)).items())
+        };
         for leftover in ["a~", ".a", "#a#"] {
             assert!(!wanted(leftover, &[]), "{leftover}");
         }

@@ -48,8 +48,14 @@ impl Directory {
     /// The directive whose name is nearest to `name`, if any is near.
     pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
         let near = NEAR.min(name.len() / 2);
-        let measured = ALL.iter().map(|row| (distance(name, row.name().as_bytes()), row.name()));
-        measured.filter(|(far, _)| *far <= near).min().map(|(_, name)| name)
+        let (mut least, mut found) = (near.saturating_add(1), None);
+        for row in ALL {
+            let far = distance(name, row.name().as_bytes());
+            if far < least {
+                (least, found) = (far, Some(row.name()));
+            }
+        }
+        found
     }
 }
 
@@ -58,19 +64,18 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
     if a.len().abs_diff(b.len()) > NEAR {
         return usize::MAX;
     }
-    let mut above: Vec<usize> = (0..=b.len()).collect();
+    // One line of the table, the one above while it is written over.
+    let mut line: Vec<usize> = (1..=b.len()).collect();
     for (row, from) in a.iter().enumerate() {
-        let mut line = vec![row.saturating_add(1)];
-        let mut left = row.saturating_add(1);
-        for (to, pair) in b.iter().zip(above.windows(2)) {
-            let [corner, up] = pair else { continue };
+        let (mut corner, mut left) = (row, row.saturating_add(1));
+        for (to, cell) in b.iter().zip(&mut line) {
             let changed = corner.saturating_add(usize::from(from != to));
-            left = changed.min(left.saturating_add(1)).min(up.saturating_add(1));
-            line.push(left);
+            corner = *cell;
+            left = changed.min(left.saturating_add(1)).min(corner.saturating_add(1));
+            *cell = left;
         }
-        above = line;
     }
-    above.last().copied().unwrap_or(0)
+    line.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

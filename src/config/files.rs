@@ -110,7 +110,7 @@ pub fn directory(files: &dyn Files, path: &CStr) -> Option<Vec<CString>> {
 
 /// False for the names of editors' leftovers.
 pub fn is_wanted_name(name: &[u8]) -> bool {
-    super::confdir::is_wanted(name, &[])
+    super::confdir::is_wanted(name, super::lexer::Items::default())
 }
 
 /// Tells `each` the paths of a directory whose names are wanted, in byte order,

@@ -100,6 +100,7 @@ impl<'a> Text<'a> {
     }
 
     /// True when it says nothing.
+    #[inline(never)]
     pub fn is_empty(self) -> bool {
         (self.span >> 32) as u32 >= self.span as u32
     }

@@ -106,40 +106,43 @@ pub fn words(refusal: Refusal) -> String {
     }
 }
 
-/// Reads a line of a file that holds values only, with quotes and comments.
-/// Tags not yet known are added to `tags` (those of `Dhcp::tags`). `None`: blank
-/// or comment.
-fn value_line<T>(
+/// Reads a line of a file that holds values only, with quotes and comments, and
+/// gives `take` its value, unless it is blank or comment. Tags not yet known are
+/// added to `tags` (those of `Dhcp::tags`).
+fn value_line(
     raw: &[u8],
     tags: &mut Vec<Box<[u8]>>,
-    parse: &dyn Fn(Text, &mut Tags) -> Applied<Option<T>>,
-) -> Result<Option<T>, String> {
+    take: &mut dyn FnMut(Text, &mut Tags) -> Applied,
+) -> Result<(), String> {
     let mut line = Line::default();
     let whole = line.read(raw).map_err(String::from)?;
     let text = whole.text();
     if text.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     let mut known = Tags::default();
-    known.names = std::mem::take(tags);
-    let parsed = parse(text, &mut known);
-    *tags = known.names;
-    parsed.map_err(words)
+    std::mem::swap(&mut known.names, tags);
+    let taken = take(text, &mut known);
+    std::mem::swap(&mut known.names, tags);
+    taken.map_err(words)
 }
 
 /// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`. `None`:
 /// blank or comment. The error is the message, without ` at line N of FILE`.
 pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
-    value_line(raw, tags, &|text, tags| {
-        let mut host = Host::default();
-        rows::read_host(text, tags, &mut host)?;
-        Ok(Some(host))
-    })
+    let mut read = None;
+    value_line(raw, tags, &mut |text, tags| rows::read_host(text, tags, read.insert(Host::default())))?;
+    Ok(read)
 }
 
 /// As `dhcp_host_line`, of a `dhcp-optsfile`.
 pub fn dhcp_option_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<DhcpOption>, String> {
-    value_line(raw, tags, &rows::option4)
+    let mut read = None;
+    value_line(raw, tags, &mut |text, tags| {
+        read = rows::option4(text, tags)?;
+        Ok(())
+    })?;
+    Ok(read)
 }
 
 /// Reads a line of `/etc/ethers`. `None`: blank or comment. The error is the

@@ -206,7 +206,8 @@ impl Records {
 
     /// Where the alias of a name, which is in lower case, leads.
     pub fn alias(&self, name: Name) -> Option<Record<'_>> {
-        self.of(name).map(|(_, record)| record).find(|record| record.kind == kind::CNAME)
+        let (_, row) = self.rows(name).find(|(_, row)| row.kind == kind::CNAME)?;
+        Some(self.record(row))
     }
 }
 
@@ -297,7 +298,7 @@ impl Draft {
 pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut dyn FnMut(&str)) {
     if draft.makes_mx() || draft.local.late.iter().any(Late::lacks_target) {
         let found = &mut draft.local.host;
-        let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name_box(piece.trim_ascii_end()).ok());
+        let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name_box(piece.trim_ascii_end()));
     }
     if let Some(alias) = &draft.local.circle {
         about(wrong, "CNAME loop involving ", parts(alias).0, "");

@@ -26,7 +26,7 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> 
     let mut look = |line: &[u8]| {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         if found.is_none() && words.next() == Some(b"search") {
-            found = words.next().and_then(|word| name_box(word).ok());
+            found = words.next().and_then(|word| name_box(word));
         }
     };
     let mut lines = Lines::default();

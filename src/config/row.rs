@@ -5,6 +5,7 @@
 use super::draft::{Draft, Number};
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
+use super::{Conditions, Path, Pattern};
 
 /// A directive.
 #[derive(Clone, Copy)]
@@ -63,9 +64,17 @@ pub enum Repeat {
 #[derive(Clone, Copy)]
 pub enum Apply {
     /// Sets a flag.
-    Flag(Switch),
+    Flag(Place<bool>),
     /// Stores a number between two bounds.
     Number(Number, u32, u32),
+    /// Keeps a path; nothing for an empty one.
+    Path(Place<Option<Path>>),
+    /// Adds a path.
+    Paths(Place<Vec<Path>>),
+    /// Adds conditions.
+    Conditions(Place<Vec<Conditions>>),
+    /// Adds interfaces.
+    Patterns(Place<Vec<Pattern>>),
     /// Calls a function, which checks and stores.
     With(Function),
     /// Reads another file here.
@@ -188,7 +197,7 @@ const fn row(form: &'static str, short: u8, repeat: Repeat, apply: Apply, help: 
 }
 
 /// A directive without argument.
-pub const fn flag(form: &'static str, short: u8, flag: Switch, help: &'static str) -> Row {
+pub const fn flag(form: &'static str, short: u8, flag: Place<bool>, help: &'static str) -> Row {
     row(form, short, Repeat::Many, Apply::Flag(flag), help)
 }
 
@@ -197,8 +206,8 @@ pub const fn number(form: &'static str, short: u8, number: Number, bounds: (u32,
     row(form, short, Repeat::Once, Apply::Number(number, bounds.0, bounds.1), help)
 }
 
-/// Where a directive without argument is kept.
-type Switch = fn(&mut Draft) -> &mut bool;
+/// Where the value of a directive is kept.
+type Place<T> = fn(&mut Draft) -> &mut T;
 
 /// What a function does with the value of a directive.
 type Function = fn(&mut Draft, Text) -> Applied;
@@ -211,6 +220,26 @@ pub const fn once(form: &'static str, short: u8, apply: Function, help: &'static
 /// A directive that may stand any number of times.
 pub const fn many(form: &'static str, short: u8, apply: Function, help: &'static str) -> Row {
     row(form, short, Repeat::Many, Apply::With(apply), help)
+}
+
+/// A directive with a path, to stand once.
+pub const fn file(form: &'static str, short: u8, place: Place<Option<Path>>, help: &'static str) -> Row {
+    row(form, short, Repeat::Once, Apply::Path(place), help)
+}
+
+/// A directive with a path.
+pub const fn files(form: &'static str, short: u8, place: Place<Vec<Path>>, help: &'static str) -> Row {
+    row(form, short, Repeat::Many, Apply::Paths(place), help)
+}
+
+/// A directive with conditions.
+pub const fn conditional(form: &'static str, short: u8, place: Place<Vec<Conditions>>, help: &'static str) -> Row {
+    row(form, short, Repeat::Many, Apply::Conditions(place), help)
+}
+
+/// A directive with interfaces.
+pub const fn interfaces(form: &'static str, short: u8, place: Place<Vec<Pattern>>, help: &'static str) -> Row {
+    row(form, short, Repeat::Many, Apply::Patterns(place), help)
 }
 
 /// A directive that the reader itself acts on.

@@ -10,7 +10,7 @@ use super::lexer::{Line, Text};
 use super::mentions::Mentions;
 use super::refusal::{Applied, ERROR};
 use super::row::{Apply, Repeat, Row, Takes};
-use super::{Warning, confdir};
+use super::{Warning, confdir, values};
 use crate::base::errno;
 use crate::base::hash::Key;
 use crate::base::lines::Lines;
@@ -186,10 +186,18 @@ impl<'f> Source<'f> {
         match row.apply {
             Apply::Flag(flag) => *flag(&mut self.draft) = true,
             Apply::Number(number, least, most) => {
-                let given = value.and_then(|text| super::values::number(text.octets()));
+                let given = value.and_then(|text| values::number(text.octets()));
                 let fits = given.filter(|given| (least..=most).contains(given));
                 self.draft.said.store(number, fits.ok_or(ERROR)?);
             }
+            Apply::Path(place) => *place(&mut self.draft) = values::path_or_none(text),
+            Apply::Paths(place) => place(&mut self.draft).push(values::path(text.octets())),
+            Apply::Conditions(place) => {
+                self.draft.tags.clear();
+                let conditions = values::conditions(text, &mut self.draft.tags)?;
+                place(&mut self.draft).push(conditions);
+            }
+            Apply::Patterns(place) => values::add_patterns(place(&mut self.draft), text),
             Apply::With(function) => {
                 self.draft.tags.clear();
                 function(&mut self.draft, text)?;

@@ -3,7 +3,7 @@
 
 use super::draft::Tags;
 use super::lexer::{Items, Text};
-use super::refusal::{Applied, ERROR};
+use super::refusal::Applied;
 use super::{Conditions, HwPattern, LeaseTime, NameBox, Path, Pattern, Tag};
 use crate::base::net::{HW_MAX, HwAddr};
 use crate::base::text::parse_ip;
@@ -65,14 +65,15 @@ pub fn lease_time(octets: &[u8]) -> Option<LeaseTime> {
     }
 }
 
-/// A path.
-pub fn path(octets: &[u8]) -> Applied<Path> {
-    CString::new(octets).map(CString::into_boxed_c_str).map_err(|_| ERROR)
+/// A path. No zero can be in it: lines end at one.
+#[inline(never)]
+pub fn path(octets: &[u8]) -> Path {
+    CString::new(octets).unwrap_or_default().into_boxed_c_str()
 }
 
 /// A path, or `None` for nothing.
-pub fn path_or_none(text: Text) -> Applied<Option<Path>> {
-    if text.is_empty() { Ok(None) } else { path(text.octets()).map(Some) }
+pub fn path_or_none(text: Text) -> Option<Path> {
+    if text.is_empty() { None } else { Some(path(text.octets())) }
 }
 
 /// An IPv4 address.
@@ -94,8 +95,9 @@ pub fn name(octets: &[u8]) -> Option<NameBuf> {
 }
 
 /// As `name`, boxed.
-pub fn name_box(octets: &[u8]) -> Applied<NameBox> {
-    name(octets).map(|name| name.name().wire().into()).ok_or(ERROR)
+#[inline(never)]
+pub fn name_box(octets: &[u8]) -> Option<NameBox> {
+    name(octets).map(|name| name.name().wire().into())
 }
 
 /// True when the first label is one that a host may have.

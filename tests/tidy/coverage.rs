@@ -156,7 +156,7 @@ pub fn directives_without_scenario() -> Vec<String> {
 fn rows_in_force(source: &Source) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for token in source.tokens().filter(|token| !source.is_test(token.at)) {
-        if !matches!(token.word, "flag" | "number" | "once" | "many" | "special") {
+        if !matches!(token.word, "flag" | "number" | "file" | "files" | "conditional" | "interfaces" | "once" | "many" | "special") {
             continue;
         }
         let behind = source.text[token.at + token.word.len()..].trim_start();

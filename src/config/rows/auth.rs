@@ -2,7 +2,6 @@
 
 use crate::base::net::Prefix;
 use crate::base::text::parse_ip;
-use crate::config::NameBox;
 use crate::config::auth::{Family, Interface, Subnet, Zone};
 use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
@@ -47,60 +46,65 @@ pub const ROWS: &[Row] = &[
         .manual("Addresses that may copy the zones. Without this option and without auth-sec-servers nobody may."),
 ];
 
-/// An interface, perhaps with a family behind a slash.
-fn interface(text: Text) -> Applied<Interface> {
-    let (name, family) = text.split(b'/');
-    let family = match family.map(|text| text.octets()) {
-        None => Family::Any,
-        Some(b"4") => Family::V4,
-        Some(b"6") => Family::V6,
-        _ => return Err(ERROR),
-    };
-    Ok(Interface { name: name.octets().into(), family })
+/// The family behind a slash, if there is one.
+#[inline(never)]
+fn family(said: Option<Text>) -> Applied<Family> {
+    match said.map(|text| text.octets()) {
+        None => Ok(Family::Any),
+        Some(b"4") => Ok(Family::V4),
+        Some(b"6") => Ok(Family::V6),
+        _ => Err(ERROR),
+    }
 }
 
 fn server(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
-    draft.config.auth.server = Some(name_box(items.octets())?);
-    for item in items.filter(|item| !item.is_empty()) {
-        let interface = interface(item)?;
-        match parse_ip(&interface.name) {
-            Some(addr) => draft.config.auth.addresses.push(addr),
-            None => draft.config.auth.interfaces.push(interface),
+    let auth = &mut draft.config.auth;
+    auth.server = Some(name_box(items.octets()).ok_or(ERROR)?);
+    for item in items {
+        if item.is_empty() {
+            continue;
+        }
+        let (name, behind) = item.split(b'/');
+        let family = family(behind)?;
+        match parse_ip(name.octets()) {
+            Some(addr) => auth.addresses.push(addr),
+            None => auth.interfaces.push(Interface { name: name.octets().into(), family }),
         }
     }
     Ok(())
 }
 
-/// The name of a zone, which may be the root.
-fn zone_name(octets: &[u8]) -> Applied<NameBox> {
-    match octets {
-        b"" | b"." => Ok([0].into()),
-        _ => name_box(octets).map_err(|_| wrong!("invalid auth-zone")),
-    }
-}
-
-fn subnet(text: Text) -> Applied<Subnet> {
-    let (addr, len) = text.split(b'/');
-    let Some(addr) = parse_ip(addr.meant()) else { return interface(text).map(Subnet::Interface) };
-    let (default, most) = if addr.is_ipv4() { (24, 32) } else { (64, 128) };
-    let len = len.map_or(Some(default), |len| digits(len.octets())).ok_or(ERROR)?;
-    // Quirk: a length beyond the address counts as its length.
-    Ok(Subnet::Prefix(Prefix { addr, len: u8::try_from(len).unwrap_or(most).min(most) }))
+fn add_subnet(list: &mut Vec<Subnet>, text: Text) -> Applied {
+    let (first, len) = text.split(b'/');
+    list.push(match parse_ip(first.meant()) {
+        Some(addr) => {
+            let (default, most) = if addr.is_ipv4() { (24, 32) } else { (64, 128) };
+            let len = len.map_or(Some(default), |len| digits(len.octets())).ok_or(ERROR)?;
+            // Quirk: a length beyond the address counts as its length.
+            Subnet::Prefix(Prefix { addr, len: len.min(most) as u8 })
+        }
+        None => Subnet::Interface(Interface { name: first.octets().into(), family: family(len)? }),
+    });
+    Ok(())
 }
 
 fn zone(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
-    let mut zone = Zone { name: zone_name(items.octets())?, subnets: Vec::new(), excluded: Vec::new() };
+    let name = match items.octets() {
+        b"" | b"." => [0].into(),
+        octets => name_box(octets).ok_or(wrong!("invalid auth-zone"))?,
+    };
+    let zones = &mut draft.config.auth.zones;
+    zones.push(Zone { name, subnets: Vec::new(), excluded: Vec::new() });
+    let Some(zone) = zones.last_mut() else { return Ok(()) };
     for item in items {
         let excluded = item.behind(b"exclude:");
         let item = excluded.unwrap_or(item);
         if !item.is_empty() {
-            let list = if excluded.is_some() { &mut zone.excluded } else { &mut zone.subnets };
-            list.push(subnet(item)?);
+            add_subnet(if excluded.is_some() { &mut zone.excluded } else { &mut zone.subnets }, item)?;
         }
     }
-    draft.config.auth.zones.push(zone);
     Ok(())
 }
 
@@ -118,7 +122,7 @@ fn soa(draft: &mut Draft, text: Text) -> Applied {
         *octet = b'.';
     }
     if !mailbox.is_empty() {
-        soa.mailbox = Some(name_box(&mailbox)?);
+        soa.mailbox = Some(name_box(&mailbox).ok_or(ERROR)?);
     }
     for value in [&mut soa.refresh, &mut soa.retry, &mut soa.expiry] {
         *value = soa_number(items.octets())?;
@@ -128,7 +132,7 @@ fn soa(draft: &mut Draft, text: Text) -> Applied {
 
 fn secondaries(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items().filter(|item| !item.is_empty()) {
-        draft.config.auth.secondaries.push(name_box(item.octets())?);
+        draft.config.auth.secondaries.push(name_box(item.octets()).ok_or(ERROR)?);
     }
     Ok(())
 }

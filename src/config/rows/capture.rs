@@ -3,11 +3,10 @@
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
-use crate::config::row::{Row, once};
-use crate::config::values::path_or_none;
+use crate::config::row::{Row, file, once};
 
 pub const ROWS: &[Row] = &[
-    once("dumpfile=<path>", 0, capture, "Write packets to a capture file").manual("\
+    file("dumpfile=<path>", 0, |draft| &mut draft.config.capture.file, "Write packets to a capture file").manual("\
 Writes datagrams of DNS, DHCP and TFTP to a file in the format of libpcap, for tcpdump and wireshark. The packets carry headers \
 that are made up and not those of the wire. A valid file that exists is appended to, and a named pipe may be given. See dumpmask."),
     once("dumpmask=<mask>", 0, mask, "Which packets go to the capture file").manual("\
@@ -15,11 +14,6 @@ Says which packets go to dumpfile, as the sum of: 1 questions of clients, 2 answ
 questions of DNSSEC and their answers, 64 and 128 answers that fail validation, 4096 DHCP, 8192 DHCPv6, 16384 router advertisements, \
 32768 TFTP. The number is decimal, hexadecimal behind 0x, or octal behind 0. All packets are written by default."),
 ];
-
-fn capture(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.capture.file = path_or_none(text)?;
-    Ok(())
-}
 
 /// The sum of bits, as C's `strtol` reads it.
 fn mask(draft: &mut Draft, text: Text) -> Applied {

@@ -5,8 +5,8 @@ use crate::base::text::{self, parse_ip};
 use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal};
-use crate::config::row::{Row, flag, many};
-use crate::config::values::{behind_tag, hw_pattern, ipv4, is_host_name, lease_time, name, number, path, plain_hex};
+use crate::config::row::{Row, files, flag, many};
+use crate::config::values::{behind_tag, hw_pattern, ipv4, is_host_name, lease_time, name, number, plain_hex};
 use crate::config::{ClientId, Host, Suffix6};
 use crate::wire::dns::name::Name;
 use std::net::IpAddr;
@@ -29,12 +29,12 @@ pub const ROWS: &[Row] = &[
          line has the tag known. If several lines fit, the one with a client identifier counts before one with a \
          hardware address, and that before one with a name or wildcards; otherwise the last.",
     ),
-    many("dhcp-hostsfile=<file>|<dir>", 0, hosts_file, "Read dhcp-host lines from a file, again on SIGHUP").dhcp4().manual(
+    files("dhcp-hostsfile=<file>|<dir>", 0, |draft| &mut draft.config.dhcp.hosts_files, "Read dhcp-host lines from a file, again on SIGHUP").dhcp4().manual(
         "Reads settings of hosts from a file, or from all files of a directory, at start and again on SIGHUP. Each \
          line is what would stand behind dhcp-host=. A bad line is told in the log and skipped. These lines count before \
          those of the configuration, and those of the first file given before those of others.",
     ),
-    many("dhcp-hostsdir=<dir>", 0, hosts_dir, "Read dhcp-host lines from a directory, and watch it").dhcp4().manual(
+    files("dhcp-hostsdir=<dir>", 0, |draft| &mut draft.config.dhcp.hosts_dirs, "Read dhcp-host lines from a directory, and watch it").dhcp4().manual(
         "As dhcp-hostsfile with a directory, and in addition every file that is written or moved there is read at \
          once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
     ),
@@ -60,16 +60,6 @@ fn dhcp_host(draft: &mut Draft, text: Text) -> Applied {
         }
     }
     draft.config.dhcp.hosts.push(host);
-    Ok(())
-}
-
-fn hosts_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.hosts_files.push(path(text.octets())?);
-    Ok(())
-}
-
-fn hosts_dir(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.hosts_dirs.push(path(text.octets())?);
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal};
-use crate::config::row::{Row, flag, many};
-use crate::config::values::{behind_tag, ipv4, leading_conditions, name_box, number, path};
+use crate::config::row::{Row, files, flag, many};
+use crate::config::values::{behind_tag, ipv4, leading_conditions, name_box, number};
 use crate::config::{Boot, DhcpOption, NextServer, Space};
 use crate::wire::dhcp4_options::Kind;
 
@@ -47,12 +47,12 @@ pub const ROWS: &[Row] = &[
          to clients that have all of them; a line whose tags hold counts before one without tags, and a later one \
          before an earlier one.",
     ),
-    many("dhcp-optsfile=<file>|<dir>", 0, options_file, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().manual(
+    files("dhcp-optsfile=<file>|<dir>", 0, |draft| &mut draft.config.dhcp.options_files, "Read dhcp-option lines from a file, again on SIGHUP").dhcp4().manual(
         "Reads options from a file, or from all files of a directory, at start and again on SIGHUP. Each line is what \
          would stand behind dhcp-option=. These options count as if they stood behind those of the configuration. A \
          bad line is told in the log and skipped.",
     ),
-    many("dhcp-optsdir=<dir>", 0, options_dir, "Read dhcp-option lines from a directory, and watch it").dhcp4().manual(
+    files("dhcp-optsdir=<dir>", 0, |draft| &mut draft.config.dhcp.options_dirs, "Read dhcp-option lines from a directory, and watch it").dhcp4().manual(
         "As dhcp-optsfile with a directory, and in addition every file that is written or moved there is read at \
          once. What a file no longer says, or a file that is gone, is forgotten only on SIGHUP.",
     ),
@@ -172,16 +172,6 @@ fn one_space(space: &Space, refusal: Refusal) -> Applied {
     if *space == Space::Plain { Ok(()) } else { Err(refusal) }
 }
 
-fn options_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.options_files.push(path(text.octets())?);
-    Ok(())
-}
-
-fn options_dir(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.options_dirs.push(path(text.octets())?);
-    Ok(())
-}
-
 fn boot(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     leading_conditions(&mut items, &mut draft.tags)?;
@@ -194,7 +184,7 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
         b"" => NextServer::Us,
         octets => match ipv4(octets) {
             Some(addr) => NextServer::Addr(addr),
-            None => NextServer::Name(name_box(octets)?),
+            None => NextServer::Name(name_box(octets).ok_or(ERROR)?),
         },
     };
     // Both may go out as options; further items are passed over.

@@ -3,7 +3,7 @@
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
-use crate::config::row::{Row, flag, many};
+use crate::config::row::{Row, conditional, flag, many};
 use crate::config::values::conditions;
 
 pub const ROWS: &[Row] = &[
@@ -11,18 +11,18 @@ pub const ROWS: &[Row] = &[
         "Does not answer clients that have all of these tags (with !, that lack them). dhcp-ignore=tag:!known serves \
          only those that a dhcp-host line knows. Of several lines one that holds is enough.",
     ),
-    many("dhcp-ignore-names[=tag:<tag>,...]", 0, ignore_names, "Do not use names that clients send").dhcp4().manual(
+    conditional("dhcp-ignore-names[=tag:<tag>,...]", 0, |draft| &mut draft.config.dhcp.ignore_names, "Do not use names that clients send").dhcp4().manual(
         "Does not use the names that clients send, of clients that have all of these tags, or of all if there are \
          none. Names from dhcp-host and from hosts files are used nevertheless.",
     ),
     flag("dhcp-ignore-clid", 0, |draft| &mut draft.config.dhcp.ignore_clid, "Know clients by hardware address only").dhcp4().manual(
         "Recognises clients by their hardware address only, whatever client identifier they send.",
     ),
-    many("dhcp-generate-names[=tag:<tag>,...]", 0, generate_names, "Name clients without name after their hardware address").dhcp4().manual(
+    conditional("dhcp-generate-names[=tag:<tag>,...]", 0, |draft| &mut draft.config.dhcp.generate_names, "Name clients without name after their hardware address").dhcp4().manual(
         "Gives clients without a name one that is made from their hardware address, such as 00-16-3e-01-02-03: those \
          that have all of these tags, or all.",
     ),
-    many("dhcp-broadcast[=tag:<tag>,...]", 0, broadcast, "Broadcast replies").dhcp4().manual(
+    conditional("dhcp-broadcast[=tag:<tag>,...]", 0, |draft| &mut draft.config.dhcp.broadcast, "Broadcast replies").dhcp4().manual(
         "Sends answers as broadcasts to clients that have all of these tags, or to all. Some clients take nothing \
          else and fail to say so.",
     ),
@@ -41,23 +41,5 @@ fn ignore(draft: &mut Draft, text: Text) -> Applied {
     if !tags.is_empty() {
         draft.config.dhcp.ignore.push(tags);
     }
-    Ok(())
-}
-
-fn ignore_names(draft: &mut Draft, text: Text) -> Applied {
-    let tags = conditions(text, &mut draft.tags)?;
-    draft.config.dhcp.ignore_names.push(tags);
-    Ok(())
-}
-
-fn generate_names(draft: &mut Draft, text: Text) -> Applied {
-    let tags = conditions(text, &mut draft.tags)?;
-    draft.config.dhcp.generate_names.push(tags);
-    Ok(())
-}
-
-fn broadcast(draft: &mut Draft, text: Text) -> Applied {
-    let tags = conditions(text, &mut draft.tags)?;
-    draft.config.dhcp.broadcast.push(tags);
     Ok(())
 }

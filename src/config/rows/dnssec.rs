@@ -4,8 +4,8 @@ use crate::config::dnssec::{Anchor, Key};
 use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
-use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name_box, number, path_or_none, plain_hex, port};
+use crate::config::row::{Row, file, flag, many, once};
+use crate::config::values::{name_box, number, plain_hex, port};
 use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
@@ -28,7 +28,7 @@ pub const ROWS: &[Row] = &[
         .not_yet()
         .manual("Does not look at the times for which signatures are valid until the signal SIGINT comes: for machines whose clock is \
             set by way of the network after the start. The cache is emptied then."),
-    once("dnssec-timestamp=<path>", 0, timestamp, "Remember the last time known to be right in a file")
+    file("dnssec-timestamp=<path>", 0, |draft| &mut draft.config.dnssec.timestamp, "Remember the last time known to be right in a file")
         .not_yet()
         .manual("A file whose time of change is the last time that was known to be right; it is made if it is missing. While the clock \
             is behind that time, the times of signatures are not looked at. The file is touched once the clock is right, and at \
@@ -54,7 +54,7 @@ fn anchor(draft: &mut Draft, text: Text) -> Applied {
     let name = match items.octets() {
         b"" if items.rest.is_none() => return Err(BAD),
         b"" | b"." => [0].into(),
-        name => name_box(name).map_err(|_| BAD)?,
+        name => name_box(name).ok_or(BAD)?,
     };
     let mut anchor = Anchor { name, key: None };
     if items.rest.is_some() {
@@ -99,11 +99,6 @@ fn check_unsigned(draft: &mut Draft, text: Text) -> Applied {
         b"no" => draft.config.dnssec.trust_unsigned = true,
         _ => return Err(wrong!("bad value for dnssec-check-unsigned")),
     }
-    Ok(())
-}
-
-fn timestamp(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dnssec.timestamp = path_or_none(text)?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{number, parse_hex, whole};
+use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
     many("add-mac[=base64|text]", 0, add_mac, "Tell upstream the client's hardware address")
@@ -45,20 +46,27 @@ fn add_mac(draft: &mut Draft, text: Text) -> Applied {
 }
 
 /// `[ADDRESS/]LENGTH`. Quirk: a length beyond the address counts as its length.
-fn subnet(text: Text, bits: u8) -> Applied<Subnet> {
-    let (addr, len) = match text.split(b'/') {
-        (addr, Some(len)) => (Some(parse_ip(addr.octets()).ok_or(wrong!("bad address"))?), len),
-        (len, None) => (None, len),
-    };
-    let most = addr.map_or(bits, |addr| if addr.is_ipv4() { 32 } else { 128 });
-    let len = number(len.octets()).ok_or(ERROR)?;
-    Ok(Subnet { addr, len: u8::try_from(len).unwrap_or(most).min(most) })
+fn read_subnet(text: Text, bits: u32, subnet: &mut Subnet) -> Applied {
+    let (first, second) = text.split(b'/');
+    let mut most = bits;
+    if second.is_some() {
+        subnet.addr = parse_ip(first.octets());
+        most = match subnet.addr {
+            None => return Err(wrong!("bad address")),
+            Some(IpAddr::V4(_)) => 32,
+            Some(IpAddr::V6(_)) => 128,
+        };
+    }
+    let len = number(second.unwrap_or(first).octets()).ok_or(ERROR)?;
+    subnet.len = len.min(most) as u8;
+    Ok(())
 }
 
 fn add_subnet(draft: &mut Draft, text: Text) -> Applied {
     let (v4, v6) = text.split(b',');
-    draft.config.dns.edns.subnet = Some([subnet(v4, 32)?, subnet(v6.unwrap_or_default(), 128)?]);
-    Ok(())
+    let [first, second] = draft.config.dns.edns.subnet.insert([Subnet::default(); 2]);
+    read_subnet(v4, 32, first)?;
+    read_subnet(v6.unwrap_or_default(), 128, second)
 }
 
 fn add_cpe_id(draft: &mut Draft, text: Text) -> Applied {

@@ -105,26 +105,22 @@ fn alias(draft: &mut Draft, text: Text) -> Applied {
     Ok(())
 }
 
-/// `ADDRESS[/LENGTH]`.
-fn prefix(text: Text) -> Applied<Prefix> {
+/// Adds `ADDRESS[/LENGTH]`.
+fn add_prefix(list: &mut Vec<Prefix>, text: Text) -> Applied {
     let (addr, len) = text.split(b'/');
     let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
     let most = if addr.is_ipv4() { 32 } else { 128 };
-    let len = match len {
-        Some(len) => number(len.octets()).filter(|len| *len <= most).ok_or(ERROR)?,
-        None => most,
-    };
-    Ok(Prefix { addr, len: len as u8 })
+    let len = len.map_or(Some(most), |len| number(len.octets())).filter(|len| *len <= most).ok_or(ERROR)?;
+    list.push(Prefix { addr, len: len as u8 });
+    Ok(())
 }
 
 fn bogus_nxdomain(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.screen.bogus.push(prefix(text)?);
-    Ok(())
+    add_prefix(&mut draft.config.dns.screen.bogus, text)
 }
 
 fn ignore_address(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.screen.ignored.push(prefix(text)?);
-    Ok(())
+    add_prefix(&mut draft.config.dns.screen.ignored, text)
 }
 
 fn rebind_domain_ok(draft: &mut Draft, text: Text) -> Applied {
@@ -136,7 +132,7 @@ fn rebind_domain_ok(draft: &mut Draft, text: Text) -> Applied {
     for domain in listed.split(|octet| *octet == b'/') {
         let first = domain.iter().position(|octet| *octet != b'.').unwrap_or(domain.len());
         let domain = domain.get(first..).unwrap_or_default();
-        let name = if domain.is_empty() { [0].into() } else { name_box(domain)? };
+        let name = if domain.is_empty() { [0].into() } else { name_box(domain).ok_or(ERROR)? };
         draft.config.dns.screen.private_ok.push(name);
     }
     Ok(())

@@ -28,6 +28,6 @@ pub const ROWS: &[Row] = &[
 
 fn ubus(draft: &mut Draft, text: Text) -> Applied {
     let name = if text.is_empty() { b"dnsmasq" } else { text.octets() };
-    draft.config.process.ubus = Some(path(name)?);
+    draft.config.process.ubus = Some(path(name));
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::base::text::parse_ip;
 use crate::config::draft::{Draft, LocalServiceSaid, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
-use crate::config::row::{Apply, Row, flag, many, number, once, special};
+use crate::config::row::{Apply, Row, flag, interfaces, many, number, once, special};
 use crate::config::values::add_patterns;
 
 pub const ROWS: &[Row] = &[
@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[
             listen-address and auth-server switch local-service off.\n\n\
             Without bind-interfaces or bind-dynamic the names are those of interfaces; in these two modes they \
             are compared with the labels of addresses (eth0:1), so that single addresses can be chosen."),
-    many("except-interface=<interface>[,...]", b'I', except_interface, "Do not serve on these interfaces")
+    interfaces("except-interface=<interface>[,...]", b'I', |draft| &mut draft.config.listen.except, "Do not serve on these interfaces")
         .manual("Does not serve on these interfaces, whatever interface says. A name may end in *. An address given \
             by listen-address is served all the same."),
     many("listen-address=<address>[,...]", b'a', listen_address, "Serve on these addresses")
@@ -37,7 +37,7 @@ pub const ROWS: &[Row] = &[
             interface, except-interface, listen-address or auth-server is given."),
     many("no-dhcp-interface=<interface>[,...]", b'2', no_dhcp, "Neither DHCP nor TFTP on these interfaces")
         .manual("Serves DNS on these interfaces, and neither DHCP nor TFTP. A name may end in *."),
-    many("no-dhcpv4-interface=<interface>[,...]", 0, no_dhcp4, "No DHCPv4 on these interfaces")
+    interfaces("no-dhcpv4-interface=<interface>[,...]", 0, |draft| &mut draft.config.listen.no_dhcp4, "No DHCPv4 on these interfaces")
         .manual("Serves no DHCPv4 on these interfaces; DNS and TFTP are served there as elsewhere. A name may end in *."),
     special("no-dhcpv6-interface=<interface>[,...]", 0, Apply::Holds, "No DHCPv6 on these interfaces")
         .manual("Serves no DHCPv6 on these interfaces. A name may end in *. This server has no DHCPv6 yet, so that \
@@ -47,11 +47,6 @@ pub const ROWS: &[Row] = &[
 fn interface(draft: &mut Draft, text: Text) -> Applied {
     // An empty list restricts too: to loopback.
     add_patterns(draft.config.listen.interfaces.get_or_insert_default(), text);
-    Ok(())
-}
-
-fn except_interface(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.config.listen.except, text);
     Ok(())
 }
 
@@ -74,10 +69,5 @@ fn local_service(draft: &mut Draft, text: Text) -> Applied {
 fn no_dhcp(draft: &mut Draft, text: Text) -> Applied {
     add_patterns(&mut draft.config.listen.no_dhcp4, text);
     add_patterns(&mut draft.config.listen.no_tftp, text);
-    Ok(())
-}
-
-fn no_dhcp4(draft: &mut Draft, text: Text) -> Applied {
-    add_patterns(&mut draft.config.listen.no_dhcp4, text);
     Ok(())
 }

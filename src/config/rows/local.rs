@@ -6,8 +6,8 @@ use crate::config::domains::Domain;
 use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
-use crate::config::row::{Row, flag, many};
-use crate::config::values::{name, name_box, number, path};
+use crate::config::row::{Row, files, flag, many};
+use crate::config::values::{name, name_box, number};
 use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
     flag("no-hosts", b'h', |draft| &mut draft.no_hosts, "Do not read /etc/hosts").manual(
         "/etc/hosts is not read. Files given by addn-hosts and hostsdir are.",
     ),
-    many("addn-hosts=<file>|<dir>", b'H', addn_hosts, "Read further hosts files").manual(
+    files("addn-hosts=<file>|<dir>", b'H', |draft| &mut draft.config.dns.addn_hosts, "Read further hosts files").manual(
         "A further file in the format of /etc/hosts: an address and then names, separated by blanks, with comments \
          behind #. If it is a directory, all files in it are read, but those whose names begin with a dot or #, or \
          end with ~. The option may be given several times. The files are read at start and again on SIGHUP; one that \
@@ -23,7 +23,7 @@ pub const ROWS: &[Row] = &[
          the first one that was read: /etc/hosts comes first, then these files, the last one given first, then \
          those in directories.",
     ),
-    many("hostsdir=<dir>", 0, hostsdir, "Read hosts files of a directory, and watch it").manual(
+    files("hostsdir=<dir>", 0, |draft| &mut draft.config.dns.hosts_dirs, "Read hosts files of a directory, and watch it").manual(
         "The files in this directory are read as hosts files. The directory is watched: a file that is written, \
          moved there or removed takes effect at once, without a signal.",
     ),
@@ -68,16 +68,6 @@ pub const ROWS: &[Row] = &[
     ),
 ];
 
-fn addn_hosts(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.addn_hosts.push(path(text.octets())?);
-    Ok(())
-}
-
-fn hostsdir(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.hosts_dirs.push(path(text.octets())?);
-    Ok(())
-}
-
 fn domain(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
     let ranged = rest.filter(|rest| !rest.is_empty());
@@ -87,7 +77,7 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
     match (domain, ranged) {
         (b"#", None) => draft.domain_from_resolv = true,
         (b"", None) => (draft.config.dns.domain, draft.domain_from_resolv) = (None, false),
-        (octets, None) => (draft.config.dns.domain, draft.domain_from_resolv) = (Some(name_box(octets)?), false),
+        (octets, None) => (draft.config.dns.domain, draft.domain_from_resolv) = (Some(name_box(octets).ok_or(ERROR)?), false),
         (octets, Some(range)) => ranged_domain(draft, octets, range)?,
     }
     Ok(())
@@ -207,7 +197,7 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
 
 fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
-    let domain = name_box(first.octets())?;
+    let domain = name_box(first.octets()).ok_or(ERROR)?;
     let span = span(rest.ok_or(ERROR)?)?.ok_or(ERROR)?;
     let (prefix, _) = span.behind.unwrap_or_default().split(b',');
     let prefix = prefix.octets();

@@ -3,8 +3,8 @@
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
-use crate::config::row::{Apply, Row, Wish, flag, once, special};
-use crate::config::values::{path, path_or_none};
+use crate::config::row::{Apply, Row, Wish, file, flag, once, special};
+use crate::config::values::path;
 
 pub const ROWS: &[Row] = &[
     special("conf-file[=<file>]", b'C', Apply::File, "Read this configuration file (/etc/dnsmasq.conf)")
@@ -29,13 +29,13 @@ pub const ROWS: &[Row] = &[
              stood in a file. Errors name the command instead of a file and a line. If it ends with anything but 0 the start ends \
              with status 10. It is run by --test too, and not again on SIGHUP.",
         ),
-    once("servers-file=<file>", 0, servers_file, "Read upstream servers from a file, again on SIGHUP")
+    file("servers-file=<file>", 0, |draft| &mut draft.servers_file, "Read upstream servers from a file, again on SIGHUP")
         .manual(
             "Reads upstream servers from this file: lines of --server and --rev-server as in a configuration file, and \
              nothing else. It is read just after the start and again on SIGHUP; then what it says takes the place of what it said \
              before. Lines that are wrong are logged and passed over.",
         ),
-    once("user[=<user>]", b'u', user, "Run as this user once started (nobody)")
+    file("user[=<user>]", b'u', |draft| &mut draft.config.process.user, "Run as this user once started (nobody)")
         .manual(
             "The account to change to when everything that needs root has been opened. The default is nobody; with \
              nothing behind the equals sign the account stays the one that started the program.\n\n\
@@ -48,7 +48,7 @@ pub const ROWS: &[Row] = &[
             "The group to change to, together with the account. The default is dip if there is such a group, otherwise the \
              group of the account. With nothing behind the equals sign the group stays as it was.",
         ),
-    once("pid-file[=<path>]", b'x', pid_file, "Write the process id here (/var/run/dnsmasq.pid)")
+    file("pid-file[=<path>]", b'x', |draft| &mut draft.config.process.pid_file, "Write the process id here (/var/run/dnsmasq.pid)")
         .manual(
             "Writes the process id, a decimal number and a newline, to this file, which stays at the end. The default \
              is /var/run/dnsmasq.pid; with nothing behind the equals sign there is none. A file that exists is deleted first. If \
@@ -89,22 +89,7 @@ pub const ROWS: &[Row] = &[
     ),
 ];
 
-fn servers_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.servers_file = path_or_none(text)?;
-    Ok(())
-}
-
-fn user(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.process.user = path_or_none(text)?;
-    Ok(())
-}
-
 fn group(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.process.group = Some(path(text.octets())?);
-    Ok(())
-}
-
-fn pid_file(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.process.pid_file = path_or_none(text)?;
+    draft.config.process.group = Some(path(text.octets()));
     Ok(())
 }

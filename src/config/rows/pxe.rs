@@ -5,12 +5,12 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::netboot::{ALTERNATE_PORTS, Service};
 use crate::config::refusal::{Applied, ERROR, Refusal};
-use crate::config::row::{Row, many, once};
-use crate::config::values::{conditions, ipv4, leading_conditions, name_box, number, port};
+use crate::config::row::{Row, conditional, many, once};
+use crate::config::values::{ipv4, leading_conditions, name_box, number, port};
 use crate::config::{DhcpOption, NextServer, Space};
 
 pub const ROWS: &[Row] = &[
-    many("bootp-dynamic[=tag:<tag>,...]", b'3', bootp_dynamic, "Give addresses to BOOTP clients too").dhcp4().manual(
+    conditional("bootp-dynamic[=tag:<tag>,...]", b'3', |draft| &mut draft.config.dhcp.netboot.dynamic, "Give addresses to BOOTP clients too").dhcp4().manual(
         "BOOTP clients (those that send no DHCP message type) get an address of a dhcp-range too, and not only one that \
          a dhcp-host line fixes for them. BOOTP knows no renewal, so such a lease never ends unless the dhcp-host line \
          of the client gives a time; an address that was given once is gone until somebody edits the lease file.\n\n\
@@ -83,12 +83,6 @@ const FOR_EVER: u8 = 255;
 /// Longest prompt: what one sub-option takes beside its time.
 const PROMPT_MAX: usize = 252;
 
-fn bootp_dynamic(draft: &mut Draft, text: Text) -> Applied {
-    let tags = conditions(text, &mut draft.tags)?;
-    draft.config.dhcp.netboot.dynamic.push(tags);
-    Ok(())
-}
-
 fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     leading_conditions(&mut items, &mut draft.tags)?;
@@ -145,7 +139,7 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
     let server = match ipv4(server) {
         Some(addr) => NextServer::Addr(addr),
         None if server.is_empty() => NextServer::Us,
-        None => NextServer::Name(name_box(server)?),
+        None => NextServer::Name(name_box(server).ok_or(ERROR)?),
     };
     let conditions = draft.tags.conditions();
     draft.config.dhcp.netboot.services.push(Service { arch, text, kind, file, server, conditions });

@@ -5,7 +5,7 @@ use crate::base::text::parse_ip;
 use crate::config::HostRecord;
 use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
-use crate::config::refusal::{Applied, Refusal};
+use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{name, name_box, number, parse_hex, port};
 use crate::wire::dns::codes::kind;
@@ -144,7 +144,7 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
             (Some(IpAddr::V6(addr)), _) => v6 = Some(addr),
             _ if octets.is_empty() => {}
             (_, Some(number)) => ttl = Some(number),
-            _ => names.push(name_box(octets).map_err(|_| wrong!("Bad name in host-record"))?),
+            _ => names.push(name_box(octets).ok_or(wrong!("Bad name in host-record"))?),
         }
     }
     draft.config.dns.local.hosts.push(HostRecord { names: names.into(), v4, v6, ttl });
@@ -171,7 +171,7 @@ fn cname(draft: &mut Draft, text: Text) -> Applied {
         items.octets();
     }
     let target = items.octets();
-    let target = if target.is_empty() { [0].into() } else { name_box(target).map_err(|_| BAD)? };
+    let target = if target.is_empty() { [0].into() } else { name_box(target).ok_or(BAD)? };
     let mut items = text.items();
     for _ in 0..aliases {
         let alias = items.octets();
@@ -213,7 +213,7 @@ fn mx_host(draft: &mut Draft, text: Text) -> Applied {
 
 fn mx_target(draft: &mut Draft, text: Text) -> Applied {
     if !text.is_empty() {
-        draft.local.mx_target = Some(name_box(text.octets())?);
+        draft.local.mx_target = Some(name_box(text.octets()).ok_or(ERROR)?);
     }
     Ok(())
 }

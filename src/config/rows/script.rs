@@ -1,16 +1,13 @@
 //! Programs that are run when leases and other things change.
 
-use crate::config::draft::Draft;
-use crate::config::lexer::Text;
-use crate::config::refusal::{Applied, Refusal};
-use crate::config::row::{Apply, Row, flag, once, special};
-use crate::config::values::path_or_none;
+use crate::config::refusal::Refusal;
+use crate::config::row::{Apply, Row, file, flag, special};
 
 /// What a dnsmasq without Lua says.
 const NO_LUA: Refusal = wrong!("recompile with HAVE_LUASCRIPT defined to enable Lua scripts");
 
 pub const ROWS: &[Row] = &[
-    once("dhcp-script=<program>", b'6', script, "Run this program when leases change").script().manual(
+    file("dhcp-script=<program>", b'6', |draft| &mut draft.config.script.program, "Run this program when leases change").script().manual(
         "The program is run, without a shell, with the arguments `add`, `old` or `del`, the hardware address \
          (with the type in front unless it is Ethernet), the IP address and, if it is known, the host name: when a \
          lease is made, when its name or hardware address changes, and when it ends. At start and on SIGHUP it is \
@@ -32,7 +29,7 @@ pub const ROWS: &[Row] = &[
         "This program has no Lua inside, and refuses the option as a dnsmasq without Lua does. A program for \
          dhcp-script can call any interpreter.",
     ),
-    once("dhcp-scriptuser=<user>", 0, user, "Run programs as this user (root)").script().manual(
+    file("dhcp-scriptuser=<user>", 0, |draft| &mut draft.config.script.user, "Run programs as this user (root)").script().manual(
         "The account for the program of dhcp-script. Without this option it runs as root, or as whoever \
          started the server.",
     ),
@@ -49,14 +46,3 @@ pub const ROWS: &[Row] = &[
          the client identifier and of the end of a lease too, so that it can keep the leases.",
     ),
 ];
-
-fn script(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.script.program = path_or_none(text)?;
-    Ok(())
-}
-
-fn user(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.script.user = path_or_none(text)?;
-    Ok(())
-}
-

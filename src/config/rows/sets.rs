@@ -3,7 +3,7 @@
 use crate::base::suffix::SuffixBuilder;
 use crate::config::NameBox;
 use crate::config::draft::Draft;
-use crate::config::lexer::Text;
+use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::sets::{Allowed, Lines, Only, Set};
@@ -48,7 +48,7 @@ const FAMILIES: [(&[u8], u8); 6] =
 fn domain(octets: &[u8]) -> Applied<NameBox> {
     match octets.trim_ascii() {
         b"" | b"#" => Ok([0].into()),
-        octets => name_box(octets.strip_prefix(b".").unwrap_or(octets)),
+        octets => name_box(octets.strip_prefix(b".").unwrap_or(octets)).ok_or(ERROR),
     }
 }
 
@@ -58,9 +58,13 @@ fn add(lines: &mut Lines, all: &mut SuffixBuilder, text: Text, set: fn(&[u8]) ->
     if value.is_empty() {
         return Err(ERROR);
     }
-    let named = value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).filter(|set| !set.is_empty());
-    let sets: Option<Vec<Set>> = named.map(set).collect();
-    let sets = sets.ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?;
+    let mut sets = Vec::new();
+    let whole = Whole::plain(value);
+    for item in Text::all(&whole).items() {
+        if !item.is_empty() {
+            sets.push(set(item.octets()).ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?);
+        }
+    }
     let number = u32::try_from(lines.lines.len()).unwrap_or(u32::MAX);
     for octets in list.unwrap_or_default().split(|octet| *octet == b'/') {
         let domain = domain(octets)?;

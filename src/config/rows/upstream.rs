@@ -8,7 +8,7 @@ use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::parse;
-use crate::config::values::{number as digits, path_or_none};
+use crate::config::values::{number as digits, path};
 use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
 
@@ -237,6 +237,8 @@ fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
 
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
     let files = draft.resolv_files.get_or_insert_default();
-    files.extend(path_or_none(text)?);
+    if !text.is_empty() {
+        files.push(path(text.octets()));
+    }
     Ok(())
 }
