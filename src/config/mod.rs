@@ -85,7 +85,6 @@ pub type Path = Box<CStr>;
 pub type NameBox = Box<[u8]>;
 
 /// The whole configuration.
-#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Config {
     /// How to run.
@@ -112,6 +111,31 @@ pub struct Config {
     pub capture: Capture,
     /// TFTP.
     pub tftp: Tftp,
+}
+
+/// What holds if nothing is said, made where it will stand.
+#[inline(never)]
+fn usual<T: Default>() -> T {
+    T::default()
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            process: usual(),
+            log: usual(),
+            listen: usual(),
+            dns: usual(),
+            auth: usual(),
+            dnssec: usual(),
+            sets: usual(),
+            dhcp: usual(),
+            script: usual(),
+            dhcp6: usual(),
+            capture: usual(),
+            tftp: usual(),
+        }
+    }
 }
 
 /// How the process behaves.

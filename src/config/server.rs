@@ -7,7 +7,7 @@ use super::refusal::Applied;
 use super::values::{is_host_name, port};
 use crate::base::octets::find;
 use crate::base::text::parse_ip;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where DNS servers listen.
 const DNS_PORT: u16 = 53;
@@ -51,6 +51,7 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
         (None, Some(_)) => iface = b"",
         _ => {}
     }
+    let from = source.map(|source| SocketAddr::new(source, source_port));
     let literal = parse_ip(host);
     let found = match literal {
         Some(addr) => vec![addr],
@@ -65,15 +66,17 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
                 Some(_) => return Err(wrong!("cannot use IPv6 server address with IPv4 source address")),
             }
         }
-        // A port alone: from any address.
-        let any = if is_ipv4 { IpAddr::from([0u8; 4]) } else { IpAddr::from([0u8; 16]) };
-        let from = source.or((source_port != 0).then_some(any));
         // A scope binds to its interface as `@` does.
         let bound = if iface.is_empty() { scope.filter(|_| !is_ipv4) } else { Some(iface) };
         each(Server {
             addr: SocketAddr::new(addr, port),
             iface: bound.map(|name| name.trim_ascii().into()),
-            source: from.map(|addr| SocketAddr::new(addr, source_port)),
+            source: match from {
+                // A port alone: from any address.
+                None if source_port != 0 && is_ipv4 => Some((Ipv4Addr::UNSPECIFIED, source_port).into()),
+                None if source_port != 0 => Some((Ipv6Addr::UNSPECIFIED, source_port).into()),
+                _ => from,
+            },
         })?;
     }
     Ok(literal.is_some())
@@ -89,7 +92,6 @@ fn found(host: &[u8], look_up: &mut Hosts) -> Applied<Vec<IpAddr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     fn parse(text: &[u8]) -> Applied<Vec<Server>> {
         let known = |host: &[u8]| match host {

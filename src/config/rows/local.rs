@@ -7,7 +7,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, files, flag, many};
-use crate::config::values::{name, name_box, number};
+use crate::config::values::{name_box, number};
 use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -86,8 +86,7 @@ fn domain(draft: &mut Draft, text: Text) -> Applied {
 /// `NAME,ADDRESS/LENGTH[,local]`, `NAME,FROM,TO`, `NAME,ADDRESS` or
 /// `NAME,INTERFACE`.
 fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
-    let domain = name(octets).ok_or(ERROR)?;
-    let name = domain.name().wire().into();
+    let name = name_box(octets).ok_or(ERROR)?;
     let Some(span) = span(range)? else {
         // What follows the interface is not looked at.
         let iface = range.split(b',').0.octets().into();
@@ -166,7 +165,7 @@ fn interface_name(draft: &mut Draft, text: Text) -> Applied {
         Some(_) => return Err(ERROR),
     };
     draft.config.dns.local.interface_names.push(InterfaceName {
-        name: name(first.octets()).ok_or(WRONG)?.name().wire().into(),
+        name: name_box(first.octets()).ok_or(WRONG)?,
         iface: iface.octets().into(),
         v4: v4.then_some(Ipv4Addr::UNSPECIFIED),
         v6: v6.then_some(Ipv6Addr::UNSPECIFIED),
@@ -190,7 +189,7 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
     let Some(iface) = iface.filter(|_| v4.is_some() || v6.is_some()) else {
         return Err(wrong!("missing address in dynamic host"));
     };
-    let name = name(first.octets()).ok_or(ERROR)?.name().wire().into();
+    let name = name_box(first.octets()).ok_or(ERROR)?;
     draft.config.dns.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
     Ok(())
 }
