@@ -356,7 +356,7 @@ impl Deliver {
             match streams::write(&stream.socket, output) {
                 Ok(written) => core.stream_wrote(slot, written, now),
                 Err(sys::EINTR) => {}
-                Err(sys::EAGAIN) => return,
+                Err(sys::EAGAIN) => return self.sockets.await_room(slot),
                 Err(_) => return core.stream_failed(slot, now),
             }
         }

@@ -270,9 +270,8 @@ impl Shell {
             let slot = self.core.stream_accepted(number, from, ip_of(&to), iface, now);
             self.drain(now);
             if let Some(slot) = slot {
-                match self.deliver.sockets.add_stream(slot, socket, false) {
-                    Ok(()) => self.deliver.sockets.wake(Place::Stream(slot)),
-                    Err(_) => self.core.stream_failed(slot, now),
+                if self.deliver.sockets.add_stream(slot, socket, false).is_err() {
+                    self.core.stream_failed(slot, now);
                 }
             }
         }

@@ -345,12 +345,23 @@ impl Sockets {
 
     /// Takes over a stream's socket and starts to watch it.
     pub fn add_stream(&mut self, slot: u8, socket: OwnedFd, connecting: bool) -> Result<(), Errno> {
-        let place = Place::Stream(slot);
-        self.watch_for(socket.as_fd(), place, Interest::READABLE | Interest::WRITABLE)?;
+        // Most answers leave at once: that there is room for them is not news.
+        let what = if connecting { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.watch_for(socket.as_fd(), Place::Stream(slot), what)?;
         if let Some(place) = self.streams.get_mut(usize::from(slot)) {
             *place = Some(Stream { socket, connecting, peer_closed: false });
         }
         Ok(())
+    }
+
+    /// A stream takes no more for now: from now on the poll tells when it does.
+    pub fn await_room(&mut self, slot: u8) {
+        let token = Token(self.layout.number(Place::Stream(slot)));
+        if let Some(Some(stream)) = self.streams.get(usize::from(slot)) {
+            let what = Interest::READABLE | Interest::WRITABLE;
+            // The socket is open and registered: there is nothing to fail.
+            let _ = self.poll.registry().reregister(&mut SourceFd(&stream.socket.as_raw_fd()), token, what);
+        }
     }
 
     /// The poll tells that the peer of a stream will say no more.
