@@ -6,6 +6,7 @@ use ironmasq::base::net::HwAddr;
 use ironmasq::platform::seal::{self, Guard, Seal};
 use ironmasq::platform::sockets::{self, Outgoing, Receiver, Sender};
 use ironmasq::platform::{clock, files, links, neighbours, netlink, streams, sys, watch};
+use ironmasq::platform::zone::Zone;
 use ironmasq::wire::netlink::{Body, List, Messages, request};
 use std::alloc::System;
 use std::ffi::CString;
@@ -273,6 +274,6 @@ fn an_unknown_neighbour_has_no_hardware_address() {
 fn the_clock_goes_forward_and_knows_the_day() {
     let (first, second) = without_heap(|| (clock::now(), clock::now()));
     assert!(first.mono <= second.mono && first.wall.0 > 1_600_000_000);
-    let local = clock::local(first.wall);
+    let local = Zone::here().local(first.wall);
     assert!((1..=31).contains(&local.day) && local.month < 12 && local.hour < 24);
 }

@@ -10,7 +10,7 @@ use crate::base::time::UnixTime;
 use crate::config::{Log, LogTarget, Mode};
 use crate::limits;
 use crate::outbox::action::{Channel, Level};
-use crate::platform::clock::{self, LocalTime};
+use crate::platform::zone::{LocalTime, Zone};
 use crate::platform::sys::{self, Errno};
 use crate::platform::syslog::Syslog;
 use crate::platform::{background, files};
@@ -38,6 +38,7 @@ pub struct Journal {
     copy: bool,
     debug: bool,
     pid: u32,
+    zone: Zone,
     stamp: (UnixTime, LocalTime),
     ring: Ring,
     lost: u32,
@@ -54,6 +55,7 @@ impl Journal {
             copy: mode == Mode::Debug,
             debug: log.debug,
             pid: sys::pid(),
+            zone: Zone::here(),
             stamp: Default::default(),
             ring: Ring::new(if log.queue == 0 { usize::MAX } else { log.queue.into() }),
             lost: 0,
@@ -85,6 +87,7 @@ impl Journal {
             copy: false,
             debug: false,
             pid: sys::pid(),
+            zone: Zone::here(),
             stamp: Default::default(),
             ring: Ring { octets: Box::default(), first: 0, used: 0, lines: 0, most: 0 },
             lost: 0,
@@ -130,7 +133,7 @@ impl Journal {
             out.rewind(0);
         }
         if self.stamp.0 != now {
-            self.stamp = (now, clock::local(now));
+            self.stamp = (now, self.zone.local(now));
         }
         match &mut self.target {
             Target::Syslog | Target::File(_, None) => {

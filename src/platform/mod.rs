@@ -28,3 +28,4 @@ pub mod sys;
 pub mod syslog;
 pub mod unix;
 pub mod watch;
+pub mod zone;

@@ -193,6 +193,14 @@ fn octets(out: &mut Writer, addr: IpAddr) {
 
 /// A message with its two heads; `resource` is in network order.
 fn message(out: &mut Writer, kind: u16, flags: u16, family: u8, resource: u16, body: impl FnOnce(&mut Writer)) {
+    let start = open_message(out, kind, flags, family, resource);
+    body(out);
+    close_message(out, start);
+}
+
+// What messages and attributes begin and end with is once in the program.
+#[inline(never)]
+fn open_message(out: &mut Writer, kind: u16, flags: u16, family: u8, resource: u16) -> usize {
     let start = out.len();
     out.zeros(4);
     out.bytes(&kind.to_ne_bytes());
@@ -201,16 +209,31 @@ fn message(out: &mut Writer, kind: u16, flags: u16, family: u8, resource: u16, b
     out.u8(family);
     out.u8(0);
     out.u16(resource);
-    body(out);
+    start
+}
+
+#[inline(never)]
+fn close_message(out: &mut Writer, start: usize) {
     let len = u32::try_from(out.len().saturating_sub(start)).unwrap_or(0);
     out.patch(start, &len.to_ne_bytes());
 }
 
 fn attribute(out: &mut Writer, kind: u16, body: impl FnOnce(&mut Writer)) {
+    let start = open(out, kind);
+    body(out);
+    close(out, start);
+}
+
+#[inline(never)]
+fn open(out: &mut Writer, kind: u16) -> usize {
     let start = out.len();
     out.zeros(2);
     out.bytes(&kind.to_ne_bytes());
-    body(out);
+    start
+}
+
+#[inline(never)]
+fn close(out: &mut Writer, start: usize) {
     let len = out.len().saturating_sub(start);
     out.patch(start, &u16::try_from(len).unwrap_or(0).to_ne_bytes());
     out.zeros(len.wrapping_neg() & 3);
