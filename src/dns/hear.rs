@@ -70,10 +70,12 @@ impl Forwarder {
     /// A question ends: the servers that were asked and said nothing.
     pub(super) fn count_missed(&mut self, with: &mut Surroundings, slot: u16) {
         let Some(entry) = self.pending.get(slot) else { return };
-        let missing = entry.asked & !entry.heard;
-        for position in 0..limits::FANOUT_MAX {
+        let mut missing = entry.asked & !entry.heard;
+        while missing != 0 {
+            let position = missing.trailing_zeros() as usize;
             let bit = position_bit(position);
-            let Some(entry) = self.pending.get(slot).filter(|_| missing & bit != 0) else { continue };
+            missing &= !bit;
+            let Some(entry) = self.pending.get(slot) else { return };
             let Some(number) = entry.group.get(position).copied() else { continue };
             // One that cannot be reached is as good as one that never answers.
             let ms = if entry.failed & bit != 0 { TRY_MS } else { with.now.mono.since(entry.asked_at(bit)) };
