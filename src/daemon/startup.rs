@@ -96,6 +96,11 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let pid_chown = start.need(write_pid_file(&core.config, &account));
     let opened = open_log(&core.config, &mut start.journal, &account);
     let log_chown = start.need(opened);
+    // The account that we change to may not be let write to /dev/null. Whoever
+    // fails from here on tells the process that waits.
+    if core.config.process.mode == Mode::Daemon {
+        background::close_standard();
+    }
     // It keeps the rights that we are about to lose.
     let scripts = start.need(Scripts::start(&core.config));
     let neighbours = Neighbours::open(&core.config);
@@ -144,9 +149,6 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     let reload = Reload::default();
     let mut shell = Shell { events, core, deliver, directories, links, neighbours, reload, resolv, signals, receiver };
     reload::read(&mut shell, now);
-    if shell.core.config.process.mode == Mode::Daemon {
-        background::close_standard();
-    }
     // Who has had enough before it began is no ordinary end.
     while let Some(signal) = signals::next(&shell.signals) {
         if matches!(signal, Signal::Term | Signal::Int) {

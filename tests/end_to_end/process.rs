@@ -109,6 +109,30 @@ fn in_the_background_it_serves_when_the_command_returns() {
     wait_for("its end", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
 }
 
+/// A jail's /dev/null may be root's alone: the account that the program changes
+/// to cannot open it, and whoever reads what it says waits for its end.
+#[test]
+fn in_the_background_it_keeps_nobody_waiting_where_only_root_may_write_to_dev_null() {
+    let Some(net) = Net::new(&["unshare"]) else { return };
+    std::fs::create_dir(net.path("dev")).unwrap();
+    let start = net.script(
+        "start.sh",
+        &format!(
+            "#!/bin/sh\ncp -a /dev/null /dev/urandom {0}/dev/ && chmod 644 {0}/dev/null && mount --bind {0}/dev /dev \
+             && exec {1} -C /dev/null --no-resolv --no-hosts --pid-file={0}/pid --log-facility={0}/log\n",
+            net.folder.display(),
+            program()
+        ),
+    );
+    let output = net.run_at_router(&format!("timeout 10 sh -c 'unshare -m {start} 2>&1 | cat'"));
+    let pid: u32 = net.read("pid").trim().parse().unwrap();
+    let open = ["0", "1", "2"].map(|fd| std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).unwrap());
+    assert!(run(&format!("kill {pid}")).status.success());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(open.iter().all(|path| path.ends_with("null")), "{open:?}");
+    wait_for("its end", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
 #[test]
 fn exit_codes_and_messages() {
     let Some(net) = Net::new(&[]) else { return };
