@@ -14,6 +14,10 @@ mod rig;
 use rig::Rig;
 use std::path::PathBuf;
 
+/// Packets that are answered otherwise on purpose, by vector: an address that was
+/// just offered to one client is not offered to the next, as the original does.
+const ON_PURPOSE: [(&str, usize); 1] = [("sequential", 8)];
+
 /// What one packet led to, or the end of the run.
 #[derive(Default, PartialEq, Debug)]
 struct Result {
@@ -49,7 +53,9 @@ fn run(path: &PathBuf) -> Vec<String> {
         rig::without_fuzz(&mut theirs.replies);
         rig::without_fuzz_lines(&mut ours.logs);
         rig::without_fuzz_lines(&mut theirs.logs);
-        if ours != theirs {
+        let differs = ours != theirs;
+        let meant = ON_PURPOSE.contains(&(name.as_str(), step));
+        if differs != meant {
             wrong.push(format!("{name}, packet {step}:\n{}", rig::difference(&ours.replies, &theirs.replies, &ours.logs, &theirs.logs)));
         }
     }
