@@ -8,10 +8,16 @@
 
 #[path = "end_to_end/bus.rs"]
 mod bus;
+#[allow(dead_code)]
+#[path = "compare/bytes.rs"]
+mod bytes;
 #[path = "end_to_end/capture.rs"]
 mod capture;
 #[path = "end_to_end/clients.rs"]
 mod clients;
+#[allow(dead_code)]
+#[path = "compare/dhcp.rs"]
+mod dhcp;
 #[path = "end_to_end/directories.rs"]
 mod directories;
 #[path = "end_to_end/files.rs"]
@@ -30,5 +36,7 @@ mod marks;
 mod sets;
 #[path = "end_to_end/start.rs"]
 mod start;
+#[path = "end_to_end/swap.rs"]
+mod swap;
 #[path = "end_to_end/tcp.rs"]
 mod tcp;
