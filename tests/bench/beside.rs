@@ -108,6 +108,7 @@ const MEASURES: &[(&str, &str, Measure)] = &[
     ("resident, idle", "KiB", |lab, p| rss(lab, p, |_| ())),
     ("resident, cache of 10 000 full", "KiB", |lab, p| rss(lab, p, |load| load.misses(12_000, 32))),
     ("resident, 1 000 leases", "KiB", |lab, p| rss(lab, p, |load| load.exchanges(1000))),
+    ("resident, 50 leases and 1 000 names", "KiB", home_rss),
     ("--test, 200 000 address=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Address)),
     ("--test, 200 000 server=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Server)),
     ("--test, 200 000 local=", "CPU ms", |lab, p| lists::test_cpu(lab, p, List::Local)),
@@ -176,6 +177,17 @@ fn rss(lab: &server::Lab, program: &str, job: fn(&mut Load)) -> f64 {
     let server = Server::start(lab, program, None);
     let mut load = Load::new(&server);
     job(&mut load);
+    server.rss_kib() as f64
+}
+
+/// A router at home: 50 clients, a cache of 1 000 names, full; the other limits
+/// as they are when nothing is said.
+fn home_rss(lab: &server::Lab, program: &str) -> f64 {
+    let limits = "-cache-size=10000\n-dns-forward-max=500\n-dhcp-lease-max=2000\ncache-size=1000";
+    let server = Server::start_with(lab, program, None, limits);
+    let mut load = Load::new(&server);
+    load.exchanges(50);
+    load.misses(1_000, 8);
     server.rss_kib() as f64
 }
 
