@@ -12,6 +12,17 @@ pub fn push<T>(to: &mut Vec<T>, value: T) -> bool {
     fits
 }
 
+/// Appends all octets if there is reserved room for them; false, and nothing is
+/// appended, otherwise.
+#[inline(always)]
+pub fn extend(to: &mut Vec<u8>, octets: &[u8]) -> bool {
+    let fits = octets.len() <= to.capacity().wrapping_sub(to.len());
+    if fits {
+        to.extend_from_slice(octets);
+    }
+    fits
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

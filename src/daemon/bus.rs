@@ -1,9 +1,10 @@
 //! Our objects on OpenWrt's bus (`enable-ubus`): answers `metrics`, notifies
 //! subscribers. Nothing waits for the bus: what it does not take at once waits
-//! here, and when it falls behind, or is gone, the connection is given up and
-//! tried again later. Without it everything else goes on.
+//! here as far as there is room, and when it is gone the connection is tried
+//! again later. Without it everything else goes on.
 
 use crate::base::bytes::{Reader, Writer};
+use crate::base::reserved;
 use crate::base::time::{Due, Millis, Now, Why};
 use crate::config::{Config, HAS_UBUS};
 use crate::outbox::Hears;
@@ -19,8 +20,7 @@ use std::os::fd::OwnedFd;
 /// Where the bus listens.
 const PATH: &[u8] = b"/var/run/ubus/ubus.sock";
 
-/// Octets of a message that is read; of a longer one the rest is passed over,
-/// and it counts as wrong.
+/// Octets of a message that is read; a longer one is passed over.
 const MESSAGE_MAX: usize = 4096;
 
 /// Octets that may wait for the bus.
@@ -180,7 +180,7 @@ impl Bus {
             };
             let passed = got.min(self.skip);
             self.skip -= passed;
-            self.read.extend_from_slice(piece.get(passed..got).unwrap_or_default());
+            reserved::extend(&mut self.read, piece.get(passed..got).unwrap_or_default());
             while self.message(counts, say)? {}
         }
     }
@@ -280,15 +280,13 @@ impl Bus {
         }
     }
 
-    /// Sends, or keeps for later; what does not fit breaks the connection, which
-    /// `serve` then finds out.
+    /// Sends, or keeps for later; what a bus that is so far behind has no room for
+    /// is not said.
     fn send(&mut self, kind: u8, sequence: u16, peer: u32, build: &mut dyn FnMut(&mut Writer)) {
         let mut buffer = [0; 2048];
         let mut out = Writer::new(&mut buffer);
         blob::message(&mut out, kind, sequence, peer, build);
-        let fits = !out.overflowed() && self.waiting.len() + out.len() <= WAITING;
-        if fits {
-            self.waiting.extend_from_slice(out.written());
+        if !out.overflowed() && reserved::extend(&mut self.waiting, out.written()) {
             let _ = self.flush();
         }
     }
@@ -296,7 +294,7 @@ impl Bus {
     fn flush(&mut self) -> Result<(), Errno> {
         while let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) {
             match streams::write(socket, &self.waiting) {
-                Ok(n) => drop(self.waiting.drain(..n)),
+                Ok(n) => drop(self.waiting.drain(..n.min(self.waiting.len()))),
                 Err(sys::EINTR) => {}
                 Err(sys::EAGAIN) => return Ok(()),
                 Err(errno) => return Err(errno),

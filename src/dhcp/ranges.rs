@@ -76,6 +76,10 @@ impl<'a> Candidates<'a> {
                     if self.list.is_full() {
                         self.list.pop();
                     }
+                    // More ranges than there is room for: the last ones are left out.
+                    if place > self.list.len() {
+                        return;
+                    }
                     let _ = self.list.try_insert(place, Candidate { number, range, netmask, broadcast, local, router });
                     place = place.saturating_add(1);
                 }

@@ -139,7 +139,7 @@ fn write_mac(out: &mut ArrayVec<u8, MAC_TEXT_MAX>, form: MacText, mac: [u8; MAC_
             }
         }
     }
-    out.extend(text.written().iter().copied());
+    let _ = out.try_extend_from_slice(text.written());
 }
 
 /// A digit of base64 (RFC 4648 §4).

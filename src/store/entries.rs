@@ -191,7 +191,7 @@ impl Entries {
         let mut new = ArrayVec::<u8, NAME_MAX>::new();
         for label in name.labels() {
             if !new.is_empty() {
-                new.push(b'.');
+                let _ = new.try_push(b'.');
             }
             let _ = new.try_extend_from_slice(label);
         }
