@@ -26,28 +26,61 @@ pub struct SuffixTable {
     buckets: Box<[u32]>,
 }
 
-/// A table being filled.
+/// A table being filled, then sorted in steps, so that a long list stops nobody.
 pub struct SuffixBuilder {
     key: Key,
     entries: Vec<(u64, u32)>,
+    sorting: Option<Sorting>,
+}
+
+/// How far sorting has come: passes over the entries, one behind the other.
+#[derive(Default)]
+struct Sorting {
+    pass: Pass,
+    /// Where the pass stands.
+    at: usize,
+    bits: u32,
+    /// While entries are counted the count of each bucket lies two places behind it;
+    /// while they are put into their places, its beginning one place behind it.
+    buckets: Vec<u32>,
+    sorted: Vec<(u64, u32)>,
+    /// Buckets that are sorted, and the end of the last of them in `sorted`.
+    next: usize,
+    start: usize,
+    prints: Vec<u64>,
+    numbers: Vec<u32>,
+    /// The number that more than half of the entries have, if there is one, and its
+    /// lead over the others.
+    usual: u32,
+    lead: usize,
+    /// The places of entries that have another number, or share their fingerprint;
+    /// no more are kept than are of use.
+    places: Vec<u32>,
+}
+
+#[derive(Default)]
+enum Pass {
+    #[default]
+    Count,
+    Distribute,
+    Sort,
+    Places,
 }
 
 impl SuffixBuilder {
     /// An empty table under `key`.
     pub fn new(key: Key) -> Self {
-        SuffixBuilder { key, entries: Vec::new() }
+        SuffixBuilder { key, entries: Vec::new(), sorting: None }
     }
 
-    /// What is in `table` and is kept, to be added to.
-    pub fn resumed(table: &SuffixTable, is_kept: &dyn Fn(u32) -> bool) -> Self {
+    /// Adds what is kept of so many entries of `table` from `from` on; where to go on,
+    /// nothing at the end. The key must be that of the table.
+    pub fn resume(&mut self, table: &SuffixTable, from: usize, steps: usize, is_kept: &dyn Fn(u32) -> bool) -> Option<usize> {
         let number = |place: usize| table.numbers_at(place, 1).first().copied().unwrap_or(table.usual);
-        let entries = table.prints.iter().enumerate().map(|(place, print)| (*print, number(place)));
-        SuffixBuilder { key: table.key, entries: entries.filter(|(_, number)| is_kept(*number)).collect() }
-    }
-
-    /// The key of its fingerprints.
-    pub fn key(&self) -> Key {
-        self.key
+        let entries = table.prints.iter().enumerate().skip(from).take(steps);
+        let entries = entries.map(|(place, print)| (*print, number(place)));
+        self.entries.extend(entries.filter(|(_, number)| is_kept(*number)));
+        from.checked_add(steps).filter(|next| *next < table.len())
     }
 
     /// Adds `number` for a domain in wire form (any case).
@@ -55,107 +88,129 @@ impl SuffixBuilder {
         self.entries.push((self.key.name(domain), number));
     }
 
-    /// The frozen table; nothing is left here.
+    /// Sorts in about so many steps; true once that is done. Nothing is added from
+    /// the first call on.
+    #[inline(never)]
+    pub fn sort(&mut self, steps: usize) -> bool {
+        let SuffixBuilder { entries, sorting, .. } = self;
+        let sorting = sorting.get_or_insert_with(|| Sorting::new(entries.len()));
+        let from = sorting.at;
+        sorting.at = from.saturating_add(steps);
+        let is_over = sorting.at >= entries.len();
+        let some = entries.iter().skip(from).take(steps);
+        match sorting.pass {
+            Pass::Count => {
+                for (print, _) in some {
+                    if let Some(count) = sorting.buckets.get_mut(bucket(*print, sorting.bits) + 2) {
+                        *count += 1;
+                    }
+                }
+                if is_over {
+                    let mut sum = 0;
+                    for count in &mut sorting.buckets {
+                        sum += *count;
+                        *count = sum;
+                    }
+                    sorting.sorted = vec![(0, 0); entries.len()];
+                    sorting.begin(Pass::Distribute);
+                }
+            }
+            Pass::Distribute => {
+                for entry in some {
+                    if let Some(place) = sorting.buckets.get_mut(bucket(entry.0, sorting.bits) + 1) {
+                        if let Some(room) = sorting.sorted.get_mut(*place as usize) {
+                            *room = *entry;
+                        }
+                        *place += 1;
+                    }
+                }
+                if is_over {
+                    sorting.buckets.pop();
+                    (sorting.prints, sorting.numbers) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+                    *entries = Vec::new();
+                    sorting.begin(Pass::Sort);
+                }
+            }
+            Pass::Sort => {
+                if sorting.sort(steps) {
+                    sorting.begin(Pass::Places);
+                }
+            }
+            Pass::Places => return sorting.note_places(from, steps),
+        }
+        false
+    }
+
+    /// The frozen table, exactly as large as it needs to be; nothing is left here. A
+    /// number added twice for one domain is kept once.
     #[inline(never)]
     pub fn frozen(&mut self) -> SuffixTable {
-        let key = self.key;
-        core::mem::replace(self, SuffixBuilder::new(key)).freeze()
-    }
-
-    /// The frozen table, exactly as large as it needs to be. A number added
-    /// twice for one domain is kept once.
-    pub fn freeze(mut self) -> SuffixTable {
-        // About eight entries a bucket, so a look-up ends in a short scan.
-        let bits = (self.entries.len() / 8).checked_ilog2().unwrap_or(0).min(20);
-        let mut buckets = vec![0u32; (1usize << bits) + 1];
-        for (print, _) in &self.entries {
-            if let Some(count) = buckets.get_mut(bucket(*print, bits) + 1) {
-                *count += 1;
-            }
+        while !self.sort(usize::MAX) {}
+        let Sorting { buckets, usual, prints, mut numbers, places, .. } = self.sorting.take().unwrap_or_default();
+        let is_short = places.len() <= prints.len() / 2;
+        if is_short {
+            numbers = places.iter().filter_map(|place| numbers.get(*place as usize)).copied().collect();
         }
-        let mut sum = 0;
-        for count in &mut buckets {
-            sum += *count;
-            *count = sum;
-        }
-        let mut sorted = distributed(&self.entries, &buckets, bits);
-        drop(core::mem::take(&mut self.entries));
-        // Stable: entries of one domain keep the order they were added in.
-        let mut kept = 0usize;
-        let mut from = 0usize;
-        for end in buckets.iter_mut().skip(1) {
-            let to = *end as usize;
-            let mut last = None;
-            insertion_sort(sorted.get_mut(from..to).unwrap_or_default());
-            for at in from..to {
-                let entry = sorted.get(at).copied();
-                if let Some(place) = sorted.get_mut(kept).filter(|_| entry != last) {
-                    *place = entry.unwrap_or_default();
-                    kept += 1;
-                }
-                last = entry;
-            }
-            from = to;
-            *end = u32::try_from(kept).unwrap_or(u32::MAX);
-        }
-        sorted.truncate(kept);
-        let usual = most_common(&sorted);
-        let mut places: Box<[u32]> = unusual(&sorted, usual).collect();
-        if places.len() > sorted.len() / 2 {
-            places = Box::default();
-        }
-        let numbers = match *places {
-            [] if unusual(&sorted, usual).next().is_some() => sorted.iter().map(|(_, number)| *number).collect(),
-            _ => places.iter().filter_map(|place| Some(sorted.get(*place as usize)?.1)).collect(),
-        };
         SuffixTable {
             key: self.key,
-            prints: sorted.iter().map(|(print, _)| *print).collect(),
+            prints: prints.into(),
             usual,
-            places,
-            numbers,
-            buckets: buckets.into_boxed_slice(),
+            places: if is_short { places.into() } else { Box::default() },
+            numbers: numbers.into(),
+            buckets: buckets.into(),
         }
     }
 }
 
-/// The number that more than half of the entries have; any if there is none.
-fn most_common(entries: &[(u64, u32)]) -> u32 {
-    let (mut number, mut lead) = (0, 0usize);
-    for (_, other) in entries {
-        match lead {
-            0 => (number, lead) = (*other, 1),
-            _ if number == *other => lead += 1,
-            _ => lead -= 1,
-        }
+impl Sorting {
+    fn new(entries: usize) -> Self {
+        // About eight entries a bucket, so a look-up ends in a short scan.
+        let bits = (entries / 8).checked_ilog2().unwrap_or(0).min(20);
+        Sorting { bits, buckets: vec![0; (1usize << bits) + 2], ..Sorting::default() }
     }
-    number
-}
 
-/// The places of entries that have another number than `usual`, or share their
-/// fingerprint with others.
-fn unusual(entries: &[(u64, u32)], usual: u32) -> impl Iterator<Item = u32> {
-    let same = |a: usize, b: usize| entries.get(a).zip(entries.get(b)).is_some_and(|(a, b)| a.0 == b.0);
-    (0u32..).zip(entries).filter_map(move |(place, (_, number))| {
-        let at = place as usize;
-        let shares = same(at, at + 1) || at.checked_sub(1).is_some_and(|before| same(before, at));
-        (*number != usual || shares).then_some(place)
-    })
-}
+    fn begin(&mut self, pass: Pass) {
+        (self.pass, self.at) = (pass, 0);
+    }
 
-/// The entries by bucket, in their order.
-fn distributed(entries: &[(u64, u32)], buckets: &[u32], bits: u32) -> Vec<(u64, u32)> {
-    let mut next = buckets.to_vec();
-    let mut sorted = vec![(0, 0); entries.len()];
-    for entry in entries {
-        if let Some(place) = next.get_mut(bucket(entry.0, bits)) {
-            if let Some(room) = sorted.get_mut(*place as usize) {
-                *room = *entry;
+    /// Sorts buckets of about so many entries; true when all are. Entries of one domain
+    /// keep the order they were added in.
+    fn sort(&mut self, steps: usize) -> bool {
+        let Sorting { buckets, sorted, start, prints, numbers, usual, lead, next, .. } = self;
+        let stop = start.saturating_add(steps);
+        while *start < stop {
+            *next += 1;
+            let Some(end) = buckets.get_mut(*next) else { return true };
+            let run = sorted.get_mut(*start..*end as usize).unwrap_or_default();
+            insertion_sort(run);
+            let mut last = None;
+            for entry in run.iter().filter(|entry| last.replace(**entry) != Some(**entry)) {
+                prints.push(entry.0);
+                numbers.push(entry.1);
+                match lead {
+                    0 => (*usual, *lead) = (entry.1, 1),
+                    _ if *usual == entry.1 => *lead += 1,
+                    _ => *lead -= 1,
+                }
             }
-            *place += 1;
+            *start = *end as usize;
+            *end = u32::try_from(prints.len()).unwrap_or(u32::MAX);
         }
+        false
     }
-    sorted
+
+    /// Notes the places among so many entries; true at the end.
+    fn note_places(&mut self, from: usize, steps: usize) -> bool {
+        let Sorting { prints, numbers, usual, places, .. } = self;
+        for place in (from..prints.len()).take(steps) {
+            let print = prints.get(place);
+            let shares = print == prints.get(place + 1) || place.checked_sub(1).is_some_and(|before| prints.get(before) == print);
+            if (shares || numbers.get(place) != Some(usual)) && places.len() <= prints.len() / 2 {
+                places.push(u32::try_from(place).unwrap_or(u32::MAX));
+            }
+        }
+        self.at >= prints.len()
+    }
 }
 
 /// Sorts a few entries by their fingerprints; equal ones keep their order.
@@ -178,6 +233,11 @@ fn bucket(print: u64, bits: u32) -> usize {
 }
 
 impl SuffixTable {
+    /// The key of its fingerprints.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
     /// The numbers of exactly this domain (wire form, any case), in the order
     /// they were added. Empty: no such domain.
     pub fn exactly(&self, domain: &[u8]) -> &[u32] {
@@ -244,7 +304,7 @@ mod tests {
                 builder.add(&wire(number), number);
                 builder.add(&wire(number), number);
             }
-            let table = builder.freeze();
+            let table = builder.frozen();
             for number in 0..size {
                 assert_eq!(table.exactly(&wire(number)), [number + 7, number]);
             }
@@ -262,7 +322,7 @@ mod tests {
             }
             builder.add(&wire(3), 7);
             builder.add(&wire(9_999), 8);
-            let table = builder.freeze();
+            let table = builder.frozen();
             let check = |table: &SuffixTable| {
                 for number in (0..10_000).filter(|number| ![3, 9_999].contains(number)) {
                     assert_eq!(table.exactly(&wire(number)), [if number < others { number + 10 } else { 7 }]);
@@ -274,7 +334,12 @@ mod tests {
             assert!(table.exactly(&wire(10_000)).is_empty());
             let most = if others < 501 { 90_000 } else { 125_500 };
             assert!(table.bytes() < most, "{others}: {}", table.bytes());
-            let again = SuffixBuilder::resumed(&table, &|number| number != 8).freeze();
+            let (mut again, mut from) = (SuffixBuilder::new(table.key()), Some(0));
+            while let Some(next) = from {
+                from = again.resume(&table, next, 300, &|number| number != 8);
+            }
+            while !again.sort(100) {}
+            let again = again.frozen();
             check(&again);
             assert_eq!(again.exactly(&wire(9_999)).len(), 1);
             assert_eq!(again.len(), table.len() - 1);
@@ -285,6 +350,6 @@ mod tests {
     fn case_does_not_count() {
         let mut builder = SuffixBuilder::new(Key::new(&mut Random::seeded(5)));
         builder.add(b"\x03LAN\0", 1);
-        assert_eq!(builder.freeze().exactly(b"\x03lan\0"), [1]);
+        assert_eq!(builder.frozen().exactly(b"\x03lan\0"), [1]);
     }
 }

@@ -44,7 +44,7 @@ impl Domain<'_> {
 
 /// The rules so far.
 pub struct DomainsDraft {
-    table: SuffixBuilder,
+    pub table: SuffixBuilder,
     targets: Targets,
     wild: Vec<(Box<[u8]>, u32)>,
     pub servers: Vec<Server>,
@@ -82,11 +82,10 @@ impl DomainsDraft {
         }
     }
 
-    /// The rules of `table` with their targets, to be added to: what is added has
-    /// targets of its own.
-    pub fn resumed(table: SuffixBuilder, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) -> Self {
-        let mut draft = Self::new(table.key());
-        draft.table = table;
+    /// Rules with their targets, to be added to: what is added has targets of its
+    /// own. Those by domain are still to come from a table with this key.
+    pub fn resumed(key: Key, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) -> Self {
+        let mut draft = Self::new(key);
         draft.targets.list = targets.into();
         draft.targets.first = targets.len();
         draft.wild = wild.into();

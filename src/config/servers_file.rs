@@ -12,7 +12,6 @@ use super::row::{Apply, Row, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
 use crate::base::hash::Key;
 use crate::base::random::Random;
-use crate::base::suffix::SuffixBuilder;
 use std::mem::{ManuallyDrop, take};
 
 /// The file, and what the configuration alone says.
@@ -48,6 +47,8 @@ pub struct ServersReading {
     draft: ManuallyDrop<Draft>,
     line: Line,
     directory: Directory,
+    /// Rules of the configuration up to here are in the draft; nothing: all.
+    resumed: Option<usize>,
 }
 
 impl ServersReading {
@@ -55,11 +56,10 @@ impl ServersReading {
     pub fn new(dns: &Dns, file: &ServersFile, hosts: Hosts) -> Self {
         let mut draft = Draft::new(Key::new(&mut Random::seeded(0)), hosts);
         let rules = &dns.domains;
-        let is_kept = |number: u32| (number as usize) < file.targets;
         // A target of the file has a number of its own, also where one of the
         // configuration is the same: by their numbers they are told apart.
         draft.domains = DomainsDraft::resumed(
-            SuffixBuilder::resumed(&rules.table, &is_kept),
+            rules.table.key(),
             rules.targets.get(..file.targets).unwrap_or_default(),
             rules.wild.get(..file.wild).unwrap_or_default(),
             dns.servers.get(..usize::from(file.servers)).unwrap_or_default(),
@@ -67,12 +67,22 @@ impl ServersReading {
         draft.domains.show_again(&file.shown, file.more);
         // A port keeps its socket, so none is taken out again.
         draft.config.dns.source_ports = dns.source_ports.clone();
-        ServersReading { draft: ManuallyDrop::new(draft), line: Line::default(), directory: Directory::default() }
+        let (line, directory) = (Line::default(), Directory::default());
+        ServersReading { draft: ManuallyDrop::new(draft), line, directory, resumed: Some(0) }
+    }
+
+    /// Takes over rules of the configuration in about so many steps; true once there
+    /// are no more. Lines are read behind them.
+    pub fn resume(&mut self, dns: &Dns, steps: usize) -> bool {
+        let (Some(from), Some(file)) = (self.resumed, &dns.servers_file) else { return true };
+        let is_kept = |number: u32| (number as usize) < file.targets;
+        self.resumed = self.draft.domains.table.resume(&dns.domains.table, from, steps, &is_kept);
+        self.resumed.is_none()
     }
 
     /// Reads a line. The error is the message, without ` at line N of FILE`.
     pub fn line(&mut self, raw: &[u8]) -> Result<(), String> {
-        let ServersReading { draft, line, directory } = self;
+        let ServersReading { draft, line, directory, .. } = self;
         let whole = line.read(raw)?;
         let Some((keyword, value)) = whole.statement() else { return Ok(()) };
         let row = directory.exact(keyword.octets()).ok_or("bad option")?;
@@ -93,6 +103,12 @@ impl ServersReading {
     /// What is known of hosts by now, and wanted.
     pub fn hosts(&mut self) -> &mut Hosts {
         &mut self.draft.look_up
+    }
+
+    /// Sorts the rules in about so many steps, behind the last line; true once that is
+    /// done.
+    pub fn sort(&mut self, steps: usize) -> bool {
+        self.draft.domains.table.sort(steps)
     }
 
     /// Puts the rules in force, if the file was read.
@@ -130,9 +146,11 @@ mod tests {
     fn read_file(config: &mut Config, text: &str) -> Vec<String> {
         let file = config.dns.servers_file.take().unwrap();
         let mut reading = ServersReading::new(&config.dns, &file, Hosts::Ask(|_| None));
-        let wrong = text.lines().filter_map(|line| reading.line(line.as_bytes()).err()).collect();
-        reading.finish(&mut config.dns, true);
         config.dns.servers_file = Some(file);
+        while !reading.resume(&config.dns, 1) {}
+        let wrong = text.lines().filter_map(|line| reading.line(line.as_bytes()).err()).collect();
+        while !reading.sort(1) {}
+        reading.finish(&mut config.dns, true);
         wrong
     }
 

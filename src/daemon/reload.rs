@@ -34,7 +34,7 @@ const MOST_PARENTS: usize = 128;
 
 /// Steps of growing a table that are a unit of work, and records of the
 /// configuration.
-const STEPS: usize = 256;
+pub const STEPS: usize = 256;
 const RECORDS: usize = 64;
 
 /// Units done when a signal comes: what most routers have is read at once.

@@ -6,7 +6,7 @@ use crate::base::time::Now;
 use crate::config::{Hosts, Path, ServersReading};
 use crate::daemon::core::Core;
 use crate::daemon::outside::{Question, Say, Source, Sources};
-use crate::daemon::reload::PIECE;
+use crate::daemon::reload::{PIECE, STEPS};
 use crate::outbox::change::{Change, Errno};
 use crate::outbox::lines::{Arg, process};
 
@@ -20,6 +20,8 @@ pub struct Servers {
     number: u64,
     /// Lines that were told of before the file is read once more.
     told: u64,
+    /// It is read to its end, and what it says is sorted.
+    is_whole: bool,
     /// The host that is asked for.
     asked: Option<(Box<[u8]>, Box<dyn Question>)>,
 }
@@ -37,6 +39,7 @@ impl Servers {
             lines: Lines::default(),
             number: 0,
             told: 0,
+            is_whole: false,
             asked: None,
         })
     }
@@ -53,6 +56,16 @@ impl Servers {
             self.look_up(core, files, now);
             return false;
         };
+        if !self.reading.resume(&core.config.dns, STEPS) {
+            return false;
+        }
+        if self.is_whole {
+            if self.reading.sort(STEPS) {
+                self.finish(core, true, now);
+                return true;
+            }
+            return false;
+        }
         let Servers { path, reading, lines, number, told, .. } = self;
         let shown = Arg::Text(path.to_bytes());
         let mut piece = [0; PIECE];
@@ -81,10 +94,18 @@ impl Servers {
             self.source = None;
             return false;
         }
-        reading.finish(&mut core.config.dns, got.is_ok());
+        self.is_whole = got.is_ok();
+        if !self.is_whole {
+            self.finish(core, false, now);
+        }
+        !self.is_whole
+    }
+
+    /// Puts what was read in force, if anything was.
+    fn finish(&mut self, core: &mut Core, was_read: bool, now: Now) {
+        self.reading.finish(&mut core.config.dns, was_read);
         let kept = core.config.dns.servers_file.as_ref().map_or(0, |file| file.servers);
         core.change(Change::Servers { kept }, now);
-        true
     }
 
     /// Looks for the answer, or asks for the next host. Behind the last one the file
