@@ -2,7 +2,7 @@
 //! ethers, servers; with `no-poll` the resolv file), and what is read when a
 //! directory that is watched changes.
 //!
-//! Names and servers may be a million: they are read in slices, between which the
+//! Names and servers may be a million, DHCP hosts many: they are read in slices, between which the
 //! loop turns and answers go out from the old tables. The new ones are built
 //! beside them and take their place whole. The heap is open during a slice.
 //! SIGHUP while a reading is under way has everything read once more behind it.
@@ -185,6 +185,8 @@ pub struct Job {
     /// Where names are still to be read, the first place last.
     places: Vec<Place>,
     file: Option<Open>,
+    #[cfg(feature = "dhcp4")]
+    dhcp: Option<dhcp_lists::Reading>,
     /// What was read of it and is not yet among the names.
     piece: [u8; PIECE],
     held: usize,
@@ -230,7 +232,18 @@ impl Job {
 
     fn new(changed: Option<Vec<Changed>>) -> Self {
         let stage = Stage::Dhcp;
-        Job { changed, stage, records: 0, places: Vec::new(), file: None, piece: [0; PIECE], held: 0, waits: false }
+        Job {
+            changed,
+            stage,
+            records: 0,
+            places: Vec::new(),
+            file: None,
+            #[cfg(feature = "dhcp4")]
+            dhcp: None,
+            piece: [0; PIECE],
+            held: 0,
+            waits: false,
+        }
     }
 
     /// Local names: those of the configuration, /etc/hosts, then the other files,
@@ -261,7 +274,9 @@ impl Job {
                     }
                 }
                 Stage::Dhcp => {
-                    self.dhcp(core, files, say);
+                    if !self.dhcp(core, files, say) {
+                        continue;
+                    }
                     #[cfg(feature = "dhcp4")]
                     core.change(Change::DhcpHostsReloaded, now);
                     let is_served = self.changed.is_none() && core.config.listen.port != 0;
@@ -370,16 +385,23 @@ impl Job {
         }
     }
 
-    /// Reads hosts and options of DHCP.
+    /// A unit of reading hosts and options of DHCP; true when all are in force.
     #[cfg(feature = "dhcp4")]
-    fn dhcp(&self, core: &mut Core, files: &dyn Sources, say: Say) {
-        let Some(changed) = &self.changed else { return dhcp_lists::read(core, files, say) };
-        for file in changed.iter().filter(|file| file.content != Content::Names && !file.removed) {
-            dhcp_lists::changed(core, files, say, file.content, &file.path);
+    fn dhcp(&mut self, core: &mut Core, files: &dyn Sources, say: Say) -> bool {
+        let reading = self.dhcp.get_or_insert_with(|| match &self.changed {
+            None => dhcp_lists::Reading::all(core, files),
+            Some(changed) => dhcp_lists::Reading::changed(core, changed),
+        });
+        let is_read = reading.unit(core, files, say);
+        if is_read {
+            self.dhcp = None;
         }
+        is_read
     }
 
     /// There is nothing.
     #[cfg(not(feature = "dhcp4"))]
-    fn dhcp(&self, _: &mut Core, _: &dyn Sources, _: Say) {}
+    fn dhcp(&self, _: &mut Core, _: &dyn Sources, _: Say) -> bool {
+        true
+    }
 }
