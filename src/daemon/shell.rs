@@ -270,8 +270,10 @@ impl Shell {
             let slot = self.core.stream_accepted(number, from, ip_of(&to), iface, now);
             self.drain(now);
             if let Some(slot) = slot {
-                if self.deliver.sockets.add_stream(slot, socket, false).is_err() {
-                    self.core.stream_failed(slot, now);
+                match self.deliver.sockets.add_stream(slot, socket, false) {
+                    // It mostly comes with its first question (`streams::listen`).
+                    Ok(()) => self.stream(slot, now),
+                    Err(_) => self.core.stream_failed(slot, now),
                 }
             }
         }

@@ -18,8 +18,11 @@ pub fn tcp(v6: bool) -> Result<OwnedFd, Errno> {
     Ok(fd)
 }
 
-/// Starts to listen on a bound socket.
+/// Starts to listen on a bound socket. Who connects and says nothing is told of a
+/// second later: until then the kernel waits for the first octets.
 pub fn listen(fd: &OwnedFd, backlog: i32) -> Result<(), Errno> {
+    // Where the kernel cannot, each connection is told of at once.
+    let _ = sys::set_option(fd.as_fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, 1);
     // SAFETY: plain numbers.
     check(unsafe { libc::listen(raw(fd.as_fd()), backlog) })?;
     Ok(())

@@ -127,9 +127,8 @@ impl Hosts {
         if self.is_empty() {
             return None;
         }
-        if let Some((cell, number, addr)) = self.seek(self.by_name.first(hash), name, Some(v6)) {
-            let more = self.by_name.after(cell).is_some();
-            return Some(Ring { addr, way: Way::Entry { cell, number, more } });
+        if let Some(ring) = self.ring(self.seek(self.by_name.first(hash), name, Some(v6))) {
+            return Some(ring);
         }
         let note = self.listed.note(self.listed.find(prints::of_hash(hash))?);
         let answer = self.answers.get(usize::from(note)).filter(|_| note != SPELLED_NOW)?;
@@ -159,39 +158,41 @@ impl Hosts {
 
     /// The addresses of a ring, in turn.
     pub fn hosts(&self, ring: Ring) -> impl Iterator<Item = Found<'_>> {
-        let first = match ring.way {
+        core::iter::successors(Some(ring), |ring| self.next(*ring)).map(|ring| match ring.way {
             Way::Entry { number, .. } => self.found(number, ring.addr),
             Way::Listed(path) => Found { addr: ring.addr, source: self.path(path), ttl: None },
-        };
-        core::iter::once(first).chain(self.others(ring).map(|(_, number, addr)| self.found(number, addr)))
+        })
     }
 
-    /// The entries of a ring behind its first: cell, number, address.
-    fn others(&self, ring: Ring) -> impl Iterator<Item = (usize, u32, IpAddr)> {
-        let (mut name, mut from) = (NameBuf::default(), None);
-        if let Way::Entry { cell, number, more: true } = ring.way {
-            let mut walk = Walk::default();
-            from = self.entries.go(&mut walk, number).map(|()| cell);
-            walk.entry.name(&mut name);
-        }
-        core::iter::from_fn(move || {
-            let found = self.seek(self.by_name.after(from?), name.name(), Some(ring.addr.is_ipv6()));
-            from = found.map(|(cell, ..)| cell);
-            found
-        })
+    /// The entry behind the first of a ring, as the first of what is left.
+    fn next(&self, ring: Ring) -> Option<Ring> {
+        let Way::Entry { cell, number, more: true } = ring.way else { return None };
+        self.next_of(cell, number, ring.addr.is_ipv6())
+    }
+
+    /// Apart, for the names on its stack: most names have one address.
+    #[inline(never)]
+    fn next_of(&self, cell: usize, number: u32, v6: bool) -> Option<Ring> {
+        let (mut walk, mut name) = (Walk::default(), NameBuf::default());
+        self.entries.go(&mut walk, number)?;
+        self.ring(self.seek(self.by_name.after(cell), walk.entry.name(&mut name), Some(v6)))
+    }
+
+    /// The ring that begins with an entry.
+    fn ring(&self, first: Option<(usize, u32, IpAddr)>) -> Option<Ring> {
+        let (cell, number, addr) = first?;
+        Some(Ring { addr, way: Way::Entry { cell, number, more: self.by_name.after(cell).is_some() } })
     }
 
     /// Puts the first address of a ring to the end.
     pub fn turn(&mut self, ring: Ring) {
-        let Way::Entry { mut cell, number, .. } = ring.way else { return };
+        let Way::Entry { mut cell, number: first, .. } = ring.way else { return };
         let mut rest = ring;
-        loop {
-            let second = self.others(rest).next();
-            self.by_name.replace(cell, second.map_or(number, |(_, number, _)| number));
-            let Some((next, number, addr)) = second else { return };
-            cell = next;
-            rest = Ring { addr, way: Way::Entry { cell, number, more: true } };
+        while let Some(Ring { way: Way::Entry { cell: next, number, .. }, .. }) = self.next(rest) {
+            self.by_name.replace(cell, number);
+            (cell, rest) = (next, Ring { way: Way::Entry { cell: next, number, more: true }, ..rest });
         }
+        self.by_name.replace(cell, first);
     }
 
     /// The host that names an address, the first one that has it: its name, spelled

@@ -23,6 +23,16 @@ pub struct Buffers {
     lent: [u8; limits::LARGE_BUFFERS],
 }
 
+/// What all clients sent.
+pub struct Queries(Box<[u8]>);
+
+impl Queries {
+    /// What the client sent.
+    pub fn of(&self, client: u8) -> &[u8] {
+        peek(&self.0, limits::STREAM_QUERY_MAX, client)
+    }
+}
+
 impl Buffers {
     /// Buffers for so many clients, links and questions. Untouched ones cost no
     /// memory.
@@ -41,6 +51,16 @@ impl Buffers {
     /// What the client sent.
     pub fn query(&mut self, client: u8) -> &mut [u8] {
         part(&mut self.queries, limits::STREAM_QUERY_MAX, client)
+    }
+
+    /// Hands over what all clients sent, until it is handed back.
+    pub fn lend_queries(&mut self) -> Queries {
+        Queries(core::mem::take(&mut self.queries))
+    }
+
+    /// Hands it back.
+    pub fn take_queries(&mut self, queries: Queries) {
+        self.queries = queries.0;
     }
 
     /// A question with its length in front.

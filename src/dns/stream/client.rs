@@ -192,15 +192,19 @@ impl Forwarder {
 
     /// Works on a message of a client.
     fn question(&mut self, with: &mut Surroundings, at: u8, from: usize, len: usize) {
-        let mut copy = [0; limits::STREAM_QUERY_MAX];
-        let mut writer = Writer::new(&mut copy);
-        writer.bytes(self.streams.buffers.query(at).get(from..from.saturating_add(len)).unwrap_or_default());
+        // Nobody else wants them meanwhile.
+        let queries = self.streams.buffers.lend_queries();
+        self.question_in(with, at, queries.of(at).get(from..from.saturating_add(len)).unwrap_or_default());
+        self.streams.buffers.take_queries(queries);
+    }
+
+    fn question_in(&mut self, with: &mut Surroundings, at: u8, octets: &[u8]) {
         let Some(entry) = self.streams.client(at) else { return };
         let arrival = entry.arrival;
         with.mark = entry.mark;
         self.transfer.set(core::mem::take(&mut entry.transfer));
         let mut scratch = core::mem::take(&mut self.scratch);
-        let Some(message) = &Message::parse(writer.written()) else {
+        let Some(message) = &Message::parse(octets) else {
             self.count_garbage();
             self.client_close(with, at);
             self.scratch = scratch;
