@@ -101,8 +101,15 @@ impl Blocks {
 
     /// True when a chain of `bytes.len()` octets holds `bytes`, letter case aside.
     pub fn same_folded(&self, chain: Chain, bytes: &[u8]) -> bool {
-        let mut chunks = self.chunks(chain, bytes.len());
-        bytes.chunks(BLOCK).all(|own| chunks.next().is_some_and(|other| hash::same_folded(own, other)))
+        let mut link = chain.0;
+        for own in bytes.chunks(BLOCK) {
+            let Some(block) = link.checked_sub(1).and_then(|slot| self.slab.get(slot)) else { return false };
+            if !block.octets.get(..own.len()).is_some_and(|other| hash::same_folded(own, other)) {
+                return false;
+            }
+            link = block.next;
+        }
+        true
     }
 
     /// Gives all blocks back.

@@ -381,14 +381,11 @@ fn route_at(actions: &[Action], place: u16) -> Option<&Route> {
 /// The datagram there, if it leaves by this door.
 fn datagram_at<'a>(out: &'a Outbox, actions: &'a [Action], place: u16, door: Door) -> Option<Outgoing<'a>> {
     let Some(Action::Datagram { route, bytes }) = actions.get(usize::from(place)) else { return None };
-    if route.door != door {
-        return None;
-    }
     // An answer by IPv4 takes the way of the routing table from the address
     // that was asked; it need not be the interface that the question came by.
-    let routed = matches!(route.door, Door::Dns(_) | Door::Tftp(_) | Door::Transfer(_)) && route.to.is_ipv4();
+    let routed = matches!(door, Door::Dns(_) | Door::Tftp(_) | Door::Transfer(_)) && route.to.is_ipv4();
     let iface = if routed && route.source.is_some() { 0 } else { route.iface };
-    Some(Outgoing { bytes: out.bytes(*bytes), to: &route.to, source: route.source.as_ref(), iface })
+    (route.door == door).then(|| Outgoing { bytes: out.bytes(*bytes), to: &route.to, source: route.source.as_ref(), iface })
 }
 
 /// What engines are told of a file.

@@ -57,9 +57,14 @@ fn subnet_of(config: &Edns, client: IpAddr) -> Option<Subnet> {
     Some(if client.is_ipv4() { v4 } else { v6 })
 }
 
-/// The options that a question has upstream.
-pub fn options<'a>(config: &'a Edns, query: &Query<'a>, neighbours: &'a Neighbours, made: &'a mut Made) -> Options<'a> {
-    let mut options = Options::new();
+/// Adds the options that a question has upstream.
+pub fn options<'a>(
+    config: &'a Edns,
+    query: &Query<'a>,
+    neighbours: &'a Neighbours,
+    made: &'a mut Made,
+    options: &mut Options<'a>,
+) {
     let client = unmapped(query.client());
     let stripped = |code: u16| match code {
         option::CLIENT_SUBNET => config.strip_subnet,
@@ -72,13 +77,13 @@ pub fn options<'a>(config: &'a Edns, query: &Query<'a>, neighbours: &'a Neighbou
     options.extend(own.take(OPTIONS_MAX));
     let adds_mac = config.mac || config.mac_text.is_some();
     let mac = if adds_mac { neighbours.find(client).map_or(&[][..], HwAddr::octets) } else { &[] };
-    let raw = if config.mac && !has(&options, option::MAC) { mac } else { &[] };
-    if let Some(form) = config.mac_text.filter(|_| !has(&options, option::MAC_TEXT))
+    let raw = if config.mac && !has(options, option::MAC) { mac } else { &[] };
+    if let Some(form) = config.mac_text.filter(|_| !has(options, option::MAC_TEXT))
         && let Ok(mac) = <[u8; MAC_LEN]>::try_from(mac)
     {
         write_mac(&mut made.mac_text, form, mac);
     }
-    if let Some(subnet) = subnet_of(config, client).filter(|_| !has(&options, option::CLIENT_SUBNET)) {
+    if let Some(subnet) = subnet_of(config, client).filter(|_| !has(options, option::CLIENT_SUBNET)) {
         write_subnet(&mut made.subnet, subnet, client);
     }
     if let Some(umbrella) = &config.umbrella {
@@ -94,7 +99,6 @@ pub fn options<'a>(config: &'a Edns, query: &Query<'a>, neighbours: &'a Neighbou
     for told in ours.into_iter().filter(|(_, data)| !data.is_empty()) {
         let _ = options.try_push(told);
     }
-    options
 }
 
 fn has(options: &Options, code: u16) -> bool {

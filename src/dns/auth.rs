@@ -62,6 +62,7 @@ pub(super) fn place<'a>(with: &Surroundings<'a>, query: &Query) -> Option<Place<
 }
 
 /// Answers a question of such a place into `out`.
+#[inline(never)]
 pub(super) fn answer(
     with: &mut Surroundings,
     place: &Place,

@@ -31,6 +31,7 @@ pub fn is_ours(name: Name) -> bool {
 }
 
 /// Answers a question of the CHAOS class; unknown names are not implemented.
+#[inline(never)]
 pub(super) fn answer(
     with: &mut Surroundings,
     figures: &Figures,

@@ -78,7 +78,7 @@ pub fn own_flags(query_flags: u16, code: u8, authoritative: bool) -> u16 {
 }
 
 /// Starts an answer of our own to `query`.
-pub fn start<'w, 'b>(out: &'w mut Writer<'b>, query: &Query) -> Reply<'w, 'b> {
+pub fn start<'w, 'b>(out: &'w mut Writer<'b>, query: &Query<'w>) -> Reply<'w, 'b> {
     let reserve = if query.opt.is_some() { edns::OPT_LEN.saturating_add(EDE_LEN) } else { 0 };
     let flags = own_flags(query.message.flags(), rcode::NOERROR, false);
     Reply::to(out, query.message, flags, query.limit.into(), reserve)

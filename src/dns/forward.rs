@@ -11,7 +11,7 @@
 use crate::base::net::ip_of;
 use crate::base::time::{Due, Millis, Why};
 use crate::config::{self, Config, Server};
-use crate::dns::additions::{self, Made};
+use crate::dns::additions::{self, Made, Options};
 use crate::dns::admit::Query;
 use crate::dns::case::{self, Case};
 use crate::dns::compose::{self, Client};
@@ -470,7 +470,8 @@ pub fn write_upstream(out: &mut Writer, query: &Query, id: u16, with: &Surroundi
     let room = out.room();
     let mut reply = Reply::new(out, id, flags, 1, query.message.question_bytes(), room, 0);
     let mut made = Made::default();
-    let options = additions::options(&config.edns, query, with.neighbours, &mut made);
+    let mut options = Options::new();
+    additions::options(&config.edns, query, with.neighbours, &mut made, &mut options);
     let flags = query.opt.map_or(0, |opt| opt.flags & edns::DNSSEC_OK);
     reply.edns(Head { udp_size: config.edns_max, ext_rcode: 0, flags }, &options);
     reply.finish()
@@ -512,16 +513,19 @@ pub fn question_name(question: &[u8]) -> Option<Name<'_>> {
     Name::read(&mut Reader::new(question))
 }
 
+/// Octets for a question section, in whole words.
+const SPELLED: usize = limits::QUESTION_MAX.next_multiple_of(8);
+
 /// A question section that can be spelled as each client did.
 pub struct Spelled {
-    octets: [u8; limits::QUESTION_MAX],
+    octets: [u8; SPELLED],
     len: usize,
 }
 
 impl Spelled {
     /// A copy of a question section.
     pub fn new(question: &[u8]) -> Self {
-        let mut spelled = Spelled { octets: [0; limits::QUESTION_MAX], len: 0 };
+        let mut spelled = Spelled { octets: [0; SPELLED], len: 0 };
         let mut out = Writer::new(&mut spelled.octets);
         out.bytes(question);
         spelled.len = out.len();

@@ -67,6 +67,7 @@ pub(super) fn all<'a>(config: &'a Config, interfaces: &'a Interfaces, name: Name
 /// Adds the addresses of one family that the name of an interface stands for:
 /// those near the client if there are any. Whether there were; nothing when no
 /// interface has the name.
+#[inline(never)]
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> Option<bool> {
     let (config, interfaces, v6) = (with.config, with.interfaces, kind == kind::AAAA);
     of(config, name).next()?;

@@ -95,6 +95,7 @@ fn say_failure(out: &mut Outbox, prefix: &Prefix, line: &'static Line, args: [Ar
 const NOTHING: Arg = Arg::Str("");
 
 /// A question arrived; `line` says where.
+#[inline(never)]
 pub fn query(out: &mut Outbox, prefix: &Prefix, line: &'static Line, kind: u16, name: Name, client: IpAddr) {
     if prefix.is_on() {
         with_kind(kind, |kind| say(out, prefix, line, [kind, Arg::Name(name.wire()), Arg::Ip(client)]));

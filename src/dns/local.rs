@@ -75,6 +75,7 @@ fn fresh_from(with: &Surroundings, upstream: &Upstream, question: &Question, fou
 
 /// An answer from tables and cache, if they have all of it. An alias of the
 /// configuration is an answer whatever is known of its target.
+#[inline(never)]
 fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Prefix, out: &mut Writer) -> Option<Verdict> {
     let kind = query.question.kind;
     let mut reply = compose::start(out, query);
@@ -154,14 +155,17 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
 
 /// Completes an answer from the cache, some of it perhaps `stale`.
 fn complete(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa: bool, stale: bool) -> Verdict {
-    match close_for(with, query, reply, code, aa, stale.then_some(ede::STALE)) {
-        Verdict::Answered(len) if stale => Verdict::Stale(len),
-        verdict => verdict,
+    reply.set_flags(compose::own_flags(query.message.flags(), code, aa));
+    match compose::finish(reply, query, with.config.dns.edns_max, stale.then_some(ede::STALE)) {
+        Some(len) if stale => Verdict::Stale(len),
+        Some(len) => Verdict::Answered(len),
+        None => Verdict::Silence,
     }
 }
 
 /// Whether the cache has data of `name` that shows what upstream would say about
 /// a type that is left out of its answers. Nothing: the cache has the answer.
+#[inline(never)]
 fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> Option<bool> {
     let now = with.now.mono;
     let config = Arg::Str("config");
@@ -192,6 +196,7 @@ pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
 }
 
 /// Answers as the configuration says about the domain, or says whom to ask.
+#[inline(never)]
 fn by_rule(
     with: &mut Surroundings,
     query: &Query,

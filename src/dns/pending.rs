@@ -8,6 +8,7 @@
 //! nothing and a scan happens only when that bound is reached.
 
 use crate::base::bytes::Writer;
+use crate::base::hash;
 use crate::base::slab::Slab;
 use crate::base::time::Millis;
 use crate::limits;
@@ -30,7 +31,9 @@ pub const PERSONAL: u16 = 2;
 pub const PROBE: u16 = 4;
 
 /// What a client gets back besides the answer.
+// Aligned, it is copied by words.
 #[derive(Clone, Copy)]
+#[repr(align(8))]
 pub struct Waiter {
     /// How its question came in (and how the answer leaves).
     pub arrival: Arrival,
@@ -445,7 +448,7 @@ impl Pending {
 pub fn same_question(a: &[u8], b: &[u8]) -> bool {
     match (a.split_last_chunk::<4>(), b.split_last_chunk::<4>()) {
         (Some((a_name, a_rest)), Some((b_name, b_rest))) => {
-            a_rest == b_rest && a_name.eq_ignore_ascii_case(b_name)
+            a_rest == b_rest && hash::same_folded(a_name, b_name)
         }
         _ => false,
     }

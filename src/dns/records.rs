@@ -15,6 +15,7 @@ use crate::wire::dns::message::Section;
 use crate::wire::dns::name::{Name, NameBuf};
 
 /// The alias of a name: its TTL and the target.
+#[inline(never)]
 pub(super) fn alias<'a>(with: &Surroundings<'a>, name: Name) -> Option<(u32, Name<'a>)> {
     let (config, lower) = (with.config, lower(with, name)?);
     let record = config.dns.local.records.alias(lower.name())?;
@@ -38,6 +39,7 @@ fn ttl(with: &Surroundings, record: &Record) -> u32 {
 
 /// Adds the records of `name`; several SRV records change places each time.
 /// False when there are none.
+#[inline(never)]
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> bool {
     let config = with.config;
     let Some(lower) = lower(with, name) else { return false };
@@ -75,6 +77,7 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, 
 
 /// Adds the MX record of a host that is known here, if hosts take their mail or
 /// have it taken.
+#[inline(never)]
 pub(super) fn mail(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name) -> bool {
     let local = &with.config.dns.local;
     let target = match (local.self_mx, &local.local_mx) {

@@ -5,7 +5,7 @@
 use crate::base::hash;
 use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::time::Millis;
-use crate::config::Config;
+use crate::config::{self, Config, NameBox};
 use crate::dns::journal::{self, Prefix};
 use crate::dns::{Surroundings, interface_names, records, reverse, synth};
 use crate::dns::admit::Query;
@@ -136,11 +136,12 @@ fn addresses(with: &mut Surroundings, reply: &mut Reply, place: &Place, hash: u6
     let prefix = place.prefix;
     let ring = with.hosts.find_hashed(hash, name, kind == kind::AAAA);
     ring.is_some_and(|ring| hosts(with, reply, place, name, ring))
-        || kind == kind::A && leases(with, reply, prefix, name)
+        || kind == kind::A && may_be_lease(with, name) && leases(with, reply, prefix, name)
         || !local.synths.is_empty() && synthetic(with, reply, prefix, name, kind)
 }
 
 /// Adds the address of a made-up name.
+#[inline(never)]
 fn synthetic(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name, kind: u16) -> bool {
     let Some(addr) = synth::addr(with, name).filter(|addr| addr.is_ipv6() == (kind == kind::AAAA)) else { return false };
     journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(addr));
@@ -148,6 +149,7 @@ fn synthetic(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: 
 }
 
 /// Adds the name of the address that `name` is the reverse of.
+#[inline(never)]
 fn reverse_name(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name) -> bool {
     let Some(addr) = reverse::addr(name) else { return false };
     if pointer(with, reply, place.prefix, name, addr) {
@@ -169,6 +171,7 @@ pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
 
 /// Adds the addresses of hosts files, another one first each time: those near
 /// the client if there are any.
+#[inline(never)]
 fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, ring: Ring) -> bool {
     let (near, prefix) = (place.near_of(with.hosts.hosts(ring).map(|host| host.addr)), place.prefix);
     for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
@@ -182,11 +185,9 @@ fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, 
 }
 
 /// Adds the addresses of DHCP clients of this name.
+#[inline(never)]
 fn leases(with: &mut Surroundings, reply: &mut Reply, prefix: &Prefix, name: Name) -> bool {
     let tables = Tables { config: with.config, interfaces: with.interfaces, hosts: with.hosts, leases: with.leases, now: with.now.mono };
-    if !may_be_lease(tables, name) {
-        return false;
-    }
     let mut any = false;
     for lease in leases_of(tables, name) {
         journal::answer(with.out, prefix, Arg::Str("DHCP"), Arg::Name(name.wire()), Arg::Ip4(lease.addr));
@@ -225,11 +226,18 @@ fn leases_of<'a>(with: Tables<'a>, name: Name<'a>) -> impl Iterator<Item = &'a L
 }
 
 /// False when no lease can have this name: it lies in none of their domains.
-fn may_be_lease(with: Tables, name: Name) -> bool {
+// Asked for each question.
+#[inline(always)]
+fn may_be_lease(with: &Surroundings, name: Name) -> bool {
     !with.leases.is_empty() && match name.parent() {
-        Some(parent) if !parent.is_root() => lease_domains(with).any(|domain| hash::same_folded(domain, parent.wire())),
+        Some(parent) if !parent.is_root() => is_lease_domain(&with.config.dns, parent),
         _ => !with.config.dhcp.fqdn,
     }
+}
+
+fn is_lease_domain(config: &config::Dns, name: Name) -> bool {
+    let is_it = |domain: &NameBox| domain.len() == name.wire().len() && hash::same_folded(domain, name.wire());
+    config.domain.as_ref().is_some_and(is_it) || config.ranged_domains.iter().any(|ranged| is_it(&ranged.name))
 }
 
 /// The domains that leases may be in, in wire form.

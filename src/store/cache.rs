@@ -84,6 +84,11 @@ impl Entry {
         Self::stands_alone(self.kind, self.count)
     }
 
+    /// True when it says something about records of this type.
+    fn tells(&self, kind: u16) -> bool {
+        self.kind == kind || kind != ZONE && self.is_alone()
+    }
+
     fn outcome(&self) -> Outcome {
         match (self.kind, self.count) {
             (NXDOMAIN, _) => Outcome::NxDomain,
@@ -196,14 +201,18 @@ struct Items<'a> {
 impl<'a> Items<'a> {
     fn step(&mut self) -> Option<Reader<'a>> {
         let start = if self.at < self.all.len() { self.at } else { 0 };
-        let mut rest = Reader::at(self.all, start)?;
+        let mut rest = self.all.get(start..)?;
         let len = match record::fixed_len(self.kind) {
             Some(len) => len,
-            None => rest.u16()?.into(),
+            None => {
+                let (len, behind) = rest.split_first_chunk()?;
+                rest = behind;
+                u16::from_be_bytes(*len).into()
+            }
         };
-        let item = rest.sub(len);
-        self.at = rest.position();
-        item
+        let (item, behind) = rest.split_at_checked(len)?;
+        self.at = self.all.len().saturating_sub(behind.len());
+        Some(Reader::new(item))
     }
 }
 
@@ -349,7 +358,7 @@ impl Cache {
             return None;
         }
         let now = seconds(now);
-        let slot = self.fresh(hash as u32, name, |own| own.kind == kind || own.is_alone(), now)?;
+        let slot = self.fresh(hash as u32, name, kind, now)?;
         self.order.touch(slot);
         let rotate = self.rotate;
         let entry = self.entries.get_mut(slot)?;
@@ -375,7 +384,7 @@ impl Cache {
     /// The SOA kept for the zone whose name ends `name` with `len` octets.
     fn zone<'a>(&'a mut self, name: Name<'a>, len: u8, now: u32) -> Option<Soa<'a>> {
         let owner = name.suffixes().find(|suffix| suffix.wire().len() == usize::from(len))?;
-        let slot = self.fresh(self.hash(owner), owner, |own| own.kind == ZONE, now)?;
+        let slot = self.fresh(self.hash(owner), owner, ZONE, now)?;
         self.order.touch(slot);
         let entry = *self.entries.get(slot)?;
         let data = Reader::new(self.data_of(slot, &entry)?);
@@ -400,11 +409,11 @@ impl Cache {
         Some(place)
     }
 
-    /// The first entry of `name` of a wanted kind that may still be used; those
-    /// that may not are thrown out.
-    fn fresh(&mut self, hash: u32, name: Name, wanted: impl Fn(&Entry) -> bool, now: u32) -> Option<u32> {
+    /// The first entry of `name` that tells about `kind` and may still be used;
+    /// those that may not are thrown out.
+    fn fresh(&mut self, hash: u32, name: Name, kind: u16, now: u32) -> Option<u32> {
         loop {
-            let slot = self.find(hash, name, &wanted)?;
+            let slot = self.find(hash, name, kind)?;
             if self.entries.get(slot)?.expires.saturating_add(self.stale) > now {
                 return Some(slot);
             }
@@ -412,24 +421,23 @@ impl Cache {
         }
     }
 
-    /// The first entry of `name` of a wanted kind.
-    fn find(&self, hash: u32, name: Name, wanted: impl Fn(&Entry) -> bool) -> Option<u32> {
-        self.index.probe(hash).find(|slot| self.is_entry(*slot, hash, name, &wanted))
+    /// The first entry of `name` that tells about `kind`.
+    #[inline(always)]
+    fn find(&self, hash: u32, name: Name, kind: u16) -> Option<u32> {
+        let tells = |entry: &Entry| entry.hash == hash && entry.tells(kind) && self.is_named(entry, name);
+        self.index.probe(hash).find(|slot| self.entries.get(*slot).is_some_and(tells))
     }
 
-    fn is_entry(&self, slot: u32, hash: u32, name: Name, wanted: impl Fn(&Entry) -> bool) -> bool {
-        self.entries.get(slot).is_some_and(|entry| {
-            entry.hash == hash
-                && wanted(entry)
-                && usize::from(entry.name_len) == name.wire().len()
-                && self.blocks.same_folded(entry.name, name.wire())
-        })
+    #[inline(always)]
+    fn is_named(&self, entry: &Entry, name: Name) -> bool {
+        usize::from(entry.name_len) == name.wire().len() && self.blocks.same_folded(entry.name, name.wire())
     }
 
     /// Every entry of `name`, the SOA of a zone of that name aside.
     fn entries_of(&self, name: Name) -> ArrayVec<u32, KINDS_PER_NAME> {
         let hash = self.hash(name);
-        let same = self.index.probe(hash).filter(|slot| self.is_entry(*slot, hash, name, |own| own.kind != ZONE));
+        let is_own = |own: &Entry| own.hash == hash && own.kind != ZONE && self.is_named(own, name);
+        let same = self.index.probe(hash).filter(|slot| self.entries.get(*slot).is_some_and(is_own));
         same.take(KINDS_PER_NAME).collect()
     }
 
@@ -489,7 +497,7 @@ impl Cache {
     /// has as many as it may.
     fn make_way(&mut self, name: Name, kind: u16, count: u16) {
         if kind == ZONE {
-            if let Some(slot) = self.find(self.hash(name), name, |own| own.kind == ZONE) {
+            if let Some(slot) = self.find(self.hash(name), name, ZONE) {
                 self.discard(slot);
             }
             return;
@@ -498,8 +506,7 @@ impl Cache {
         let present = self.entries_of(name);
         let full = present.is_full();
         for (place, slot) in present.into_iter().enumerate() {
-            let contradicts = |own: &Entry| own.kind == kind || own.is_alone();
-            if alone || (full && place == 0) || self.entries.get(slot).is_some_and(contradicts) {
+            if alone || (full && place == 0) || self.entries.get(slot).is_some_and(|own| own.tells(kind)) {
                 self.discard(slot);
             }
         }

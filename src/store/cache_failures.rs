@@ -15,7 +15,7 @@ impl Cache {
         if matches!(kind, NXDOMAIN | ZONE) {
             return;
         }
-        let known = self.fresh(self.hash(name), name, |own| own.kind == kind || own.is_alone(), seconds(now));
+        let known = self.fresh(self.hash(name), name, kind, seconds(now));
         let before = match known.and_then(|slot| self.entries.get(slot)) {
             Some(entry) if entry.outcome() != Outcome::Failed => return,
             entry => entry.map_or(0, |entry| entry.data_len),

@@ -127,7 +127,8 @@ impl Hosts {
         if self.is_empty() {
             return None;
         }
-        if let Some(ring) = self.ring(self.seek(self.by_name.first(hash), name, Some(v6))) {
+        let first = self.by_name.first(hash);
+        if first.is_some() && let Some(ring) = self.ring(self.seek(first, name, Some(v6))) {
             return Some(ring);
         }
         let note = self.listed.note(self.listed.find(prints::of_hash(hash))?);

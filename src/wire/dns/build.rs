@@ -11,7 +11,6 @@ use super::message::{HEADER, Message, QUESTION_AT, Record, Section};
 use super::name::{self, Name, NameBuf};
 use super::record::{self, Part, Parts};
 use crate::base::bytes::{Reader, Writer};
-use crate::base::hash;
 use arrayvec::ArrayVec;
 
 /// Places of names remembered for compression.
@@ -35,6 +34,8 @@ pub struct Reply<'w, 'b> {
     /// Where the records begin.
     body: usize,
     offsets: ArrayVec<u16, OFFSETS>,
+    /// The question section that was copied.
+    asked: &'w [u8],
     cut: bool,
     /// Header and question did not fit: there is no message.
     hopeless: bool,
@@ -49,7 +50,7 @@ impl<'w, 'b> Reply<'w, 'b> {
         id: u16,
         flags: u16,
         questions: u16,
-        question: &[u8],
+        question: &'w [u8],
         limit: usize,
         reserve: usize,
     ) -> Self {
@@ -67,6 +68,7 @@ impl<'w, 'b> Reply<'w, 'b> {
             counts: [questions, 0, 0, 0],
             body,
             offsets: ArrayVec::new(),
+            asked: question,
             cut: false,
             hopeless: false,
         };
@@ -75,7 +77,7 @@ impl<'w, 'b> Reply<'w, 'b> {
     }
 
     /// Starts the reply to `query`: its identifier and question.
-    pub fn to(out: &'w mut Writer<'b>, query: &Message, flags: u16, limit: usize, reserve: usize) -> Self {
+    pub fn to(out: &'w mut Writer<'b>, query: &'w Message, flags: u16, limit: usize, reserve: usize) -> Self {
         Self::new(out, query.id(), flags, query.question_count(), query.question_bytes(), limit, reserve)
     }
 
@@ -100,7 +102,7 @@ impl<'w, 'b> Reply<'w, 'b> {
         message: &Message,
         id: u16,
         flags: u16,
-        question: &[u8],
+        question: &'w [u8],
         limit: usize,
         reserve: usize,
         keep: &dyn Fn(&Record) -> bool,
@@ -339,7 +341,12 @@ impl Reply<'_, '_> {
     /// Begins a record; `len`: octets of its data, 0 if they are to be counted.
     fn open(&mut self, owner: Name, kind: u16, class: u16, ttl: u32, len: usize) -> Open {
         let (start, offsets) = (self.out.len(), self.offsets.len());
-        self.put_name(owner);
+        // Most names are the one asked about, in place: no name is the beginning of
+        // another.
+        match core::ptr::eq(owner.wire().as_ptr(), self.asked.as_ptr()) {
+            true => self.out.u16(0xC000 | QUESTION_AT as u16),
+            false => self.put_name(owner),
+        }
         let len_at = if len == 0 { self.out.len().saturating_add(8) } else { 0 };
         let ([k1, k2], [c1, c2], [t1, t2, t3, t4]) = (kind.to_be_bytes(), class.to_be_bytes(), ttl.to_be_bytes());
         // What is too long does not fit either.
@@ -397,11 +404,6 @@ impl Reply<'_, '_> {
     fn put_name(&mut self, name: Name) {
         if name.is_root() {
             return self.out.u8(0);
-        }
-        // Most names are the one asked about. No name is the beginning of another,
-        // so it is enough that the question begins with this one.
-        if self.question().get(..name.wire().len()).is_some_and(|asked| hash::same(asked, name.wire())) {
-            return self.out.u16(0xC000 | QUESTION_AT as u16);
         }
         self.remember_question();
         for suffix in name.suffixes() {

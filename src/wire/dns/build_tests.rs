@@ -22,7 +22,8 @@ fn question(text: &str) -> Vec<u8> {
 fn built(asked: &str, limit: usize, build: impl FnOnce(&mut Reply)) -> Vec<u8> {
     let mut buffer = vec![0; 70_000];
     let mut out = Writer::new(&mut buffer);
-    let mut reply = Reply::new(&mut out, 1, 0x8180, 1, &question(asked), limit, edns::OPT_LEN);
+    let question = question(asked);
+    let mut reply = Reply::new(&mut out, 1, 0x8180, 1, &question, limit, edns::OPT_LEN);
     build(&mut reply);
     let len = reply.finish().unwrap();
     assert_eq!(len, out.len());
@@ -204,7 +205,8 @@ fn a_relayed_message_may_be_filtered() {
 fn no_room_for_the_question_is_no_message() {
     let mut buffer = [0; 14];
     let mut out = Writer::new(&mut buffer);
-    let mut reply = Reply::new(&mut out, 1, 0, 1, &question("abc"), 512, 0);
+    let question = question("abc");
+    let mut reply = Reply::new(&mut out, 1, 0, 1, &question, 512, 0);
     reply.address(Section::Answer, Name::ROOT, [1; 4].into(), 0);
     assert_eq!(reply.finish(), None);
 }

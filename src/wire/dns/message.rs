@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
         let mut question = None;
         if questions > 0 {
             let name = Name::read(&mut reader)?;
-            let [k1, k2, c1, c2] = reader.array()?;
+            let [k1, k2, c1, c2] = *reader.take(4)?.first_chunk()?;
             let (kind, class) = (u16::from_be_bytes([k1, k2]), u16::from_be_bytes([c1, c2]));
             question = Some(Question { name, kind, class });
             for _ in 1..questions {
@@ -129,6 +129,7 @@ impl<'a> Message<'a> {
     }
 
     /// The octets of the question section.
+    #[inline(always)]
     pub fn question_bytes(&self) -> &'a [u8] {
         self.bytes.get(QUESTION_AT..self.body).unwrap_or_default()
     }

@@ -19,10 +19,12 @@ pub const LABEL_MAX: usize = 63;
 pub struct Name<'a>(&'a [u8]);
 
 /// An owned name.
+// Aligned, it is cleared and copied by words.
 #[derive(Clone, Copy)]
+#[repr(align(8))]
 pub struct NameBuf {
-    len: u8,
     octets: [u8; NAME_MAX],
+    len: u8,
 }
 
 impl<'a> Name<'a> {
@@ -247,18 +249,20 @@ impl NameBuf {
     }
 }
 
-/// Goes through the labels of a name at the cursor, following compression
-/// pointers, and gives each label with its length octet (the root: one zero) to
+/// Goes through a name at the cursor, following compression pointers, and gives
+/// each run of labels with their length octets (the last with the final zero) to
 /// `each`, until that says stop. Pointers must go backwards: each jump lands
 /// before the last, so no chain is endless. The cursor ends behind the name.
 /// Nothing for anything malformed or stopped.
 fn walk<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a [u8]) -> Option<()>) -> Option<()> {
+    let whole = reader.whole();
     let mut at = *reader;
     let mut behind: Option<Reader> = None;
-    let mut floor = reader.position();
+    let mut run = at.position();
+    let mut floor = run;
     let mut total = 0usize;
     loop {
-        let start = at;
+        let end = at.position();
         let len = at.u8()?;
         if len >= 0xC0 {
             let target = usize::from(len & 0x3F) << 8 | usize::from(at.u8()?);
@@ -266,21 +270,18 @@ fn walk<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a [u8]) -> Option<()
             if target >= floor {
                 return None;
             }
-            floor = target;
-            at = Reader::at(reader.whole(), target)?;
+            each(whole.get(run..end)?)?;
+            (run, floor) = (target, target);
+            at = Reader::at(whole, target)?;
             continue;
         }
-        if usize::from(len) > LABEL_MAX {
+        let label = at.take(len.into())?;
+        total = total.saturating_add(label.len()).saturating_add(1);
+        if label.len() > LABEL_MAX || total > NAME_MAX {
             return None;
         }
-        at = start;
-        let label = at.take(usize::from(len).saturating_add(1))?;
-        total = total.saturating_add(label.len());
-        if total > NAME_MAX {
-            return None;
-        }
-        each(label)?;
         if len == 0 {
+            each(whole.get(run..at.position())?)?;
             *reader = behind.unwrap_or(at);
             return Some(());
         }
@@ -290,8 +291,8 @@ fn walk<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a [u8]) -> Option<()
 /// Copies a name at the cursor into `out` without compression; the cursor ends
 /// behind it. Nothing for anything malformed; what does not fit, `out` remembers.
 pub fn expand(reader: &mut Reader, out: &mut Writer) -> Option<()> {
-    walk(reader, |label| {
-        out.bytes(label);
+    walk(reader, |labels| {
+        out.bytes(labels);
         Some(())
     })
 }
@@ -304,14 +305,14 @@ pub fn is_valid_at(mut reader: Reader) -> bool {
 /// True when the (possibly compressed) name at the cursor is `name` in any case.
 pub fn points_to(mut reader: Reader, name: Name) -> bool {
     let mut rest = Reader::new(name.wire());
-    let matches = |label: &[u8]| rest.take(label.len()).filter(|own| same_folded(own, label)).map(drop);
+    let matches = |labels: &[u8]| rest.take(labels.len()).filter(|own| same_folded(own, labels)).map(drop);
     walk(&mut reader, matches).is_some()
 }
 
 /// True when the name at the cursor is `name`, spelled the same.
 pub fn is_written_at(mut reader: Reader, name: Name) -> bool {
     let mut rest = Reader::new(name.wire());
-    walk(&mut reader, |label| rest.take(label.len()).filter(|own| same(own, label)).map(drop)).is_some()
+    walk(&mut reader, |labels| rest.take(labels.len()).filter(|own| same(own, labels)).map(drop)).is_some()
 }
 
 /// Appends a wire-form name as text in lower case, as dnsmasq logs names: the
