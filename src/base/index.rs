@@ -9,6 +9,23 @@ pub struct Index {
     cells: Box<[u32]>,
 }
 
+/// The slots behind a hash.
+pub struct Probe<'a> {
+    index: &'a Index,
+    at: usize,
+}
+
+impl Iterator for Probe<'_> {
+    type Item = u32;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u32> {
+        let slot = self.index.cells.get(self.at)?.checked_sub(1)?;
+        self.at = self.index.next(self.at);
+        Some(slot)
+    }
+}
+
 impl Index {
     /// A table for at most `capacity` slots.
     pub fn new(capacity: usize) -> Self {
@@ -25,13 +42,8 @@ impl Index {
     }
 
     /// Slots whose hash may be `hash`, and others: the caller compares.
-    pub fn probe(&self, hash: u32) -> impl Iterator<Item = u32> {
-        let mut at = self.home(hash);
-        core::iter::from_fn(move || {
-            let slot = self.cells.get(at)?.checked_sub(1)?;
-            at = self.next(at);
-            Some(slot)
-        })
+    pub fn probe(&self, hash: u32) -> Probe<'_> {
+        Probe { index: self, at: self.home(hash) }
     }
 
     /// Adds a slot. Not more of them than the table was made for.

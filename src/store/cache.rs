@@ -201,14 +201,10 @@ struct Items<'a> {
 impl<'a> Items<'a> {
     fn step(&mut self) -> Option<Reader<'a>> {
         let start = if self.at < self.all.len() { self.at } else { 0 };
-        let mut rest = self.all.get(start..)?;
-        let len = match record::fixed_len(self.kind) {
-            Some(len) => len,
-            None => {
-                let (len, behind) = rest.split_first_chunk()?;
-                rest = behind;
-                u16::from_be_bytes(*len).into()
-            }
+        let rest = self.all.get(start..)?;
+        let (rest, len) = match record::fixed_len(self.kind) {
+            Some(len) => (rest, len),
+            None => rest.split_first_chunk().map(|(len, rest)| (rest, u16::from_be_bytes(*len).into()))?,
         };
         let (item, behind) = rest.split_at_checked(len)?;
         self.at = self.all.len().saturating_sub(behind.len());
@@ -422,13 +418,16 @@ impl Cache {
     }
 
     /// The first entry of `name` that tells about `kind`.
-    #[inline(always)]
     fn find(&self, hash: u32, name: Name, kind: u16) -> Option<u32> {
-        let tells = |entry: &Entry| entry.hash == hash && entry.tells(kind) && self.is_named(entry, name);
-        self.index.probe(hash).find(|slot| self.entries.get(*slot).is_some_and(tells))
+        for slot in self.index.probe(hash) {
+            let entry = self.entries.get(slot)?;
+            if entry.hash == hash && entry.tells(kind) && self.is_named(entry, name) {
+                return Some(slot);
+            }
+        }
+        None
     }
 
-    #[inline(always)]
     fn is_named(&self, entry: &Entry, name: Name) -> bool {
         usize::from(entry.name_len) == name.wire().len() && self.blocks.same_folded(entry.name, name.wire())
     }
@@ -437,8 +436,7 @@ impl Cache {
     fn entries_of(&self, name: Name) -> ArrayVec<u32, KINDS_PER_NAME> {
         let hash = self.hash(name);
         let is_own = |own: &Entry| own.hash == hash && own.kind != ZONE && self.is_named(own, name);
-        let same = self.index.probe(hash).filter(|slot| self.entries.get(*slot).is_some_and(is_own));
-        same.take(KINDS_PER_NAME).collect()
+        self.index.probe(hash).filter(|slot| self.entries.get(*slot).is_some_and(is_own)).take(KINDS_PER_NAME).collect()
     }
 
     fn hash(&self, name: Name) -> u32 {
