@@ -551,11 +551,8 @@ impl Cache {
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
         let data = self.data_of(slot, &entry)?;
-        Some((
-            name,
-            Found { outcome, kind: entry.kind, ttl, stale: ttl == 0, count: entry.count, turn: entry.turn, data, soa: None },
-            slot.saturating_add(1),
-        ))
+        let (kind, count, turn) = (entry.kind, entry.count, entry.turn);
+        Some((name, Found { outcome, kind, ttl, stale: ttl == 0, count, turn, data, soa: None }, slot.saturating_add(1)))
     }
 
     /// The invariants above, in builds with debug assertions.
