@@ -2,10 +2,11 @@
 //! clustered letters, optional values only when attached.
 
 use super::Outcome;
+use super::directive::Directive;
 use super::lexer::{Text, Whole};
 use super::mentions::Mentions;
 use super::render;
-use super::row::{Apply, Row, Takes, Wish};
+use super::row::{Apply, Takes, Wish};
 use super::source::{Place, Source, WRONG};
 
 /// What is read if no `-C` is given.
@@ -130,7 +131,7 @@ impl<'a> CommandLine<'a, '_> {
     }
 
     /// The value of a directive just met.
-    fn value(&mut self, row: &Row, named: &Named<'a>) -> Result<Option<&'a [u8]>, ()> {
+    fn value(&mut self, row: &Directive, named: &Named<'a>) -> Result<Option<&'a [u8]>, ()> {
         match (row.takes, named.is_long) {
             (Takes::Value, _) | (Takes::Optional, false) => {
                 named.attached.or_else(|| self.following()).map(Some).ok_or(())

@@ -1,8 +1,7 @@
 //! All directives by name: exact in files, abbreviated on the command line, and
 //! the nearest one when somebody has mistyped.
 
-use super::row::Row;
-use super::rows::ALL;
+use super::directive::{DIRECTIVES, Directive};
 
 /// More letters wrong than this make another word.
 const NEAR: usize = 3;
@@ -11,45 +10,45 @@ const NEAR: usize = 3;
 #[derive(Default)]
 pub struct Directory {
     /// The row found last: lists of one directive are long.
-    last: Option<(&'static str, &'static Row)>,
+    last: Option<(&'static str, &'static Directive)>,
 }
 
 impl Directory {
     /// The directive of exactly this name.
-    pub fn exact(&mut self, name: &[u8]) -> Option<&'static Row> {
+    pub fn exact(&mut self, name: &[u8]) -> Option<&'static Directive> {
         if let Some((_, row)) = self.last.filter(|(last, _)| last.as_bytes() == name) {
             return Some(row);
         }
-        let place = ALL.binary_search_by_key(&name, |row| row.name().as_bytes()).ok()?;
-        let row = ALL.get(place)?;
+        let place = DIRECTIVES.binary_search_by_key(&name, |row| row.name().as_bytes()).ok()?;
+        let row = DIRECTIVES.get(place)?;
         self.last = Some((row.name(), row));
         Some(row)
     }
 
     /// The directive of this name or, as GNU's `getopt_long` has it, the only
     /// one that begins so.
-    pub fn abbreviated(&mut self, name: &[u8]) -> Option<&'static Row> {
+    pub fn abbreviated(&mut self, name: &[u8]) -> Option<&'static Directive> {
         if let Some(row) = self.exact(name) {
             return Some(row);
         }
-        let mut fitting = ALL.iter().filter(|row| row.name().as_bytes().starts_with(name));
+        let mut fitting = DIRECTIVES.iter().filter(|row| row.name().as_bytes().starts_with(name));
         let first = fitting.next()?;
         // Two spellings of one directive are not ambiguous.
-        let same = |row: &&Row| row.short == first.short && first.short != 0;
+        let same = |row: &Directive| row.short == first.short && first.short != 0;
         fitting.all(same).then_some(first)
     }
 
     /// The directive with this letter.
-    pub fn short(&self, letter: char) -> Option<&'static Row> {
+    pub fn short(&self, letter: char) -> Option<&'static Directive> {
         let letter = u8::try_from(letter).ok().filter(|letter| *letter != 0)?;
-        ALL.iter().find(|row| row.short == letter).copied()
+        DIRECTIVES.iter().find(|row| row.short == letter)
     }
 
     /// The directive whose name is nearest to `name`, if any is near.
     pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
         let near = NEAR.min(name.len() / 2);
         let (mut least, mut found) = (near.saturating_add(1), None);
-        for row in ALL {
+        for row in &DIRECTIVES {
             let far = distance(name, row.name().as_bytes());
             if far < least {
                 (least, found) = (far, Some(row.name()));
@@ -81,6 +80,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::rows::SORTED;
 
     #[test]
     fn names_are_exact_in_files_and_short_on_the_command_line() {
@@ -97,14 +97,14 @@ mod tests {
 
     #[test]
     fn there_are_195_names_each_once_and_each_letter_means_one_thing() {
-        let mut names: Vec<_> = ALL.iter().map(|row| row.name()).collect();
+        let mut names: Vec<_> = SORTED.iter().map(|row| row.name()).collect();
         names.dedup();
         assert_eq!(names.len(), 195);
-        assert!(ALL.iter().all(|row| !row.help.is_empty()));
-        assert!(ALL.iter().all(|row| row.manual.is_empty() || row.manual.ends_with('.')), "whole sentences");
+        assert!(SORTED.iter().all(|row| !row.help.is_empty()));
+        assert!(SORTED.iter().all(|row| row.manual.is_empty() || row.manual.ends_with('.')), "whole sentences");
         let spellings = [("domain", "domain-suffix"), ("dhcp-lease", "dhcp-leasefile")];
-        for row in ALL.iter().filter(|row| row.short != 0) {
-            for other in ALL.iter().filter(|other| other.short == row.short && other.name() > row.name()) {
+        for row in SORTED.iter().filter(|row| row.short != 0) {
+            for other in SORTED.iter().filter(|other| other.short == row.short && other.name() > row.name()) {
                 assert!(spellings.contains(&(row.name(), other.name())), "{} and {}", row.name(), other.name());
             }
         }

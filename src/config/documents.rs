@@ -3,7 +3,7 @@
 //! compares what it renders with the file, and with REGENERATE=1 writes it.
 
 use super::row::{Apply, Repeat, Row};
-use super::rows::{ALL, HAS_AUTH, HAS_CONNTRACK, HAS_DHCP4, HAS_SCRIPT, HAS_SETS, HAS_TFTP, HAS_UBUS, TABLES};
+use super::rows::{SORTED, HAS_AUTH, HAS_CONNTRACK, HAS_DHCP4, HAS_SCRIPT, HAS_SETS, HAS_TFTP, HAS_UBUS, TABLES};
 
 /// The file at `path` shows `rendered` between `from` and `to`; otherwise it is
 /// old, or is made anew.
@@ -32,10 +32,10 @@ fn state(row: &Row) -> &'static str {
 
 #[test]
 fn the_readme_shows_the_rows() {
-    let in_force = ALL.iter().filter(|row| row.in_force()).count();
-    let mut text = format!("{in_force} of {} options are in force.\n\n", ALL.len());
+    let in_force = SORTED.iter().filter(|row| row.in_force()).count();
+    let mut text = format!("{in_force} of {} options are in force.\n\n", SORTED.len());
     text.push_str("| option | letter | in force | cargo feature | what it is for |\n|---|---|---|---|---|\n");
-    for row in ALL {
+    for row in SORTED {
         let letter = if row.short == 0 { String::new() } else { format!("`-{}`", char::from(row.short)) };
         let cell = |words: &str| words.replace('|', "\\|");
         let (form, help) = (cell(row.form), cell(row.help));
@@ -124,7 +124,7 @@ fn the_manual_page_explains_the_rows() {
 #[test]
 fn every_option_is_explained() {
     let short = |row: &&Row| row.manual.len() < 60 || !row.manual.ends_with('.') || !row.manual.is_ascii();
-    let poor: Vec<_> = ALL.iter().copied().filter(short).map(Row::name).collect();
+    let poor: Vec<_> = SORTED.iter().copied().filter(short).map(Row::name).collect();
     assert!(poor.is_empty(), "{} options are not explained in whole sentences: {poor:?}", poor.len());
 }
 
@@ -138,7 +138,7 @@ fn first_values(row: &Row) -> Vec<&'static str> {
 
 /// The names of the rows that `which` picks, a line of them.
 fn names(which: impl Fn(&Row) -> bool) -> String {
-    let names: Vec<_> = ALL.iter().copied().filter(|row| which(row)).map(Row::name).collect();
+    let names: Vec<_> = SORTED.iter().copied().filter(|row| which(row)).map(Row::name).collect();
     names.join(" ")
 }
 
@@ -161,7 +161,7 @@ fn the_completion_knows_the_rows() {
     }
     let mut words = Vec::new();
     let mut letters = Vec::new();
-    for row in ALL {
+    for row in SORTED {
         let is_word = |word: &str| word.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
         let fixed: Vec<_> = first_values(row).into_iter().filter(|word| !word.is_empty() && is_word(word)).collect();
         if !fixed.is_empty() {

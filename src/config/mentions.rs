@@ -4,7 +4,7 @@
 
 use super::Warning;
 use super::draft::Draft;
-use super::row::Row;
+use super::directive::Directive;
 use super::source::Place;
 
 /// What a directive names first, as its form says.
@@ -47,7 +47,7 @@ struct Spot {
 
 /// A directive that was given.
 pub struct Mention {
-    row: &'static Row,
+    row: &'static Directive,
     spot: Spot,
     /// What it names.
     pub names: Names,
@@ -60,7 +60,7 @@ pub struct Mention {
 pub struct Mentions {
     list: Vec<Mention>,
     /// The directive noted last, if it names nothing: lists are long.
-    last: Option<&'static Row>,
+    last: Option<&'static Directive>,
     /// The names of files.
     files: Vec<Box<str>>,
     /// Where each range, host and tag was said first.
@@ -71,11 +71,11 @@ pub struct Mentions {
 
 impl Mentions {
     /// Remembers a directive that `draft` has just taken in.
-    pub fn note(&mut self, row: &'static Row, value: &[u8], place: Place, draft: &Draft) {
+    pub fn note(&mut self, row: &'static Directive, value: &[u8], place: Place, draft: &Draft) {
         let spot = self.spot(place);
         // Lists may be long; it takes one line to know that a directive was given.
         let is_known = self.last.is_some_and(|last| std::ptr::eq(last, row));
-        let names = if is_known { Names::Nothing } else { names(row.form) };
+        let names = if is_known { Names::Nothing } else { names(row.form()) };
         self.last = (names == Names::Nothing).then_some(row);
         if is_known {
             // Nothing more to say of it.
@@ -155,7 +155,7 @@ impl Mentions {
 impl Mention {
     /// What it names: one item, or those of a list.
     pub fn items(&self) -> impl Iterator<Item = &[u8]> {
-        let most = if self.row.form.ends_with("<interface>[,...]") { usize::MAX } else { 1 };
+        let most = if self.row.form().ends_with("<interface>[,...]") { usize::MAX } else { 1 };
         self.value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).take(most)
     }
 }

@@ -15,6 +15,7 @@ mod confdir;
 mod dhcp;
 pub mod dhcp6;
 pub mod dnssec;
+mod directive;
 mod directory;
 mod domains;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! Those that only tests write (README, manual page, completion) are in
 //! `documents`.
 
-use super::row::Row;
-use super::rows::{ALL, HAS_SCRIPT};
+use super::directive::{DIRECTIVES, Directive};
+use super::rows::HAS_SCRIPT;
 use crate::base::text;
 use crate::wire::{dhcp4_options, dhcp6_options};
 
@@ -13,27 +13,27 @@ const COLUMN: usize = 46;
 /// The text of `--help`: every option, those not in force marked.
 pub fn help() -> String {
     let mut text = String::from("Usage: dnsmasq [options]\n\n");
-    for row in ALL {
+    for row in &DIRECTIVES {
         help_line(&mut text, row);
     }
     text
 }
 
-fn help_line(text: &mut String, row: &Row) {
+fn help_line(text: &mut String, row: &Directive) {
     let begin = text.len();
     match row.short {
         0 => text.push_str("    "),
         short => text.extend(['-', char::from(short), ',', ' ']),
     }
     text.push_str("--");
-    text.push_str(row.form);
+    text.push_str(row.form());
     let mut width = text.len().saturating_sub(begin);
     if width >= COLUMN {
         text.push('\n');
         width = 0;
     }
     text.extend(std::iter::repeat_n(' ', COLUMN.saturating_sub(width)));
-    text.push_str(row.help);
+    text.push_str(row.help());
     if let Some(state) = row.state() {
         for part in [" (", state, ")"] {
             text.push_str(part);
@@ -90,7 +90,7 @@ const PARTS: [(&str, &str); 16] = [
 pub fn parts() -> String {
     let mut text = String::from("IPv6 GNU-getopt");
     for (word, name) in PARTS {
-        let has = ALL.iter().any(|row| row.name() == name && row.in_force());
+        let has = DIRECTIVES.iter().any(|row| row.name() == name && row.state().is_none());
         text.push_str(if has { " " } else { " no-" });
         text.push_str(word);
     }
@@ -117,6 +117,7 @@ pub fn version() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::rows::SORTED;
 
     #[test]
     fn version_has_the_two_lines_that_programs_read() {
@@ -126,9 +127,9 @@ mod tests {
         let parts = lines.next().unwrap().strip_prefix("Compile time options: ").unwrap();
         assert!(parts.split(' ').all(|part| !part.is_empty()), "single blanks");
         let named = PARTS.iter().filter(|(_, name)| !name.is_empty());
-        assert!(named.clone().all(|(_, name)| ALL.iter().any(|row| row.name() == *name)), "directives");
+        assert!(named.clone().all(|(_, name)| SORTED.iter().any(|row| row.name() == *name)), "directives");
         for (word, name) in named {
-            let has = ALL.iter().any(|row| row.name() == *name && row.in_force());
+            let has = SORTED.iter().any(|row| row.name() == *name && row.in_force());
             let word = if has { String::from(*word) } else { format!("no-{word}") };
             assert!(parts.split(' ').any(|part| part == word), "{word}");
         }
@@ -137,10 +138,10 @@ mod tests {
     #[test]
     fn help_names_every_directive() {
         let text = help();
-        assert!(ALL.iter().all(|row| text.contains(&format!("--{}", row.form))));
+        assert!(SORTED.iter().all(|row| text.contains(&format!("--{}", row.form))));
         let long: Vec<_> = text.lines().filter(|line| line.len() > 132 || !line.is_ascii()).collect();
         assert!(long.is_empty(), "lines fit a terminal: {long:?}");
-        for row in ALL {
+        for row in SORTED {
             let (_, behind) = text.split_once(&format!("--{} ", row.form)).or(text.split_once(&format!("--{}\n", row.form))).unwrap();
             let words = behind.lines().map(str::trim).find(|line| !line.is_empty()).unwrap();
             let marked = row.state().map_or(row.help.to_owned(), |state| format!("{} ({state})", row.help));

@@ -92,7 +92,21 @@ pub enum Apply {
     /// Refuses with these words: it will not come.
     Never(Refusal),
     /// Refuses: this build leaves out the part that this cargo feature brings.
-    LeftOut(&'static str),
+    LeftOut(&'static &'static str),
+}
+
+impl Apply {
+    /// What is to be said of a directive where options are listed; nothing if it
+    /// does what it says.
+    pub fn state(&self, not_yet: bool) -> Option<&'static str> {
+        Some(match self {
+            _ if not_yet => "not yet",
+            Apply::Warns => "ignored with a warning",
+            Apply::Never(_) => "refused",
+            Apply::LeftOut(_) => "not in this build",
+            _ => return None,
+        })
+    }
 }
 
 /// What the command line may wish instead of a running server.
@@ -107,27 +121,31 @@ pub enum Wish {
 }
 
 impl Row {
+    /// How long the name is, with which the form begins.
+    pub const fn name_len(&self) -> usize {
+        let mut at = 0;
+        while name_octet(self.form, at) != 0 {
+            at += 1;
+        }
+        at
+    }
+
     /// The long name.
+    #[cfg(test)]
     pub fn name(&self) -> &'static str {
-        let end = self.form.bytes().position(|octet| matches!(octet, b'=' | b'[')).unwrap_or(self.form.len());
-        self.form.get(..end).unwrap_or_default()
+        &self.form[..self.name_len()]
     }
 
     /// True when the directive does what it says.
+    #[cfg(test)]
     pub fn in_force(&self) -> bool {
         self.state().is_none()
     }
 
-    /// What is to be said of the directive where options are listed; nothing if it
-    /// does what it says.
+    /// What is to be said of the directive where options are listed.
+    #[cfg(test)]
     pub fn state(&self) -> Option<&'static str> {
-        Some(match self.apply {
-            _ if self.not_yet => "not yet",
-            Apply::Warns => "ignored with a warning",
-            Apply::Never(_) => "refused",
-            Apply::LeftOut(_) => "not in this build",
-            _ => return None,
-        })
+        self.apply.state(self.not_yet)
     }
 
     /// The row, its engine being still to come.
@@ -162,6 +180,15 @@ impl Row {
     pub const fn bare_short(mut self) -> Row {
         self.takes = Takes::LongOnly;
         self
+    }
+}
+
+/// An octet of the name in a form; 0 behind its end.
+pub const fn name_octet(form: &str, at: usize) -> u8 {
+    let form = form.as_bytes();
+    match at < form.len() {
+        true if form[at] != b'=' && form[at] != b'[' => form[at],
+        _ => 0,
     }
 }
 

@@ -8,7 +8,7 @@ use super::domains::DomainsDraft;
 use super::draft::Draft;
 use super::files::Hosts;
 use super::lexer::Line;
-use super::row::{Apply, Row, Takes};
+use super::row::{Apply, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
 use crate::base::hash::Key;
 use crate::base::random::Random;
@@ -86,9 +86,10 @@ impl ServersReading {
         let whole = line.read(raw)?;
         let Some((keyword, value)) = whole.statement() else { return Ok(()) };
         let row = directory.exact(keyword.octets()).ok_or("bad option")?;
-        let Row { apply: Apply::With(function), servers_file: true, .. } = row else {
+        let Apply::With(function) = row.apply else { return Err("illegal option".into()) };
+        if !row.in_servers_file() {
             return Err("illegal option".into());
-        };
+        }
         let value = match (row.takes, value) {
             (Takes::Value, None) => return Err("missing parameter".into()),
             (_, value) => value.unwrap_or_default(),

@@ -3,13 +3,14 @@
 //! and with what was expected, and reading goes on, so that one run shows
 //! everything that is wrong.
 
+use super::directive::Directive;
 use super::directory::Directory;
 use super::draft::Draft;
 use super::files::{Errno, Files, Hosts, Kind, Origin};
 use super::lexer::{Line, Text};
 use super::mentions::Mentions;
 use super::refusal::{Applied, ERROR};
-use super::row::{Apply, Repeat, Row, Takes};
+use super::row::{Apply, Takes};
 use super::{Warning, confdir, values};
 use crate::base::errno;
 use crate::base::hash::Key;
@@ -82,7 +83,7 @@ pub struct Source<'f> {
     seen: Vec<(u64, u64)>,
     stdin_seen: bool,
     /// Directives that stood on the command line, and in files.
-    used: [Vec<&'static Row>; 2],
+    used: [Vec<&'static Directive>; 2],
     depth: usize,
     commands: u32,
 }
@@ -140,21 +141,21 @@ impl<'f> Source<'f> {
     }
 
     /// Says what would have been right where something was refused.
-    pub fn expected(&mut self, row: &Row) {
+    pub fn expected(&mut self, row: &Directive) {
         let number = |number: u32| text::string(&|out| text::decimal(out, number.into()));
         let words = match row.apply {
             Apply::LeftOut(feature) => [row.name(), " needs a build with the feature ", feature].concat(),
-            Apply::Number(_, least, u32::MAX) => [row.form, " with <n> from ", &number(least)].concat(),
+            Apply::Number(_, least, u32::MAX) => [row.form(), " with <n> from ", &number(least)].concat(),
             Apply::Number(_, least, most) => {
-                [row.form, " with <n> from ", &number(least), " to ", &number(most)].concat()
+                [row.form(), " with <n> from ", &number(least), " to ", &number(most)].concat()
             }
-            _ => row.form.into(),
+            _ => row.form().into(),
         };
         self.problem(["expected: ", &words].concat(), WRONG);
     }
 
     /// Does what a row says. `value`: what was given, if anything was.
-    pub fn apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) {
+    pub fn apply(&mut self, row: &'static Directive, value: Option<Text>, place: Place) {
         let applied = match (row.takes, value) {
             (Takes::Nothing, Some(_)) => Err(wrong!("extraneous parameter")),
             (Takes::Value, None) => Err(wrong!("missing parameter")),
@@ -178,8 +179,8 @@ impl<'f> Source<'f> {
         }
     }
 
-    fn try_apply(&mut self, row: &'static Row, value: Option<Text>, place: Place) -> Applied {
-        if row.not_yet {
+    fn try_apply(&mut self, row: &'static Directive, value: Option<Text>, place: Place) -> Applied {
+        if row.not_yet() {
             self.draft.not_yet(row.name());
         }
         let text = value.unwrap_or_default();
@@ -212,7 +213,7 @@ impl<'f> Source<'f> {
                 self.warnings.push(Warning(warned));
             }
             Apply::Never(refusal) => return Err(refusal),
-            Apply::LeftOut("script") => {
+            Apply::LeftOut(&"script") => {
                 return Err(wrong!("recompile with HAVE_SCRIPT defined to enable lease-change scripts"));
             }
             Apply::LeftOut(_) => {
@@ -223,13 +224,13 @@ impl<'f> Source<'f> {
     }
 
     /// True for what may stand once and stands again.
-    fn is_repeated(&mut self, row: &'static Row, place: Place) -> bool {
-        if row.repeat == Repeat::Many {
+    fn is_repeated(&mut self, row: &'static Directive, place: Place) -> bool {
+        if !row.once() {
             return false;
         }
         let number = usize::from(!matches!(place, Place::CommandLine));
         // Two spellings of one directive share its letter.
-        let same = |other: &&Row| other.name() == row.name() || (other.short == row.short && row.short != 0);
+        let same = |other: &&Directive| other.name() == row.name() || (other.short == row.short && row.short != 0);
         let Some(used) = self.used.get_mut(number) else { return false };
         if used.iter().any(same) {
             return true;

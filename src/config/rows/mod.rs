@@ -28,7 +28,7 @@ mod upstream;
 pub use dhcp_hosts::{ethers_line, read_host};
 pub use dhcp_options::option4;
 
-use super::row::{Apply, Row};
+use super::row::{Apply, Row, name_octet};
 
 /// The tables, each with its heading in the manual page.
 pub(super) const TABLES: &[(&str, &[Row])] = &[
@@ -68,8 +68,8 @@ const COUNT: usize = {
     count
 };
 
-/// Every directive, by name: sorted by the compiler.
-pub static ALL: [&Row; COUNT] = {
+/// Every row, by name: sorted by the compiler.
+pub const SORTED: [&Row; COUNT] = {
     let mut all = [&TABLES[0].1[0]; COUNT];
     let (mut count, mut table) = (0, 0);
     while table < TABLES.len() {
@@ -101,15 +101,6 @@ const fn is_before(a: &str, b: &str) -> bool {
     }
 }
 
-/// An octet of the name in a form; 0 behind its end.
-const fn name_octet(form: &str, at: usize) -> u8 {
-    let form = form.as_bytes();
-    match at < form.len() {
-        true if form[at] != b'=' && form[at] != b'[' => form[at],
-        _ => 0,
-    }
-}
-
 /// This build has the DHCPv4 server.
 pub const HAS_DHCP4: bool = cfg!(feature = "dhcp4");
 
@@ -137,7 +128,7 @@ impl Row {
     /// The row if this build `has` the part that a cargo feature brings;
     /// otherwise one that refuses, so that its function is left out with the
     /// part.
-    const fn of(mut self, feature: &'static str, has: bool) -> Row {
+    const fn of(mut self, feature: &'static &'static str, has: bool) -> Row {
         #[cfg(test)]
         {
             self.feature = feature;
@@ -150,13 +141,13 @@ impl Row {
 
     /// A row of the DHCPv4 server.
     pub(super) const fn dhcp4(self) -> Row {
-        self.of("dhcp4", HAS_DHCP4)
+        self.of(&"dhcp4", HAS_DHCP4)
     }
 
     /// The row of OpenWrt's bus: its configuration names it always, so that a
     /// build without it does without.
     pub(super) const fn ubus(self) -> Row {
-        let mut row = self.of("ubus", HAS_UBUS);
+        let mut row = self.of(&"ubus", HAS_UBUS);
         if !HAS_UBUS {
             row.apply = Apply::Warns;
         }
@@ -165,26 +156,26 @@ impl Row {
 
     /// A row about marks of connections.
     pub(super) const fn conntrack(self) -> Row {
-        self.of("conntrack", HAS_CONNTRACK)
+        self.of(&"conntrack", HAS_CONNTRACK)
     }
 
     /// A row of the TFTP server.
     pub(super) const fn tftp(self) -> Row {
-        self.of("tftp", HAS_TFTP)
+        self.of(&"tftp", HAS_TFTP)
     }
 
     /// A row of authoritative zones.
     pub(super) const fn auth(self) -> Row {
-        self.of("auth", HAS_AUTH)
+        self.of(&"auth", HAS_AUTH)
     }
 
     /// A row of the program that is run.
     pub(super) const fn script(self) -> Row {
-        self.of("script", HAS_SCRIPT)
+        self.of(&"script", HAS_SCRIPT)
     }
 
     /// A row of the kernel's sets.
     pub(super) const fn sets(self) -> Row {
-        self.of("sets", HAS_SETS)
+        self.of(&"sets", HAS_SETS)
     }
 }
