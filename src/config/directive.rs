@@ -100,13 +100,15 @@ const fn put(all: &mut [u8; LEN], to: usize, text: &str) -> usize {
     to + at
 }
 
-static TEXT: &str = match str::from_utf8(&OCTETS) {
+const TEXT: &str = match str::from_utf8(&OCTETS) {
     Ok(text) => text,
     Err(_) => "",
 };
 
 /// Every directive, by name.
-pub static DIRECTIVES: [Directive; SORTED.len()] = {
+pub const DIRECTIVES: &[Directive] = &PACKED;
+
+const PACKED: [Directive; SORTED.len()] = {
     let mut all = [const { packed(SORTED[0], 0) }; SORTED.len()];
     let (mut text, mut at) = (0, 0);
     while at < SORTED.len() {

@@ -48,7 +48,7 @@ impl Directory {
     pub fn nearest(&self, name: &[u8]) -> Option<&'static str> {
         let near = NEAR.min(name.len() / 2);
         let (mut least, mut found) = (near.saturating_add(1), None);
-        for row in &DIRECTIVES {
+        for row in DIRECTIVES {
             let far = distance(name, row.name().as_bytes());
             if far < least {
                 (least, found) = (far, Some(row.name()));

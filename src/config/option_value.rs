@@ -5,7 +5,7 @@
 
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
-use super::values::{ipv4, name, number, parse_hex, seconds};
+use super::values::{name, number, parse_hex, seconds};
 use crate::base::text::parse_ip;
 use crate::wire::dhcp4_options::{self, Kind};
 use crate::wire::dhcp6_options;
@@ -240,10 +240,10 @@ fn addresses(text: Text, out: &mut Vec<u8>) -> Applied<Value> {
     let mut look = Value::Addresses;
     for item in text.items() {
         let (addr, len) = item.split(b'/');
-        let addr = ipv4(addr.octets()).ok_or(BAD)?.octets();
+        let addr = addr.ipv4().ok_or(BAD)?.octets();
         let mut significant = 4;
         if let Some(len) = len {
-            let len = number(len.octets()).filter(|len| *len <= 32).ok_or(BAD)?;
+            let len = len.number().filter(|len| *len <= 32).ok_or(BAD)?;
             out.push(len as u8);
             significant = len.div_ceil(8);
             look = Value::Octets;

@@ -13,7 +13,7 @@ const COLUMN: usize = 46;
 /// The text of `--help`: every option, those not in force marked.
 pub fn help() -> String {
     let mut text = String::from("Usage: dnsmasq [options]\n\n");
-    for row in &DIRECTIVES {
+    for row in DIRECTIVES {
         help_line(&mut text, row);
     }
     text

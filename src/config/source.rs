@@ -187,12 +187,12 @@ impl<'f> Source<'f> {
         match row.apply {
             Apply::Flag(flag) => *flag(&mut self.draft) = true,
             Apply::Number(number, least, most) => {
-                let given = value.and_then(|text| values::number(text.octets()));
+                let given = value.and_then(|text| text.number());
                 let fits = given.filter(|given| (least..=most).contains(given));
                 self.draft.said.store(number, fits.ok_or(ERROR)?);
             }
             Apply::Path(place) => *place(&mut self.draft) = values::path_or_none(text),
-            Apply::Paths(place) => place(&mut self.draft).push(values::path(text.octets())),
+            Apply::Paths(place) => place(&mut self.draft).push(text.path()),
             Apply::Conditions(place) => {
                 self.draft.tags.clear();
                 let conditions = values::conditions(text, &mut self.draft.tags)?;

@@ -12,6 +12,58 @@ use crate::wire::dns::name::NameBuf;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
 
+/// What many options make of a piece of their value. Called in so many places
+/// that each is one call, the octets being looked up in here.
+impl Text<'_> {
+    /// As `number`.
+    #[inline(never)]
+    pub fn number(self) -> Option<u32> {
+        number(self.octets())
+    }
+
+    /// As `port`.
+    #[inline(never)]
+    pub fn port(self) -> Option<u16> {
+        port(self.octets())
+    }
+
+    /// An address of either family.
+    #[inline(never)]
+    pub fn ip(self) -> Option<IpAddr> {
+        parse_ip(self.octets())
+    }
+
+    /// As `ipv4`.
+    #[inline(never)]
+    pub fn ipv4(self) -> Option<Ipv4Addr> {
+        ipv4(self.octets())
+    }
+
+    /// As `name_box`.
+    #[inline(never)]
+    pub fn name_box(self) -> Option<NameBox> {
+        name_box(self.octets())
+    }
+
+    /// As `path`.
+    #[inline(never)]
+    pub fn path(self) -> Path {
+        path(self.octets())
+    }
+
+    /// As `pattern`.
+    #[inline(never)]
+    pub fn pattern(self) -> Pattern {
+        pattern(self.octets())
+    }
+
+    /// What it says, to be kept.
+    #[inline(never)]
+    pub fn boxed(self) -> Box<[u8]> {
+        self.octets().into()
+    }
+}
+
 /// A decimal number: digits only, nothing counts as 0, and what is too large
 /// for 32 bits as the largest.
 pub fn number(octets: &[u8]) -> Option<u32> {
@@ -73,7 +125,7 @@ pub fn path(octets: &[u8]) -> Path {
 
 /// A path, or `None` for nothing.
 pub fn path_or_none(text: Text) -> Option<Path> {
-    if text.is_empty() { None } else { Some(path(text.octets())) }
+    if text.is_empty() { None } else { Some(text.path()) }
 }
 
 /// An IPv4 address.
@@ -118,7 +170,7 @@ pub fn pattern(octets: &[u8]) -> Pattern {
 pub fn add_patterns(list: &mut Vec<Pattern>, text: Text) {
     for item in text.items() {
         if !item.is_empty() {
-            list.push(pattern(item.octets()));
+            list.push(item.pattern());
         }
     }
 }

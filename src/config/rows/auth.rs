@@ -60,16 +60,16 @@ fn family(said: Option<Text>) -> Applied<Family> {
 fn server(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     let auth = &mut draft.config.auth;
-    auth.server = Some(name_box(items.octets()).ok_or(ERROR)?);
+    auth.server = Some(items.piece().name_box().ok_or(ERROR)?);
     for item in items {
         if item.is_empty() {
             continue;
         }
         let (name, behind) = item.split(b'/');
         let family = family(behind)?;
-        match parse_ip(name.octets()) {
+        match name.ip() {
             Some(addr) => auth.addresses.push(addr),
-            None => auth.interfaces.push(Interface { name: name.octets().into(), family }),
+            None => auth.interfaces.push(Interface { name: name.boxed(), family }),
         }
     }
     Ok(())
@@ -80,11 +80,11 @@ fn add_subnet(list: &mut Vec<Subnet>, text: Text) -> Applied {
     list.push(match parse_ip(first.meant()) {
         Some(addr) => {
             let (default, most) = if addr.is_ipv4() { (24, 32) } else { (64, 128) };
-            let len = len.map_or(Some(default), |len| digits(len.octets())).ok_or(ERROR)?;
+            let len = len.map_or(Some(default), |len| len.number()).ok_or(ERROR)?;
             // Quirk: a length beyond the address counts as its length.
             Subnet::Prefix(Prefix { addr, len: len.min(most) as u8 })
         }
-        None => Subnet::Interface(Interface { name: first.octets().into(), family: family(len)? }),
+        None => Subnet::Interface(Interface { name: first.boxed(), family: family(len)? }),
     });
     Ok(())
 }
@@ -132,14 +132,14 @@ fn soa(draft: &mut Draft, text: Text) -> Applied {
 
 fn secondaries(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items().filter(|item| !item.is_empty()) {
-        draft.config.auth.secondaries.push(name_box(item.octets()).ok_or(ERROR)?);
+        draft.config.auth.secondaries.push(item.name_box().ok_or(ERROR)?);
     }
     Ok(())
 }
 
 fn peers(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
-        let addr: IpAddr = parse_ip(item.octets()).ok_or(ERROR)?;
+        let addr: IpAddr = item.ip().ok_or(ERROR)?;
         draft.config.auth.peers.push(addr);
     }
     Ok(())

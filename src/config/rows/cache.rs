@@ -4,7 +4,7 @@ use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
-use crate::config::values::{number as digits, record_type};
+use crate::config::values::record_type;
 
 const ANY: (u32, u32) = (0, u32::MAX);
 
@@ -49,7 +49,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn stale(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.stale = Some(match digits(text.octets()).ok_or(ERROR)? {
+    draft.config.dns.stale = Some(match text.number().ok_or(ERROR)? {
         _ if text.is_empty() => STALE,
         0 => u32::MAX,
         seconds => seconds,

@@ -5,7 +5,7 @@ use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, many};
-use crate::config::values::{hw_pattern, number, plain_hex, set_tag};
+use crate::config::values::{hw_pattern, plain_hex, set_tag};
 use crate::config::{Fits, Match, Tag, TagIf, Test, Where};
 use crate::wire::dhcp4_options::Kind;
 
@@ -85,7 +85,7 @@ fn add(draft: &mut Draft, set: Tag, test: Test) -> Applied {
 /// The text of a class: commas in it must be quoted.
 fn class(value: Text) -> Applied<Box<[u8]>> {
     match value.split(b',') {
-        (text, None) => Ok(text.octets().into()),
+        (text, None) => Ok(text.boxed()),
         _ => Err(ERROR),
     }
 }
@@ -96,8 +96,8 @@ fn vendor_class(draft: &mut Draft, text: Text) -> Applied {
         None => Test::VendorClass(None, class(value)?),
         Some(said) => {
             let (digits, behind) = said.split(b',');
-            let enterprise = number(digits.octets()).ok_or(ERROR)?;
-            Test::VendorClass(Some(enterprise), behind.unwrap_or_default().octets().into())
+            let enterprise = digits.number().ok_or(ERROR)?;
+            Test::VendorClass(Some(enterprise), behind.unwrap_or_default().boxed())
         }
     };
     add(draft, set, test)
@@ -166,7 +166,7 @@ fn subject(item: Text) -> Applied<(Where, Kind, bool)> {
     } else if item.behind(b"encap:").is_some() {
         return Err(wrong!("inappropriate encap:"));
     } else if let Some(enterprise) = item.behind(b"vi-encap:") {
-        let enterprise = number(enterprise.octets()).ok_or(wrong!("bad dhcp-option"))?;
+        let enterprise = enterprise.number().ok_or(wrong!("bad dhcp-option"))?;
         return Ok((Where::Enterprise(enterprise), Kind::Free, false));
     }
     let option = option_number(item, true)?.ok_or(wrong!("illegal dhcp-match"))?;

@@ -6,7 +6,7 @@ use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, files, flag, many};
-use crate::config::values::{behind_tag, ipv4, leading_conditions, name_box, number};
+use crate::config::values::{behind_tag, ipv4, leading_conditions, name_box};
 use crate::config::{Boot, DhcpOption, NextServer, Space};
 use crate::wire::dhcp4_options::Kind;
 
@@ -114,13 +114,13 @@ pub fn parse_option(text: Text, force: bool, tags: &mut Tags) -> Applied<Option<
             break option;
         } else if let Some(class) = item.behind(b"vendor:") {
             one_space(&space, wrong!("inappropriate vendor:"))?;
-            space = Space::Vendor(class.octets().into());
+            space = Space::Vendor(class.boxed());
         } else if let Some(outer) = item.behind(b"encap:") {
-            let outer = number(outer.octets()).and_then(|code| u8::try_from(code).ok()).ok_or(BAD)?;
+            let outer = outer.number().and_then(|code| u8::try_from(code).ok()).ok_or(BAD)?;
             one_space(&space, wrong!("inappropriate encap:"))?;
             space = Space::Encap(outer);
         } else if let Some(enterprise) = item.behind(b"vi-encap:") {
-            let enterprise = number(enterprise.octets()).ok_or(BAD)?;
+            let enterprise = enterprise.number().ok_or(BAD)?;
             one_space(&space, wrong!("inappropriate encap:"))?;
             space = Space::Enterprise(enterprise);
         } else {

@@ -5,7 +5,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, file, flag, many, once};
-use crate::config::values::{name_box, number, plain_hex, port};
+use crate::config::values::{name_box, plain_hex};
 use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
@@ -81,10 +81,10 @@ fn key(items: &mut Items, work: &mut Vec<u8>) -> Applied<Key> {
         *items = behind;
     }
     let class = if class == 0 { class::IN } else { class };
-    let tag = port(items.octets()).ok_or(BAD)?;
+    let tag = items.piece().port().ok_or(BAD)?;
     let [mut algorithm, mut digest_kind] = [0; 2];
     for small in [&mut algorithm, &mut digest_kind] {
-        *small = port(items.octets()).and_then(|value| u8::try_from(value).ok()).ok_or(BAD)?;
+        *small = items.piece().port().and_then(|value| u8::try_from(value).ok()).ok_or(BAD)?;
     }
     let said = items.rest.ok_or(BAD)?.octets();
     work.extend(said.iter().filter(|octet| **octet != b' '));
@@ -106,7 +106,7 @@ fn limits(draft: &mut Draft, text: Text) -> Applied {
     let limits = &mut draft.config.dnssec.limits;
     let all = [&mut limits.failures, &mut limits.crypto, &mut limits.queries, &mut limits.iterations];
     for (limit, item) in all.into_iter().zip(text.items()) {
-        let value = number(item.octets()).ok_or(ERROR)?;
+        let value = item.number().ok_or(ERROR)?;
         if value != 0 {
             *limit = value;
         }

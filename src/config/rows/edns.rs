@@ -1,13 +1,12 @@
 //! What upstream servers are told of the client, and what clients may not tell
 //! them.
 
-use crate::base::text::parse_ip;
 use crate::config::draft::Draft;
 use crate::config::edns::{MacText, Subnet, Umbrella};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{number, parse_hex, whole};
+use crate::config::values::{parse_hex, whole};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -50,14 +49,14 @@ fn read_subnet(text: Text, bits: u32, subnet: &mut Subnet) -> Applied {
     let (first, second) = text.split(b'/');
     let mut most = bits;
     if second.is_some() {
-        subnet.addr = parse_ip(first.octets());
+        subnet.addr = first.ip();
         most = match subnet.addr {
             None => return Err(wrong!("bad address")),
             Some(IpAddr::V4(_)) => 32,
             Some(IpAddr::V6(_)) => 128,
         };
     }
-    let len = number(second.unwrap_or(first).octets()).ok_or(ERROR)?;
+    let len = second.unwrap_or(first).number().ok_or(ERROR)?;
     subnet.len = len.min(most) as u8;
     Ok(())
 }
@@ -70,7 +69,7 @@ fn add_subnet(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn add_cpe_id(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dns.edns.cpe_id = text.octets().into();
+    draft.config.dns.edns.cpe_id = text.boxed();
     Ok(())
 }
 

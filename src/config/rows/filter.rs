@@ -1,13 +1,12 @@
 //! What is kept from going up, and from coming down.
 
 use crate::base::net::Prefix;
-use crate::base::text::parse_ip;
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many};
 use crate::config::screen::Alias;
-use crate::config::values::{ipv4, name_box, number, record_type};
+use crate::config::values::{ipv4, name_box, record_type};
 use std::net::Ipv4Addr;
 
 pub const ROWS: &[Row] = &[
@@ -108,9 +107,9 @@ fn alias(draft: &mut Draft, text: Text) -> Applied {
 /// Adds `ADDRESS[/LENGTH]`.
 fn add_prefix(list: &mut Vec<Prefix>, text: Text) -> Applied {
     let (addr, len) = text.split(b'/');
-    let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
+    let addr = addr.ip().ok_or(ERROR)?;
     let most = if addr.is_ipv4() { 32 } else { 128 };
-    let len = len.map_or(Some(most), |len| number(len.octets())).filter(|len| *len <= most).ok_or(ERROR)?;
+    let len = len.map_or(Some(most), |len| len.number()).filter(|len| *len <= most).ok_or(ERROR)?;
     list.push(Prefix { addr, len: len as u8 });
     Ok(())
 }

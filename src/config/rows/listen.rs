@@ -1,6 +1,5 @@
 //! Where to listen, and whom to answer.
 
-use crate::base::text::parse_ip;
 use crate::config::draft::{Draft, LocalServiceSaid, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
@@ -52,7 +51,7 @@ fn interface(draft: &mut Draft, text: Text) -> Applied {
 
 fn listen_address(draft: &mut Draft, text: Text) -> Applied {
     for item in text.items() {
-        draft.config.listen.addresses.push(parse_ip(item.octets()).ok_or(ERROR)?);
+        draft.config.listen.addresses.push(item.ip().ok_or(ERROR)?);
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! Local names: where they come from, and the domain they are in. The records
 //! of the configuration itself stand in `records`.
 
-use crate::base::text::parse_ip;
 use crate::config::domains::Domain;
 use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, files, flag, many};
-use crate::config::values::{name_box, number};
+use crate::config::values::name_box;
 use crate::config::{InterfaceName, Place, RangedDomain, Synth, Target, reverse};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -89,7 +88,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
     let name = name_box(octets).ok_or(ERROR)?;
     let Some(span) = span(range)? else {
         // What follows the interface is not looked at.
-        let iface = range.split(b',').0.octets().into();
+        let iface = range.split(b',').0.boxed();
         draft.config.dns.ranged_domains.push(RangedDomain { name, place: Place::Interface(iface) });
         return Ok(());
     };
@@ -122,15 +121,15 @@ struct Span<'a> {
 fn span(range: Text) -> Applied<Option<Span>> {
     let (first, behind) = range.split(b',');
     let (start, len) = first.split(b'/');
-    let Some(addr) = parse_ip(start.octets()) else {
+    let Some(addr) = start.ip() else {
         return if len.is_some() { Err(ERROR) } else { Ok(None) };
     };
     let Some(len) = len else {
         let (end, behind) = behind.map_or((start, None), |behind| behind.split(b','));
-        let to = parse_ip(end.octets()).filter(|to| to.is_ipv4() == addr.is_ipv4()).ok_or(ERROR)?;
+        let to = end.ip().filter(|to| to.is_ipv4() == addr.is_ipv4()).ok_or(ERROR)?;
         return Ok(Some(Span { addr, len: None, from: addr, to, behind }));
     };
-    let len = number(len.octets()).ok_or(ERROR)?;
+    let len = len.number().ok_or(ERROR)?;
     let len = u8::try_from(len).map_err(|_| wrong!("bad prefix length"))?;
     let (from, to) = net(addr, len).ok_or(wrong!("bad prefix length"))?;
     Ok(Some(Span { addr, len: Some(len), from, to, behind }))
@@ -165,8 +164,8 @@ fn interface_name(draft: &mut Draft, text: Text) -> Applied {
         Some(_) => return Err(ERROR),
     };
     draft.config.dns.local.interface_names.push(InterfaceName {
-        name: name_box(first.octets()).ok_or(WRONG)?,
-        iface: iface.octets().into(),
+        name: first.name_box().ok_or(WRONG)?,
+        iface: iface.boxed(),
         v4: v4.then_some(Ipv4Addr::UNSPECIFIED),
         v6: v6.then_some(Ipv6Addr::UNSPECIFIED),
         dynamic: false,
@@ -179,7 +178,7 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
     let (mut v4, mut v6, mut iface) = (None, None, None);
     for item in (Items { rest }) {
         // What follows the interface is not looked at.
-        match (parse_ip(item.octets()), iface) {
+        match (item.ip(), iface) {
             (_, Some(_)) => {}
             (Some(IpAddr::V4(addr)), _) => v4 = Some(addr),
             (Some(IpAddr::V6(addr)), _) => v6 = Some(addr),
@@ -189,14 +188,14 @@ fn dynamic_host(draft: &mut Draft, text: Text) -> Applied {
     let Some(iface) = iface.filter(|_| v4.is_some() || v6.is_some()) else {
         return Err(wrong!("missing address in dynamic host"));
     };
-    let name = name_box(first.octets()).ok_or(ERROR)?;
+    let name = first.name_box().ok_or(ERROR)?;
     draft.config.dns.local.interface_names.push(InterfaceName { name, iface: iface.into(), v4, v6, dynamic: true });
     Ok(())
 }
 
 fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
     let (first, rest) = text.split(b',');
-    let domain = name_box(first.octets()).ok_or(ERROR)?;
+    let domain = first.name_box().ok_or(ERROR)?;
     let span = span(rest.ok_or(ERROR)?)?.ok_or(ERROR)?;
     let (prefix, _) = span.behind.unwrap_or_default().split(b',');
     let prefix = prefix.octets();

@@ -5,7 +5,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Apply, Row, flag, many, once, special};
-use crate::config::values::{number, path};
+use crate::config::values::path;
 
 pub const ROWS: &[Row] = &[
     once("log-facility=<facility>|<path>|-", b'8', log_facility, "Log to a syslog facility, a file or standard error (daemon)")
@@ -100,7 +100,7 @@ const QUEUE: u8 = 5;
 const QUEUE_MAX: u8 = 100;
 
 fn log_async(draft: &mut Draft, text: Text) -> Applied {
-    let lines = number(text.octets()).ok_or(ERROR)?;
+    let lines = text.number().ok_or(ERROR)?;
     draft.config.log.queue = if text.is_empty() { QUEUE } else { u8::try_from(lines).unwrap_or(QUEUE_MAX).min(QUEUE_MAX) };
     Ok(())
 }

@@ -4,7 +4,6 @@ use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::refusal::Applied;
 use crate::config::row::{Apply, Row, Wish, file, flag, once, special};
-use crate::config::values::path;
 
 pub const ROWS: &[Row] = &[
     special("conf-file[=<file>]", b'C', Apply::File, "Read this configuration file (/etc/dnsmasq.conf)")
@@ -90,6 +89,6 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn group(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.process.group = Some(path(text.octets()));
+    draft.config.process.group = Some(text.path());
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::config::lexer::Text;
 use crate::config::netboot::{ALTERNATE_PORTS, Service};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, conditional, many, once};
-use crate::config::values::{ipv4, leading_conditions, name_box, number, port};
+use crate::config::values::{ipv4, leading_conditions, name_box, number};
 use crate::config::{DhcpOption, NextServer, Space};
 
 pub const ROWS: &[Row] = &[
@@ -89,7 +89,7 @@ fn reply_delay(draft: &mut Draft, text: Text) -> Applied {
     let rest = items.rest.unwrap_or_default();
     // Quirk: an empty value is 0, but not behind tags.
     let said = !draft.tags.has_conditions() || !rest.is_empty();
-    let secs = number(rest.octets()).filter(|_| said).ok_or(ERROR)?;
+    let secs = rest.number().filter(|_| said).ok_or(ERROR)?;
     draft.config.dhcp.netboot.delay = Some((secs, draft.tags.conditions()));
     Ok(())
 }
@@ -99,8 +99,8 @@ fn alternate_port(draft: &mut Draft, text: Text) -> Applied {
     let (server, client) = text.split(b',');
     draft.config.dhcp.netboot.ports = ALTERNATE_PORTS;
     if !text.is_empty() {
-        let server = port(server.octets()).ok_or(BAD)?;
-        let client = client.map_or(Some(server.wrapping_add(1)), |client| port(client.octets()));
+        let server = server.port().ok_or(BAD)?;
+        let client = client.map_or(Some(server.wrapping_add(1)), |client| client.port());
         draft.config.dhcp.netboot.ports = (server, client.ok_or(BAD)?);
     }
     Ok(())
@@ -125,7 +125,7 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
     let known = ARCHITECTURES.iter().zip(0..).find(|(name, _)| arch.eq_ignore_ascii_case(name));
     let arch = known.map(|(_, number)| number).or_else(|| number(arch)).ok_or(ERROR)?;
     items.rest.ok_or(ERROR)?;
-    let text = items.octets().into();
+    let text = items.piece().boxed();
     let named = items.octets();
     let (kind, file) = match number(named) {
         // Only what fits its field counts.
@@ -157,7 +157,7 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
         return Err(wrong!("dhcp-option too long"));
     }
     // Quirk: of a larger number one octet counts, and no number waits for ever.
-    let secs = items.rest.and_then(|secs| number(secs.octets())).map_or(FOR_EVER, |secs| secs as u8);
+    let secs = items.rest.and_then(|secs| secs.number()).map_or(FOR_EVER, |secs| secs as u8);
     draft.config.dhcp.netboot.prompt = true;
     draft.config.dhcp.options.push(DhcpOption {
         code: PROMPT,
@@ -173,6 +173,6 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn vendor(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.netboot.vendors.extend(text.items().map(|item| item.octets().into()));
+    draft.config.dhcp.netboot.vendors.extend(text.items().map(|item| item.boxed()));
     Ok(())
 }

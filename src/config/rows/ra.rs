@@ -90,7 +90,7 @@ fn advert(draft: &mut Draft, text: Text) -> Applied {
 fn duid(draft: &mut Draft, text: Text) -> Applied {
     let bad = || wrong!("bad DUID");
     let (enterprise, id) = text.split(b',');
-    let enterprise = number(enterprise.octets()).ok_or_else(bad)?;
+    let enterprise = enterprise.number().ok_or_else(bad)?;
     plain_hex(id.ok_or_else(bad)?.octets(), &mut draft.tags.octets).ok_or_else(bad)?;
     draft.config.dhcp6.duid = Some((enterprise, draft.tags.octets()));
     Ok(())

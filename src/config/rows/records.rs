@@ -159,7 +159,7 @@ fn cname(draft: &mut Draft, text: Text) -> Applied {
     }
     let mut ttl = None;
     if count > 2 && !last.is_empty() {
-        ttl = number(last.octets());
+        ttl = last.number();
     }
     // The last item but perhaps one is the target.
     let aliases = count.saturating_sub(if ttl.is_some() { 2 } else { 1 });
@@ -213,7 +213,7 @@ fn mx_host(draft: &mut Draft, text: Text) -> Applied {
 
 fn mx_target(draft: &mut Draft, text: Text) -> Applied {
     if !text.is_empty() {
-        draft.local.mx_target = Some(name_box(text.octets()).ok_or(ERROR)?);
+        draft.local.mx_target = Some(text.name_box().ok_or(ERROR)?);
     }
     Ok(())
 }
@@ -255,7 +255,7 @@ fn caa_record(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad CAA record");
     let mut making = making(draft, text, BAD);
     making.next_name()?;
-    let flags = number(making.given()?.octets()).ok_or(BAD)?;
+    let flags = making.given()?.number().ok_or(BAD)?;
     let tag = making.given()?.octets();
     let value = making.given()?.octets();
     let len = u8::try_from(tag.len()).map_err(|_| BAD)?;
@@ -289,7 +289,7 @@ fn dns_rr(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad RR record");
     let mut making = making(draft, text, BAD);
     making.next_name()?;
-    let kind = number(making.given()?.octets()).ok_or(BAD)?;
+    let kind = making.given()?.number().ok_or(BAD)?;
     let data = making.items.rest.unwrap_or_default().octets();
     parse_hex(data, false, &mut draft.local.octets).ok_or(BAD)?;
     draft.add_record(kind as u16, None)

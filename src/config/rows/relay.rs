@@ -1,14 +1,13 @@
 //! DHCP between networks: relays, wires that several networks share, and
 //! questions about leases.
 
-use crate::base::text::parse_ip;
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::netboot::PORTS;
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Shared};
 use crate::config::row::{Row, many};
-use crate::config::values::{add_patterns, ipv4, number, pattern, port};
+use crate::config::values::add_patterns;
 use crate::limits::IFNAME_MAX;
 use std::net::IpAddr;
 
@@ -69,12 +68,12 @@ fn bad_relay() -> Refusal {
 fn relay_items<'a>(text: Text<'a>) -> Applied<(IpAddr, Text<'a>, Option<IpAddr>, u16, Option<Text<'a>>)> {
     let (local, behind) = text.split(b',');
     let (server, third) = behind.ok_or_else(bad_relay)?.split(b',');
-    let local = parse_ip(local.octets()).ok_or_else(bad_relay)?;
+    let local = local.ip().ok_or_else(bad_relay)?;
     let (server, hash) = server.split(b'#');
     let usual = if local.is_ipv4() { PORTS.0 } else { SERVER_PORT6 };
     // Quirk: what is no port is the usual one.
-    let port = hash.and_then(|hash| port(hash.octets())).unwrap_or(usual);
-    let addr = parse_ip(server.octets()).filter(|addr| addr.is_ipv4() == local.is_ipv4());
+    let port = hash.and_then(|hash| hash.port()).unwrap_or(usual);
+    let addr = server.ip().filter(|addr| addr.is_ipv4() == local.is_ipv4());
     Ok((local, server, addr, port, third))
 }
 
@@ -87,13 +86,13 @@ fn relay(draft: &mut Draft, text: Text) -> Applied {
     let (server, by) = match (addr, third) {
         // 0.0.0.0 as the server is everybody on an interface.
         (Some(addr), Some(third)) if addr.is_unspecified() && local.is_ipv4() => {
-            (RelayTo::Everybody, RelayBy::Replies(pattern(third.octets())))
+            (RelayTo::Everybody, RelayBy::Replies(third.pattern()))
         }
         (Some(addr), _) if addr.is_unspecified() => return Err(bad_relay()),
-        (Some(addr), Some(third)) => (RelayTo::Server(addr), RelayBy::Replies(pattern(third.octets()))),
+        (Some(addr), Some(third)) => (RelayTo::Server(addr), RelayBy::Replies(third.pattern())),
         (Some(addr), None) => (RelayTo::Server(addr), RelayBy::Any),
         (None, Some(_)) => return Err(bad_relay()),
-        (None, None) => (RelayTo::Everybody, RelayBy::Replies(pattern(second.octets()))),
+        (None, None) => (RelayTo::Everybody, RelayBy::Replies(second.pattern())),
     };
     if let (RelayTo::Everybody, RelayBy::Replies(by)) = (&server, &by)
         && (by.wildcard || by.name.is_empty())
@@ -111,9 +110,9 @@ fn split_relay(draft: &mut Draft, text: Text) -> Applied {
     let (local, _, addr, port, third) = relay_items(text)?;
     let server = addr.filter(|addr| addr.is_ipv4() && !addr.is_unspecified()).ok_or_else(bad_relay)?;
     let third = third.filter(|third| !third.is_empty() && !third.octets().contains(&b'*')).ok_or_else(bad_relay)?;
-    let by = match ipv4(third.octets()) {
+    let by = match third.ipv4() {
         Some(addr) => RelayBy::SplitAddress(addr),
-        None => RelayBy::SplitInterface(third.octets().into()),
+        None => RelayBy::SplitInterface(third.boxed()),
     };
     draft.config.dhcp.relaying.relays.push(Relay { local, server: RelayTo::Server(server), port, by });
     Ok(())
@@ -122,7 +121,7 @@ fn split_relay(draft: &mut Draft, text: Text) -> Applied {
 fn proxy(draft: &mut Draft, text: Text) -> Applied {
     let list = draft.config.dhcp.relaying.proxy.get_or_insert_default();
     for item in text.items().filter(|_| !text.is_empty()) {
-        list.push(ipv4(item.octets()).ok_or(wrong!("bad dhcp-proxy address"))?);
+        list.push(item.ipv4().ok_or(wrong!("bad dhcp-proxy address"))?);
     }
     Ok(())
 }
@@ -130,10 +129,10 @@ fn proxy(draft: &mut Draft, text: Text) -> Applied {
 fn shared_network(draft: &mut Draft, text: Text) -> Applied {
     let bad = || wrong!("bad shared-network");
     let (link, address) = text.split(b',');
-    let address = address.and_then(|address| parse_ip(address.octets())).ok_or_else(bad)?;
-    let link = match parse_ip(link.octets()) {
+    let address = address.and_then(|address| address.ip()).ok_or_else(bad)?;
+    let link = match link.ip() {
         Some(local) if local.is_ipv4() == address.is_ipv4() => Link::Address(local),
-        None if !link.is_empty() => Link::Interface(link.octets().into()),
+        None if !link.is_empty() => Link::Interface(link.boxed()),
         _ => return Err(bad()),
     };
     if address.is_ipv6() {
@@ -150,7 +149,7 @@ fn bridge_interface(draft: &mut Draft, text: Text) -> Applied {
     let mut list = Vec::new();
     add_patterns(&mut list, aliases);
     list.retain(|alias| fits(&alias.name));
-    draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.octets().into(), aliases: list.into() });
+    draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.boxed(), aliases: list.into() });
     Ok(())
 }
 
@@ -160,8 +159,8 @@ fn leasequery(draft: &mut Draft, text: Text) -> Applied {
         return Ok(());
     }
     let (addr, len) = text.split(b'/');
-    let addr = ipv4(addr.octets()).ok_or(ERROR)?;
-    let len = len.map_or(Some(32), |len| number(len.octets()).filter(|_| !len.is_empty()));
+    let addr = addr.ipv4().ok_or(ERROR)?;
+    let len = len.map_or(Some(32), |len| len.number().filter(|_| !len.is_empty()));
     let len = len.and_then(|len| u8::try_from(len).ok()).filter(|len| *len <= 32).ok_or(ERROR)?;
     list.push((addr, len));
     Ok(())

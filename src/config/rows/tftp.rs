@@ -5,7 +5,7 @@ use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
-use crate::config::values::{add_patterns, port};
+use crate::config::values::add_patterns;
 
 pub const ROWS: &[Row] = &[
     many("enable-tftp[=<interface>[,...]]", 0, enable_tftp, "Serve files by TFTP, read only").tftp().manual(
@@ -74,9 +74,9 @@ fn enable_tftp(draft: &mut Draft, text: Text) -> Applied {
 
 fn tftp_root(draft: &mut Draft, text: Text) -> Applied {
     let (dir, iface) = text.split(b',');
-    let dir: Box<[u8]> = dir.octets().into();
+    let dir: Box<[u8]> = dir.boxed();
     match iface.filter(|iface| !iface.is_empty()) {
-        Some(iface) => draft.config.tftp.iface_roots.push((iface.octets().into(), dir)),
+        Some(iface) => draft.config.tftp.iface_roots.push((iface.boxed(), dir)),
         None => draft.config.tftp.root = Some(dir).filter(|dir| !dir.is_empty()),
     }
     Ok(())
@@ -93,7 +93,7 @@ fn unique_root(draft: &mut Draft, text: Text) -> Applied {
 
 fn port_range(draft: &mut Draft, text: Text) -> Applied {
     let (from, to) = text.split(b',');
-    let ends = to.and_then(|to| Some((port(from.octets())?, port(to.octets())?)));
+    let ends = to.and_then(|to| Some((from.port()?, to.port()?)));
     let (from, to) = ends.ok_or(wrong!("bad port range"))?;
     draft.config.tftp.ports = Some((from.min(to), from.max(to)));
     Ok(())

@@ -8,7 +8,6 @@ use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, number, once};
 use crate::config::server::parse;
-use crate::config::values::{number as digits, path};
 use crate::config::{SOURCE_PORTS_MAX, Server, Target, reverse};
 use std::net::IpAddr;
 
@@ -210,13 +209,13 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
         None => b"",
     };
     let (addr, len) = prefix.split(b'/');
-    let addr = parse_ip(addr.octets()).ok_or(ERROR)?;
+    let addr = addr.ip().ok_or(ERROR)?;
     let (most, bad) = match addr {
         IpAddr::V4(_) => (32, wrong!("bad IPv4 prefix length")),
         IpAddr::V6(_) => (128, wrong!("bad IPv6 prefix length")),
     };
     let len = match len {
-        Some(len) => digits(len.octets()).ok_or(bad)?,
+        Some(len) => len.number().ok_or(bad)?,
         None => most,
     };
     let len = u8::try_from(len).ok().filter(|len| (1..=most).contains(&u32::from(*len))).ok_or(bad)?;
@@ -228,8 +227,8 @@ fn rev_server(draft: &mut Draft, text: Text) -> Applied {
 /// The first retry, and all of them.
 fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
     let (first, total) = text.split(b',');
-    let first = if text.is_empty() { Some(1000) } else { digits(first.octets()) };
-    let total = total.map_or(Some(10_000), |total| digits(total.octets()));
+    let first = if text.is_empty() { Some(1000) } else { first.number() };
+    let total = total.map_or(Some(10_000), |total| total.number());
     let first = first.filter(|ms| (50..=INT_MAX).contains(ms)).ok_or(ERROR)?;
     draft.config.dns.fast_retry = Some((first, total.ok_or(ERROR)? / 1000));
     Ok(())
@@ -238,7 +237,7 @@ fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
     let files = draft.resolv_files.get_or_insert_default();
     if !text.is_empty() {
-        files.push(path(text.octets()));
+        files.push(text.path());
     }
     Ok(())
 }
