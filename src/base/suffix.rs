@@ -77,9 +77,12 @@ impl SuffixBuilder {
     /// nothing at the end. The key must be that of the table.
     pub fn resume(&mut self, table: &SuffixTable, from: usize, steps: usize, is_kept: &dyn Fn(u32) -> bool) -> Option<usize> {
         let number = |place: usize| table.numbers_at(place, 1).first().copied().unwrap_or(table.usual);
-        let entries = table.prints.iter().enumerate().skip(from).take(steps);
-        let entries = entries.map(|(place, print)| (*print, number(place)));
-        self.entries.extend(entries.filter(|(_, number)| is_kept(*number)));
+        for (place, print) in table.prints.iter().enumerate().skip(from).take(steps) {
+            let number = number(place);
+            if is_kept(number) {
+                self.entries.push((*print, number));
+            }
+        }
         from.checked_add(steps).filter(|next| *next < table.len())
     }
 

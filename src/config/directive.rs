@@ -1,6 +1,7 @@
 //! The rows as the program carries them: sorted by name and packed by the
 //! compiler, 24 octets each, with all their texts in one.
 
+use super::mentions::{Names, names, names_several};
 use super::row::{Apply, Repeat, Row, Takes};
 use super::rows::SORTED;
 
@@ -24,6 +25,19 @@ pub struct Directive {
 const ONCE: u8 = 1;
 const NOT_YET: u8 = 2;
 const IN_SERVERS_FILE: u8 = 4;
+
+/// Marks: it names several interfaces, and what it names, as a place in `NAMED`.
+const SEVERAL: u8 = 8;
+const NAMED_SHIFT: u32 = 4;
+const NAMED: [Names; 7] = [
+    Names::Nothing,
+    Names::ToRead,
+    Names::ToWrite,
+    Names::ToRun,
+    Names::Interfaces,
+    Names::User,
+    Names::Group,
+];
 
 impl Directive {
     /// The long name.
@@ -60,6 +74,16 @@ impl Directive {
     /// A `servers-file` may hold it.
     pub fn in_servers_file(&self) -> bool {
         self.marks & IN_SERVERS_FILE != 0
+    }
+
+    /// What of this machine its value names first.
+    pub fn names(&self) -> Names {
+        NAMED.get(usize::from(self.marks >> NAMED_SHIFT)).copied().unwrap_or(Names::Nothing)
+    }
+
+    /// It names several interfaces.
+    pub fn names_several(&self) -> bool {
+        self.marks & SEVERAL != 0
     }
 
     /// What is to be said of it where options are listed.
@@ -131,6 +155,11 @@ const fn packed(row: &Row, text: usize) -> Directive {
     if row.servers_file {
         marks |= IN_SERVERS_FILE;
     }
+    if names_several(row.form) {
+        marks |= SEVERAL;
+    }
+    // As `NAMED` has them in their order.
+    marks |= (names(row.form) as u8) << NAMED_SHIFT;
     let name = row.name_len();
     assert!(LEN <= u16::MAX as usize && row.form.len() <= 255 && row.help.len() <= 255, "places and lengths are kept small");
     Directive {
@@ -156,6 +185,7 @@ mod tests {
             assert_eq!((packed.name(), packed.form(), packed.help()), (row.name(), row.form, row.help));
             assert_eq!((packed.short, packed.state()), (row.short, row.state()));
             assert!(packed.takes == row.takes && packed.once() == (row.repeat == Repeat::Once));
+            assert!(packed.names() == names(row.form) && packed.names_several() == row.form.ends_with("<interface>[,...]"));
             assert!(packed.not_yet() == row.not_yet && packed.in_servers_file() == row.servers_file);
         }
         assert!(DIRECTIVES.is_sorted_by_key(Directive::name));

@@ -6,6 +6,9 @@ use super::directive::{DIRECTIVES, Directive};
 /// More letters wrong than this make another word.
 const NEAR: usize = 3;
 
+/// Longer than every name.
+const NAME_MAX: usize = 32;
+
 /// Finds rows.
 #[derive(Default)]
 pub struct Directory {
@@ -64,7 +67,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
         return usize::MAX;
     }
     // One line of the table, the one above while it is written over.
-    let mut line: Vec<usize> = (1..=b.len()).collect();
+    let mut line: [usize; NAME_MAX] = std::array::from_fn(|at| at.saturating_add(1));
     for (row, from) in a.iter().enumerate() {
         let (mut corner, mut left) = (row, row.saturating_add(1));
         for (to, cell) in b.iter().zip(&mut line) {
@@ -74,7 +77,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
             *cell = left;
         }
     }
-    line.last().copied().unwrap_or(0)
+    b.len().checked_sub(1).and_then(|last| line.get(last)).copied().unwrap_or(0)
 }
 
 #[cfg(test)]

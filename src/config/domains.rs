@@ -64,7 +64,8 @@ pub struct DomainsDraft {
 }
 
 impl DomainsDraft {
-    /// No rules.
+    /// No rules. Not inlined: it is large.
+    #[inline(never)]
     pub fn new(key: Key) -> Self {
         DomainsDraft {
             table: SuffixBuilder::new(key),
@@ -83,14 +84,18 @@ impl DomainsDraft {
     }
 
     /// Rules with their targets, to be added to: what is added has targets of its
-    /// own. Those by domain are still to come from a table with this key.
-    pub fn resumed(key: Key, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) -> Self {
-        let mut draft = Self::new(key);
-        draft.targets.list = targets.into();
-        draft.targets.first = targets.len();
-        draft.wild = wild.into();
-        draft.servers = servers.into();
-        draft
+    /// own. Those by domain are still to come from a table with the same key. There
+    /// were none before.
+    pub fn resume(&mut self, targets: &[Target], wild: &[(Box<[u8]>, u32)], servers: &[Server]) {
+        self.targets.list.extend_from_slice(targets);
+        self.targets.first = targets.len();
+        self.wild.extend_from_slice(wild);
+        self.servers.extend_from_slice(servers);
+    }
+
+    /// Frees all there is.
+    pub fn free(&mut self) {
+        *self = Self::new(self.targets.key);
     }
 
     /// Begins the list that is shown with one made before.

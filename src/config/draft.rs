@@ -10,7 +10,6 @@ use super::refusal::Applied;
 use super::{Conditions, Config, LogTarget, Path, Tag};
 use crate::base::hash::Key;
 use crate::base::suffix::SuffixBuilder;
-use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 /// Directives with a number.
@@ -149,7 +148,7 @@ pub struct Draft {
     /// What belongs behind the words of the refusal.
     pub detail: String,
     /// What the directive being read asks for and no engine does yet.
-    pub unmet: Vec<Cow<'static, str>>,
+    pub unmet: Vec<&'static str>,
     pub domains: DomainsDraft,
     /// Domains of `ipset` and of `nftset`.
     pub ip_sets: SuffixBuilder,
@@ -207,7 +206,7 @@ impl Draft {
     /// does yet: `--test` warns of it, and a start is refused.
     #[inline(never)]
     pub fn not_yet(&mut self, what: &'static str) {
-        self.unmet.push(what.into());
+        self.unmet.push(what);
     }
 }
 

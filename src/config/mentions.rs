@@ -75,7 +75,7 @@ impl Mentions {
         let spot = self.spot(place);
         // Lists may be long; it takes one line to know that a directive was given.
         let is_known = self.last.is_some_and(|last| std::ptr::eq(last, row));
-        let names = if is_known { Names::Nothing } else { names(row.form()) };
+        let names = if is_known { Names::Nothing } else { row.names() };
         self.last = (names == Names::Nothing).then_some(row);
         if is_known {
             // Nothing more to say of it.
@@ -155,19 +155,45 @@ impl Mentions {
 impl Mention {
     /// What it names: one item, or those of a list.
     pub fn items(&self) -> impl Iterator<Item = &[u8]> {
-        let most = if self.row.form().ends_with("<interface>[,...]") { usize::MAX } else { 1 };
+        let most = if self.row.names_several() { usize::MAX } else { 1 };
         self.value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).take(most)
     }
 }
 
-/// What stands first in the value of a form.
-fn names(form: &str) -> Names {
-    // Octets: searching in texts is a kilobyte of the standard library.
-    let value = form.as_bytes().splitn(2, |octet| *octet == b'=').nth(1).unwrap_or_default();
-    let first = value.split(|octet| matches!(octet, b',' | b'[')).next().unwrap_or_default();
-    let stands = |what: &str| first.windows(what.len()).any(|part| part == what.as_bytes());
-    let known = PLACEHOLDERS.iter().find(|(placeholder, _)| stands(placeholder));
-    known.map_or(Names::Nothing, |(_, names)| *names)
+/// What stands first in the value of a form: looked up by the compiler.
+pub const fn names(form: &str) -> Names {
+    let form = form.as_bytes();
+    let mut at = 0;
+    while at < form.len() && form[at] != b'=' {
+        at += 1;
+    }
+    at += 1;
+    while at < form.len() && form[at] != b',' && form[at] != b'[' {
+        let mut known = 0;
+        while known < PLACEHOLDERS.len() {
+            if stands(PLACEHOLDERS[known].0.as_bytes(), form, at) {
+                return PLACEHOLDERS[known].1;
+            }
+            known += 1;
+        }
+        at += 1;
+    }
+    Names::Nothing
+}
+
+/// True when `what` stands in `form` at this place.
+const fn stands(what: &[u8], form: &[u8], at: usize) -> bool {
+    let mut same = 0;
+    while same < what.len() && at + same < form.len() && form[at + same] == what[same] {
+        same += 1;
+    }
+    same == what.len()
+}
+
+/// True when a form names interfaces between commas.
+pub const fn names_several(form: &str) -> bool {
+    let (list, form) = (b"<interface>[,...]", form.as_bytes());
+    form.len() > list.len() && stands(list, form, form.len() - list.len())
 }
 
 #[cfg(test)]

@@ -66,16 +66,12 @@ fn finish(mut source: Source, test: bool) -> Outcome {
     {
         source.problem(words, exit);
     }
-    if source.problems.is_empty() {
-        let mut wrong = Vec::new();
-        checked::check(&mut source.draft, source.files, test, &mut |words| wrong.push(words.into()));
-        for words in wrong {
-            source.problem(words, WRONG);
-        }
+    let Source { draft, warnings, files, problems, .. } = &mut source;
+    if problems.is_empty() {
+        checked::check(draft, *files, test, &mut |words| problems.add(words.into(), WRONG));
     }
-    if test && source.problems.is_empty() {
+    if test && problems.is_empty() {
         // What only a start looks at.
-        let Source { draft, warnings, files, .. } = &mut source;
         checked::check(draft, *files, false, &mut |words| warnings.push(Warning(["a start is refused: ", words].concat())));
     }
     for words in std::mem::take(&mut source.unmet) {
@@ -89,7 +85,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
         if cfg!(debug_assertions) {
             drop(ManuallyDrop::into_inner(source.draft));
         }
-        return Outcome::Refused { messages: source.problems, exit: source.exit };
+        return Outcome::Refused { messages: source.problems.list, exit: source.problems.exit };
     }
     let config = checked::config(&mut source.draft);
     match test {

@@ -53,11 +53,11 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
     }
     let from = source.map(|source| SocketAddr::new(source, source_port));
     let literal = parse_ip(host);
-    let found = match literal {
-        Some(addr) => vec![addr],
-        None => found(host, look_up)?,
-    };
-    for addr in found {
+    let mut looked_up = Vec::new();
+    if literal.is_none() {
+        looked_up = found(host, look_up)?;
+    }
+    for addr in literal.iter().chain(&looked_up).copied() {
         let is_ipv4 = addr.is_ipv4();
         if source.is_some_and(|source| source.is_ipv4() != is_ipv4) {
             match literal {

@@ -4,14 +4,11 @@
 //! file is read anew; a line that is wrong is told and passed over.
 
 use super::directory::Directory;
-use super::domains::DomainsDraft;
 use super::draft::Draft;
 use super::files::Hosts;
 use super::lexer::Line;
 use super::row::{Apply, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
-use crate::base::hash::Key;
-use crate::base::random::Random;
 use std::mem::{ManuallyDrop, take};
 
 /// The file, and what the configuration alone says.
@@ -54,12 +51,11 @@ pub struct ServersReading {
 impl ServersReading {
     /// The rules of the configuration alone, to be added to.
     pub fn new(dns: &Dns, file: &ServersFile, hosts: Hosts) -> Self {
-        let mut draft = Draft::new(Key::new(&mut Random::seeded(0)), hosts);
         let rules = &dns.domains;
+        let mut draft = Draft::new(rules.table.key(), hosts);
         // A target of the file has a number of its own, also where one of the
         // configuration is the same: by their numbers they are told apart.
-        draft.domains = DomainsDraft::resumed(
-            rules.table.key(),
+        draft.domains.resume(
             rules.targets.get(..file.targets).unwrap_or_default(),
             rules.wild.get(..file.wild).unwrap_or_default(),
             dns.servers.get(..usize::from(file.servers)).unwrap_or_default(),
@@ -123,7 +119,7 @@ impl ServersReading {
 
     /// Frees what was read.
     pub fn free(&mut self) {
-        self.draft.domains = DomainsDraft::new(Key::new(&mut Random::seeded(0)));
+        self.draft.domains.free();
         self.draft.look_up = Hosts::default();
         self.draft.config.dns.source_ports = Default::default();
         self.draft.config.process.user = None;
@@ -134,6 +130,8 @@ impl ServersReading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::hash::Key;
+    use crate::base::random::Random;
     use crate::config::{Config, Outcome, Target, read_text};
 
     fn config(text: &str) -> Config {

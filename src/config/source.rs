@@ -76,16 +76,41 @@ pub struct Source<'f> {
     /// What is right and not supported yet: warnings of `--test`, problems of a
     /// start.
     pub unmet: Vec<String>,
-    /// What is wrong so far, and the exit code of the first of it.
-    pub problems: Vec<String>,
-    pub exit: u8,
+    pub problems: Problems,
     /// Files read: device and inode.
     seen: Vec<(u64, u64)>,
     stdin_seen: bool,
-    /// Directives that stood on the command line, and in files.
-    used: [Vec<&'static Directive>; 2],
+    /// Directives that stood on the command line (`true`) or in files.
+    used: Vec<(bool, &'static Directive)>,
     depth: usize,
     commands: u32,
+}
+
+/// What is wrong so far, and the exit code of the first of it.
+#[derive(Default)]
+pub struct Problems {
+    pub list: Vec<String>,
+    pub exit: u8,
+}
+
+impl Problems {
+    /// True when nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Remembers that something is wrong.
+    #[inline(never)]
+    pub fn add(&mut self, text: String, exit: u8) {
+        if self.exit == 0 {
+            self.exit = exit;
+        }
+        match self.list.len() {
+            count if count < PROBLEMS_MAX => self.list.push(text),
+            PROBLEMS_MAX => self.list.push("more is wrong and not shown".into()),
+            _ => {}
+        }
+    }
 }
 
 impl<'f> Source<'f> {
@@ -98,11 +123,10 @@ impl<'f> Source<'f> {
             warnings: Vec::new(),
             mentions: None,
             unmet: Vec::new(),
-            problems: Vec::new(),
-            exit: 0,
+            problems: Problems::default(),
             seen: Vec::new(),
             stdin_seen: false,
-            used: [Vec::new(), Vec::new()],
+            used: Vec::new(),
             depth: 0,
             commands: 0,
         }
@@ -110,14 +134,7 @@ impl<'f> Source<'f> {
 
     /// Remembers that something is wrong.
     pub fn problem(&mut self, text: String, exit: u8) {
-        if self.exit == 0 {
-            self.exit = exit;
-        }
-        match self.problems.len() {
-            count if count < PROBLEMS_MAX => self.problems.push(text),
-            PROBLEMS_MAX => self.problems.push("more is wrong and not shown".into()),
-            _ => {}
-        }
+        self.problems.add(text, exit);
     }
 
     /// Remembers a refusal.
@@ -167,7 +184,7 @@ impl<'f> Source<'f> {
             _ => self.try_apply(row, value, place),
         };
         for what in std::mem::take(&mut self.draft.unmet) {
-            self.unmet.push(place.tell(&[&what, " is not supported yet"].concat()));
+            self.unmet.push(place.tell(&[what, " is not supported yet"].concat()));
         }
         if let Err(refusal) = applied {
             let words = [refusal.words(), &std::mem::take(&mut self.draft.detail)].concat();
@@ -228,15 +245,14 @@ impl<'f> Source<'f> {
         if !row.once() {
             return false;
         }
-        let number = usize::from(!matches!(place, Place::CommandLine));
+        let here = matches!(place, Place::CommandLine);
         // Two spellings of one directive share its letter.
-        let same = |other: &&Directive| other.name() == row.name() || (other.short == row.short && row.short != 0);
-        let Some(used) = self.used.get_mut(number) else { return false };
-        if used.iter().any(same) {
-            return true;
+        let same = |other: &Directive| std::ptr::eq(other, row) || (other.short == row.short && row.short != 0);
+        let is_used = self.used.iter().any(|(there, other)| *there == here && same(other));
+        if !is_used {
+            self.used.push((here, row));
         }
-        used.push(row);
-        false
+        is_used
     }
 
     /// Reads a file; `-` is standard input. A missing one is fine if it is

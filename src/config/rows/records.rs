@@ -9,6 +9,7 @@ use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{name, name_box, number, parse_hex, port};
 use crate::wire::dns::codes::kind;
+use crate::wire::dns::name::Name;
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -153,38 +154,32 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
 
 fn cname(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad CNAME");
-    let (mut count, mut last) = (0usize, Text::default());
+    let mut items = Vec::new();
     for item in text.items() {
-        (count, last) = (count.saturating_add(1), item);
+        items.push(item);
     }
-    let mut ttl = None;
-    if count > 2 && !last.is_empty() {
-        ttl = last.number();
+    let ttl = match items.as_slice() {
+        [_, _, .., last] if !last.is_empty() => last.number(),
+        _ => None,
+    };
+    if ttl.is_some() {
+        items.pop();
     }
     // The last item but perhaps one is the target.
-    let aliases = count.saturating_sub(if ttl.is_some() { 2 } else { 1 });
-    if aliases == 0 {
-        return Err(BAD);
-    }
-    let mut items = text.items();
-    for _ in 0..aliases {
-        items.octets();
-    }
-    let target = items.octets();
-    let target = if target.is_empty() { [0].into() } else { name_box(target).ok_or(BAD)? };
-    let mut items = text.items();
-    for _ in 0..aliases {
-        let alias = items.octets();
+    let Some((target, aliases @ [_, ..])) = items.split_last() else { return Err(BAD) };
+    let target = if target.is_empty() { [0].into() } else { target.name_box().ok_or(BAD)? };
+    for alias in aliases {
         if alias.is_empty() {
             continue;
         }
-        let alias = name(alias).ok_or(BAD)?;
+        let alias = alias.name_box().ok_or(BAD)?;
+        let alias = Name::new(&alias).ok_or(BAD)?;
         let records = &mut draft.config.dns.local.records;
-        if records.alias(alias.name()).is_some() {
+        if records.alias(alias).is_some() {
             return Err(wrong!("duplicate CNAME"));
         }
-        records.add(alias.name(), kind::CNAME, ttl, &target)?;
-        draft.look_for_circle(alias.name());
+        records.add(alias, kind::CNAME, ttl, &target)?;
+        draft.look_for_circle(alias);
     }
     Ok(())
 }
