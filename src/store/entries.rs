@@ -152,25 +152,28 @@ impl Entries {
         entry.text.truncate(start);
         // 0: a character; 1: the first half of one comes; else that half and 2.
         let mut escaped = 0u16;
-        'text: loop {
-            let three = rest.u16()?;
-            for symbol in [three / 1600, three / 40 % 40, three % 40] {
-                let octet = match (escaped, symbol) {
-                    (0, END) => break 'text,
-                    (0, ESCAPE) => {
-                        escaped = 1;
-                        continue;
-                    }
-                    (0, symbol) => *CHARACTERS.get(usize::from(symbol))?,
-                    (1, symbol) => {
-                        escaped = symbol.saturating_add(2);
-                        continue;
-                    }
-                    (half, symbol) => half.saturating_sub(2).saturating_mul(40).saturating_add(symbol) as u8,
-                };
-                escaped = 0;
-                entry.text.try_push(octet).ok()?;
+        let (mut three, mut left) = (0u16, 0);
+        loop {
+            if left == 0 {
+                (three, left) = (rest.u16()?, 3);
             }
+            let symbol = three / 1600;
+            (three, left) = (three % 1600 * 40, left - 1);
+            let octet = match (escaped, symbol) {
+                (0, END) => break,
+                (0, ESCAPE) => {
+                    escaped = 1;
+                    continue;
+                }
+                (0, symbol) => *CHARACTERS.get(usize::from(symbol))?,
+                (1, symbol) => {
+                    escaped = symbol.saturating_add(2);
+                    continue;
+                }
+                (half, symbol) => half.saturating_sub(2).saturating_mul(40).saturating_add(symbol) as u8,
+            };
+            escaped = 0;
+            entry.text.try_push(octet).ok()?;
         }
         entry.text.try_extend_from_slice(&tail).ok()?;
         walk.at = rest.position();
@@ -240,7 +243,9 @@ impl Base40<'_> {
         self.three = self.three * 40 + symbol;
         self.count += 1;
         if self.count == 3 {
-            self.octets.extend_from_slice(&self.three.to_be_bytes());
+            let [high, low] = self.three.to_be_bytes();
+            self.octets.push(high);
+            self.octets.push(low);
             (self.three, self.count) = (0, 0);
         }
     }

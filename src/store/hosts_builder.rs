@@ -156,7 +156,8 @@ impl HostsBuilder {
         let own = count.saturating_sub(self.file.before.get(table).copied().unwrap_or(0));
         let more = (own as u64).saturating_mul(self.file.left).checked_div(self.file.read).unwrap_or(0);
         match own > SAMPLE && more > 0 {
-            true => count.saturating_add(usize::try_from(more).unwrap_or(0)),
+            // A quarter of the file tells well how long the rest is.
+            true => count.saturating_add(usize::try_from(more).unwrap_or(0)).min(count.saturating_mul(4)),
             false => count.saturating_add(count / 2),
         }
     }
