@@ -30,8 +30,8 @@ pub struct HostsBuilder {
     /// Behind the last entry.
     end: Walk,
     growing: Growing,
-    /// An address that is named already.
-    named: Option<IpAddr>,
+    /// The address asked about last, and whether it is named already.
+    named: Option<(IpAddr, bool)>,
     file: File,
 }
 
@@ -253,8 +253,10 @@ impl HostsBuilder {
             self.hosts.sources.push((self.hosts.entries.len(), self.last_path()));
             return false;
         }
-        let has_entries = || self.hosts.seek(self.hosts.by_name.first(hash), name, None).is_some();
-        if self.hosts.entries.len() < SPELLED || has_entries() || !self.is_named_elsewhere(addr) {
+        if self.hosts.entries.len() < SPELLED || !self.is_named_elsewhere(addr) {
+            return false;
+        }
+        if self.hosts.seek(self.hosts.by_name.first(hash), name, None).is_some() {
             return false;
         }
         let mut answer = Answer([None; 2]);
@@ -284,10 +286,14 @@ impl HostsBuilder {
 
     /// True when an earlier name is that of the address. Lists mostly have one.
     fn is_named_elsewhere(&mut self, addr: IpAddr) -> bool {
-        if self.named != Some(addr) && self.hosts.has_addr(addr) {
-            self.named = Some(addr);
+        match self.named {
+            Some((known, is_named)) if known == addr => is_named,
+            _ => {
+                let is_named = self.hosts.has_addr(addr);
+                self.named = Some((addr, is_named));
+                is_named
+            }
         }
-        self.named == Some(addr)
     }
 
     /// Adds every name above `name` but the root.
@@ -319,6 +325,7 @@ impl HostsBuilder {
         self.hosts.by_name.insert(hash, number);
         if names_addr {
             self.hosts.by_addr.insert(self.hosts.addr_hash(addr), number);
+            self.named = Some((addr, true));
         }
         self.add_parents(name);
     }
