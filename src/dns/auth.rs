@@ -221,9 +221,16 @@ fn data(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, kin
     }
     let synthetic = synth::addr(with, name);
     known |= interface_names::has(config, name) || with.hosts.has(name) || synthetic.is_some();
-    for addr in interface_names::all(config, interfaces, name).chain(synthetic).filter(|addr| shows(*addr)) {
-        journal::answer(with.out, view.prefix, configured, shown, Arg::Ip(addr));
-        reply.address(Section::Answer, name, addr, view.ttl);
+    let mut show = |addr: IpAddr| {
+        if shows(addr) {
+            journal::answer(with.out, view.prefix, configured, shown, Arg::Ip(addr));
+            reply.address(Section::Answer, name, addr, view.ttl);
+        }
+        false
+    };
+    interface_names::any(config, interfaces, name, &mut show);
+    if let Some(addr) = synthetic {
+        show(addr);
     }
     if let Some(ring) = with.hosts.find(name, kind == kind::AAAA) {
         for host in with.hosts.hosts(ring).filter(|host| shows(host.addr)) {

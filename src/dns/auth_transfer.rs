@@ -87,10 +87,11 @@ fn item(with: &Surroundings, reply: &mut Reply, view: &View, top: Name, (part, a
             next
         }),
         2 => config.interface_names.get(index).map(|own| {
-            let addresses = interface_names::of_one(with.interfaces, own);
-            for (name, addr) in addresses.filter_map(|addr| Some((Name::new(&own.name)?, addr))) {
+            let name = Name::new(&own.name).unwrap_or(Name::ROOT);
+            interface_names::any_of_one(with.interfaces, own, &mut |addr| {
                 address(with, reply, view, top, name, addr);
-            }
+                false
+            });
             next
         }),
         3 => {

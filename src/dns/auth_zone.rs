@@ -7,7 +7,7 @@ use crate::base::net::{Prefix as Net, unmapped};
 use crate::base::text;
 use crate::config::auth::{Interface, Subnet, Zone};
 use crate::dns::{Surroundings, interface_names, reverse};
-use crate::store::interfaces::Interfaces;
+use crate::store::interfaces::{Address, Interfaces};
 use crate::wire::dns::build::Reply;
 use crate::wire::dns::codes::{class, kind};
 use crate::wire::dns::message::{Question, Section};
@@ -63,11 +63,14 @@ pub(super) fn publishes(interfaces: &Interfaces, zone: &Zone, addr: IpAddr) -> b
 fn holding(interfaces: &Interfaces, list: &[Subnet], addr: IpAddr) -> Option<Net> {
     let in_interface = |own: &Interface| {
         let named = |name: &[u8]| own.is(name, addr);
-        let mut all = interfaces.iter().filter(|known| named(known.name.as_bytes()));
-        all.find_map(|known| {
-            let mut nets = interface_names::addresses(interfaces, known.name.as_bytes()).map(|own| Net { addr: own.addr, len: own.prefix });
-            nets.find(|net| net.contains(addr))
-        })
+        let mut found = None;
+        let mut holds = |own: &Address| {
+            found = Some(Net { addr: own.addr, len: own.prefix }).filter(|net| net.contains(addr));
+            found.is_some()
+        };
+        let mut all = interfaces.iter().map(|known| known.name.as_bytes());
+        all.any(|name| named(name) && interface_names::any_address(interfaces, name, &mut holds));
+        found
     };
     // Of those that lie in each other the last one counts.
     list.iter().rev().find_map(|subnet| match subnet {

@@ -1,7 +1,7 @@
 //! Names for the addresses that an interface has at the moment
 //! (`interface-name`), and for machines in its network (`dynamic-host`).
 
-use crate::base::net::{Prefix as Net, is_link_local6, netmask4};
+use crate::base::net::{is_link_local6, netmask4};
 use crate::config::{Config, InterfaceName};
 use crate::dns::Surroundings;
 use crate::dns::journal;
@@ -31,11 +31,12 @@ pub(super) fn has(config: &Config, name: Name) -> bool {
     of(config, name).next().is_some()
 }
 
-/// The addresses of an interface, the newest first; link-local ones are none.
-pub(super) fn addresses<'a>(interfaces: &'a Interfaces, iface: &'a [u8]) -> impl Iterator<Item = &'a Address> {
-    let found = interfaces.iter().filter(move |entry| entry.name.as_bytes() == iface);
-    let is_local = |own: &&Address| matches!(own.addr, IpAddr::V6(v6) if is_link_local6(v6));
-    found.flat_map(|entry| entry.addresses.iter().rev()).filter(move |own| !is_local(own))
+/// True when one of the addresses of an interface is what is looked for: the
+/// newest comes first; link-local ones are none.
+pub(super) fn any_address(interfaces: &Interfaces, iface: &[u8], is_it: &mut dyn FnMut(&Address) -> bool) -> bool {
+    let is_local = |own: &Address| matches!(own.addr, IpAddr::V6(v6) if is_link_local6(v6));
+    let mut found = interfaces.iter().filter(|entry| entry.name.as_bytes() == iface);
+    found.any(|entry| entry.addresses.iter().rev().any(|own| !is_local(own) && is_it(own)))
 }
 
 /// The address that a name stands for beside this one of its interface.
@@ -54,14 +55,16 @@ fn beside(name: &InterfaceName, own: &Address) -> Option<IpAddr> {
     }
 }
 
-/// The addresses that such a line stands for.
-pub(super) fn of_one<'a>(interfaces: &'a Interfaces, own: &'a InterfaceName) -> impl Iterator<Item = IpAddr> {
-    addresses(interfaces, &own.iface).filter_map(|addr| beside(own, addr))
+/// True when one of the addresses that such a line stands for is what is looked
+/// for.
+pub(super) fn any_of_one(interfaces: &Interfaces, own: &InterfaceName, is_it: &mut dyn FnMut(IpAddr) -> bool) -> bool {
+    any_address(interfaces, &own.iface, &mut |addr| beside(own, addr).is_some_and(&mut *is_it))
 }
 
-/// The addresses that the name of an interface stands for.
-pub(super) fn all<'a>(config: &'a Config, interfaces: &'a Interfaces, name: Name) -> impl Iterator<Item = IpAddr> {
-    of(config, name).flat_map(|own| of_one(interfaces, own))
+/// True when one of the addresses that the name of an interface stands for is
+/// what is looked for.
+pub(super) fn any(config: &Config, interfaces: &Interfaces, name: Name, is_it: &mut dyn FnMut(IpAddr) -> bool) -> bool {
+    of(config, name).any(|own| any_of_one(interfaces, own, is_it))
 }
 
 /// Adds the addresses of one family that the name of an interface stands for:
@@ -71,18 +74,23 @@ pub(super) fn all<'a>(config: &'a Config, interfaces: &'a Interfaces, name: Name
 pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, kind: u16) -> Option<bool> {
     let (config, interfaces, v6) = (with.config, with.interfaces, kind == kind::AAAA);
     of(config, name).next()?;
-    let all = || all(config, interfaces, name).filter(|addr| addr.is_ipv6() == v6);
-    let near = place.near_of(all());
-    let mut any = false;
-    for addr in all().filter(|addr| near.is_none_or(|near: Net| near.contains(*addr))) {
-        journal::answer(with.out, place.prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(addr));
-        reply.address(Section::Answer, name, addr, with.config.dns.local_ttl);
-        any = true;
-    }
-    if !any {
+    let any = |is_it: &mut dyn FnMut(IpAddr) -> bool| {
+        any(config, interfaces, name, &mut |addr| addr.is_ipv6() == v6 && is_it(addr))
+    };
+    let near = place.near_of(&any);
+    let mut told = false;
+    any(&mut |addr| {
+        if near.is_none_or(|near| near.contains(addr)) {
+            journal::answer(with.out, place.prefix, Arg::Str("config"), Arg::Name(name.wire()), Arg::Ip(addr));
+            reply.address(Section::Answer, name, addr, config.dns.local_ttl);
+            told = true;
+        }
+        false
+    });
+    if !told {
         journal::negative(with.out, place.prefix, Arg::Str("config"), name, kind, false);
     }
-    Some(any)
+    Some(told)
 }
 
 /// The name of an address that an interface has, or that lies beside one: the
@@ -92,7 +100,7 @@ pub(super) fn at<'a>(with: &Surroundings<'a>, addr: IpAddr) -> Option<Name<'a>> 
     let is_meant = |own: &&InterfaceName| {
         let family = if addr.is_ipv4() { own.v4.is_some() } else { own.v6.is_some() };
         family
-            && addresses(with.interfaces, &own.iface).any(|near| match own.dynamic {
+            && any_address(with.interfaces, &own.iface, &mut |near| match own.dynamic {
                 true => beside(own, near) == Some(addr),
                 false => near.addr == addr,
             })
@@ -110,7 +118,7 @@ pub(super) fn pointer(with: &mut Surroundings, reply: &mut Reply, place: &Place,
 /// Says which names have no interface at the start.
 pub(super) fn warn(with: &mut Surroundings) {
     for own in &with.config.dns.local.interface_names {
-        if addresses(with.interfaces, &own.iface).next().is_none() {
+        if !any_address(with.interfaces, &own.iface, &mut |_| true) {
             with.out.log(&lines::NO_ADDRESSES, &[Arg::Text(&own.iface)]);
         }
     }

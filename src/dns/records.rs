@@ -49,29 +49,35 @@ pub(super) fn answer(with: &mut Surroundings, reply: &mut Reply, place: &Place, 
     let found = || config.dns.local.records.of(lower.name()).filter(fits);
     let Some((first, _)) = found().next() else { return false };
     let turn = if kind == kind::SRV { place.turn(first, found().count()) } else { 0 };
-    let turned = || found().skip(turn).chain(found().take(turn)).map(|(_, record)| record);
-    for (number, record) in turned().enumerate() {
+    let each = |tell: &mut dyn FnMut(&Record)| {
+        for before in [false, true] {
+            let part = found().enumerate().filter(|(at, _)| (*at < turn) == before);
+            part.for_each(|(_, (_, record))| tell(&record));
+        }
+    };
+    let mut told = false;
+    each(&mut |record| {
         // Quirk: several PTR records make one line.
-        if number == 0 || record.kind != kind::PTR {
+        if !core::mem::replace(&mut told, true) || record.kind != kind::PTR {
             journal::of_kind(with.out, place.prefix, Arg::Str("config"), name, record.kind);
         }
-        let (kind, ttl) = (record.kind, ttl(with, &record));
+        let (kind, ttl) = (record.kind, ttl(with, record));
         // What `dns-rr` gives need not have the shape of its type.
         if reply.data(Section::Answer, name, kind, class::IN, ttl, Reader::new(record.data)).is_none() {
             reply.octets(Section::Answer, name, kind, class::IN, ttl, record.data);
         }
-    }
-    for record in turned() {
+    });
+    each(&mut |record| {
         let mut data = Reader::new(record.data);
         let numbers = match record.kind {
             kind::MX => 2,
             kind::SRV => 6,
-            _ => continue,
+            _ => return,
         };
         if let Some(target) = data.take(numbers).and_then(|_| Name::read(&mut data)) {
             additional(with, reply, place, target);
         }
-    }
+    });
     true
 }
 

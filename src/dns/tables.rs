@@ -62,8 +62,8 @@ impl<'a> Place<'a> {
 
     /// The network whose addresses alone are given of these: with
     /// `localise-queries`, if any lies in it.
-    pub(super) fn near_of(&self, mut addrs: impl Iterator<Item = IpAddr>) -> Option<Net> {
-        self.near.filter(|near| addrs.any(|addr| near.contains(addr)))
+    pub(super) fn near_of(&self, any: &dyn Fn(&mut dyn FnMut(IpAddr) -> bool) -> bool) -> Option<Net> {
+        self.near.filter(|near| any(&mut |addr| near.contains(addr)))
     }
 
     /// Which of the `count` records of the set that begins at `number` comes
@@ -173,7 +173,8 @@ pub(super) fn exists(with: &Surroundings, name: Name) -> bool {
 /// the client if there are any.
 #[inline(never)]
 fn hosts(with: &mut Surroundings, reply: &mut Reply, place: &Place, name: Name, ring: Ring) -> bool {
-    let (near, prefix) = (place.near_of(with.hosts.hosts(ring).map(|host| host.addr)), place.prefix);
+    let near = place.near_of(&|is_it| with.hosts.hosts(ring).any(|host| is_it(host.addr)));
+    let prefix = place.prefix;
     for host in with.hosts.hosts(ring).filter(|host| near.is_none_or(|near| near.contains(host.addr))) {
         journal::answer(with.out, prefix, Arg::Text(host.source), Arg::Name(name.wire()), Arg::Ip(host.addr));
         reply.address(Section::Answer, name, host.addr, host.ttl.unwrap_or(with.config.dns.local_ttl));

@@ -146,8 +146,8 @@ impl<'a> Message<'a> {
     }
 
     /// The records of one section.
-    pub fn section(&self, section: Section) -> impl Iterator<Item = Record<'a>> + use<'a> {
-        self.records().skip_while(move |r| r.section < section).take_while(move |r| r.section == section)
+    pub fn section(&self, section: Section) -> InSection<'a> {
+        InSection { records: self.records(), section }
     }
 
     /// True when all promised records are there and whole.
@@ -318,6 +318,28 @@ impl<'a> Iterator for Records<'a> {
             }
         }
         record
+    }
+}
+
+/// A walk over the records of one section.
+#[derive(Clone)]
+pub struct InSection<'a> {
+    records: Records<'a>,
+    section: Section,
+}
+
+impl<'a> Iterator for InSection<'a> {
+    type Item = Record<'a>;
+
+    // One for everybody who walks.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Record<'a>> {
+        loop {
+            let record = self.records.next()?;
+            if record.section >= self.section {
+                return (record.section == self.section).then_some(record);
+            }
+        }
     }
 }
 
