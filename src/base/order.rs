@@ -51,10 +51,21 @@ impl Order {
 
     /// Makes a slot of the order the most recently used one.
     pub fn touch(&mut self, slot: u32) {
-        if self.newest != slot.saturating_add(1) {
-            self.remove(slot);
-            self.push(slot);
+        let link = slot.saturating_add(1);
+        let newest = self.newest;
+        if newest == link {
+            return;
         }
+        // There is a newer one.
+        let [newer, older] = self.get(link);
+        self.set_older(newer, older);
+        match older {
+            NONE => self.oldest = newer,
+            _ => self.set_newer(older, newer),
+        }
+        self.set(link, [NONE, newest]);
+        self.set_newer(newest, link);
+        self.newest = link;
     }
 
     /// Slots from the least recently used one on.

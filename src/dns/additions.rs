@@ -73,8 +73,11 @@ pub fn options<'a>(
         option::UMBRELLA => config.umbrella.is_some(),
         _ => false,
     };
-    let own = query.opt.iter().flat_map(|opt| opt.options()).filter(|(code, _)| !stripped(*code));
-    options.extend(own.take(OPTIONS_MAX));
+    if let Some(opt) = &query.opt {
+        for own in opt.options().filter(|(code, _)| !stripped(*code)) {
+            let _ = options.try_push(own);
+        }
+    }
     let adds_mac = config.mac || config.mac_text.is_some();
     let mac = if adds_mac { neighbours.find(client).map_or(&[][..], HwAddr::octets) } else { &[] };
     let raw = if config.mac && !has(options, option::MAC) { mac } else { &[] };

@@ -11,7 +11,7 @@ use crate::config;
 use crate::dns::Surroundings;
 use crate::store::cache::Soa;
 use crate::wire::dns::codes::{class, kind, rcode};
-use crate::wire::dns::message::{Message, Question, Record, Section};
+use crate::wire::dns::message::{InSection, Message, Question, Record, Section};
 use crate::wire::dns::name::{Name, NameBuf};
 
 /// Aliases followed in one answer.
@@ -70,7 +70,8 @@ fn is_kept(config: &config::Dns, kind: u16) -> bool {
 fn aliases(with: &mut Surroundings, answer: &Message, name: Name) -> Option<NameBuf> {
     let mut at = NameBuf::from_name(name);
     for _ in 0..=CHAIN_MAX {
-        let Some(record) = records(answer, at.name(), kind::CNAME).next() else { return Some(at) };
+        let mut records = answer.section(Section::Answer);
+        let Some(record) = next_of(&mut records, at.name(), kind::CNAME) else { return Some(at) };
         let target = NameBuf::read(&mut record.data.clone())?;
         let ttl = kept_for(&with.config.dns, record.ttl);
         let mut draft = with.cache.begin(kind::CNAME);
@@ -84,11 +85,15 @@ fn aliases(with: &mut Surroundings, answer: &Message, name: Name) -> Option<Name
 /// Keeps the set of `name` and `kind`. False when the answer has none.
 fn set(with: &mut Surroundings, answer: &Message, name: Name, kind: u16) -> bool {
     // RFC 2181 §5.2: the TTLs of a set are equal, or the least counts.
-    let Some(ttl) = records(answer, name, kind).map(|record| record.ttl).min() else { return false };
-    let ttl = kept_for(&with.config.dns, ttl);
+    let mut least = None;
     let mut draft = with.cache.begin(kind);
-    records(answer, name, kind).for_each(|record| draft.add(record.data));
-    draft.store(name, ttl, with.now.mono);
+    let mut records = answer.section(Section::Answer);
+    while let Some(record) = next_of(&mut records, name, kind) {
+        least = Some(record.ttl.min(least.unwrap_or(u32::MAX)));
+        draft.add(record.data);
+    }
+    let Some(ttl) = least else { return false };
+    draft.store(name, kept_for(&with.config.dns, ttl), with.now.mono);
     true
 }
 
@@ -119,11 +124,10 @@ fn soa_minimum(data: Reader) -> Option<u32> {
     data.u32()
 }
 
-/// The answer's records of a name and type.
-fn records<'a>(answer: &Message<'a>, name: Name<'a>, kind: u16) -> impl Iterator<Item = Record<'a>> {
-    answer
-        .section(Section::Answer)
-        .filter(move |record| record.kind == kind && record.class == class::IN && record.is_owned_by(name))
+/// The next one of these records that is of a name and type.
+#[inline(never)]
+fn next_of<'a>(records: &mut InSection<'a>, name: Name, kind: u16) -> Option<Record<'a>> {
+    records.find(|record| record.kind == kind && record.class == class::IN && record.is_owned_by(name))
 }
 
 /// How long data with this TTL is kept: `max-cache-ttl` lowers it, then

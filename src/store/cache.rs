@@ -453,7 +453,7 @@ impl Cache {
         if ttl == 0 && self.stale == 0 || self.entries.capacity() == 0 || needed > self.blocks.capacity() / 4 {
             return false;
         }
-        self.make_way(name, kind, count);
+        self.make_way(name, kind, count, now);
         while self.entries.available() == 0 || self.blocks.available() < needed {
             if !self.evict(now) {
                 return false;
@@ -493,9 +493,9 @@ impl Cache {
 
     /// Removes what a new entry replaces or contradicts, and one more if the name
     /// has as many as it may.
-    fn make_way(&mut self, name: Name, kind: u16, count: u16) {
+    fn make_way(&mut self, name: Name, kind: u16, count: u16, now: u32) {
         if kind == ZONE {
-            if let Some(slot) = self.find(self.hash(name), name, ZONE) {
+            if let Some(slot) = self.fresh(self.hash(name), name, ZONE, now) {
                 self.discard(slot);
             }
             return;

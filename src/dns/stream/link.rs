@@ -119,14 +119,22 @@ impl Streams {
     /// nobody uses, else a closed one (or one to elsewhere that nobody uses) to be
     /// connected, else the one with the fewest questions.
     fn best_link(&self, leads: &dyn Fn(&Link) -> bool, len: usize) -> Option<(u8, bool)> {
-        let all = || (0u8..).zip(&self.links);
-        let there = || all().filter(|(_, link)| !link.is_closed() && leads(link));
-        let shared = there().filter(|(_, link)| link.takes(len)).min_by_key(|(_, link)| link.asks);
-        let unused = all().filter(|(_, link)| link.asks == 0 && !leads(link)).min_by_key(|(_, link)| (!link.is_closed(), link.heard));
-        let closed = all().find(|(_, link)| link.is_closed()).or(unused);
+        let (mut there, mut shared, mut unused, mut closed) = (0usize, None::<(u8, &Link)>, None::<(u8, &Link)>, None);
+        for (at, link) in (0u8..).zip(&self.links) {
+            if link.is_closed() {
+                closed = closed.or(Some(at));
+            } else if leads(link) {
+                there = there.saturating_add(1);
+                if link.takes(len) && shared.is_none_or(|(_, best)| link.asks < best.asks) {
+                    shared = Some((at, link));
+                }
+            } else if link.asks == 0 && unused.is_none_or(|(_, best)| link.heard < best.heard) {
+                unused = Some((at, link));
+            }
+        }
         match shared {
-            Some((at, link)) if link.asks == 0 || there().count() >= PER_SERVER => Some((at, false)),
-            _ => closed.map(|(at, _)| (at, true)).or(shared.map(|(at, _)| (at, false))),
+            Some((at, link)) if link.asks == 0 || there >= PER_SERVER => Some((at, false)),
+            _ => closed.or(unused.map(|(at, _)| at)).map(|at| (at, true)).or(shared.map(|(at, _)| (at, false))),
         }
     }
 }
