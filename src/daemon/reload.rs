@@ -19,7 +19,7 @@ use crate::daemon::shell::Shell;
 #[cfg(feature = "dhcp4")]
 use crate::outbox::change::Change;
 use crate::outbox::change::Errno;
-use crate::outbox::lines::{Arg, process};
+use crate::outbox::lines::{Arg, Line, process};
 use crate::store::hosts_builder::HostsBuilder;
 use crate::store::hosts_file::{HostsFile, Problem, Reading};
 use crate::wire::dns::name::{Name, NameBuf};
@@ -211,7 +211,7 @@ impl Job {
     /// Files in directories that are watched have changed.
     pub fn changed(core: &mut Core, files: &dyn Sources, changed: Vec<Changed>, say: Say) -> Self {
         for file in &changed {
-            let line = if file.removed { &process::REMOVED } else { &process::WRITTEN };
+            let line: &Line = if file.removed { &process::REMOVED } else { &process::WRITTEN };
             say(line, &[Arg::Text(file.path.to_bytes())]);
         }
         let mut any = false;
@@ -346,7 +346,7 @@ impl Job {
             Name::new(domain).map(NameBuf::from_name)
         };
         let mut report = |problem: Problem, line: u32| {
-            let template = match problem {
+            let template: &Line = match problem {
                 Problem::BadAddress => &process::BAD_ADDRESS,
                 Problem::BadName => &process::BAD_NAME,
             };

@@ -31,7 +31,7 @@ use crate::daemon::tokens::Place;
 use crate::daemon::{greeting, heap, listeners, reload};
 use crate::outbox::action::{Channel, Level};
 use crate::outbox::change::Change;
-use crate::outbox::lines::{Arg, process};
+use crate::outbox::lines::{Arg, Line, process};
 use crate::platform::background::{self, Starter};
 use crate::platform::identity;
 use crate::platform::signals::Signal;
@@ -132,7 +132,8 @@ pub fn run(config: Box<Config>, warnings: &[Warning], random: Random) -> ! {
     deliver.marks = Marks::open(&core.config);
     deliver.bus = bus;
     start.need(deliver.watch_bus().map_err(|errno| system(b"failed to watch", errno)));
-    for (what, line) in [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)] {
+    let changed: [(_, &Line); 2] = [(pid_chown, &process::PID_CHOWN), (log_chown, &process::LOG_CHOWN)];
+    for (what, line) in changed {
         if let Some((path, errno)) = what {
             deliver.say(line, &[Arg::Text(&path), Arg::Errno(errno)]);
         }
@@ -183,7 +184,7 @@ fn to_log(journal: &mut Journal, message: &[u8]) {
     journal.open_if_closed();
     journal.line(Channel::Main, Level::Critical, message, now);
     let last = &process::FAILED;
-    journal.line(last.channel, last.level, last.text.as_bytes(), now);
+    journal.line(last.channel, last.level, &last.text, now);
 }
 
 /// A file whose owner could not be changed, and why.

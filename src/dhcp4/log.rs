@@ -6,7 +6,7 @@ use crate::dhcp4::Surroundings;
 use crate::dhcp4::client::Client;
 use crate::limits;
 use crate::outbox::action::About;
-use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::outbox::lines::{Arg, Line, dhcp as lines};
 use crate::outbox::metrics::Metric;
 use crate::wire::blob::text_field;
 use crate::wire::dhcp4::{BROADCAST, Packet};
@@ -152,7 +152,8 @@ pub(super) fn reply(with: &mut Surroundings, reply: &[u8]) {
     let xid = Arg::Number(packet.xid.into());
     let overload = packet.walk_options().find(|(number, _)| *number == code::OVERLOAD);
     let overload = overload.and_then(|(_, value)| value.first().copied()).unwrap_or(0);
-    for (bit, field, line) in [(1, packet.file, &lines::BOOT_FILE), (2, packet.sname, &lines::SERVER_NAME)] {
+    let fields: [(_, _, &Line); 2] = [(1, packet.file, &lines::BOOT_FILE), (2, packet.sname, &lines::SERVER_NAME)];
+    for (bit, field, line) in fields {
         let text = up_to_zero(field);
         if overload & bit != 0 {
             options(with, xid, &packet, bit);

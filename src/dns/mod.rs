@@ -60,7 +60,7 @@ use crate::dns::upstream::Upstream;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::{Change, Errno};
-use crate::outbox::lines::{Arg, dns as lines};
+use crate::outbox::lines::{Arg, Line, dns as lines};
 use crate::store::cache::Cache;
 use crate::store::hosts::Hosts;
 use crate::store::interfaces::Interfaces;
@@ -329,7 +329,7 @@ impl Forwarder {
         let transfer = &self.transfer;
         let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial, transfer };
         let place = auth::place(with, query);
-        let mut line = &lines::QUERY;
+        let mut line: &Line = &lines::QUERY;
         if let Some(place) = &place {
             prefix = prefix.of_zone();
             line = if place.outside { &lines::AUTH_QUERY } else { line };

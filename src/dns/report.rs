@@ -74,9 +74,8 @@ impl Forwarder {
             }
         }
         if with.config.log.queries.on || with.config.process.mode == Mode::Debug {
-            for head in [&lines::DUMP_HEAD, &lines::DUMP_RULE] {
-                with.out.log(head, &[]);
-            }
+            with.out.log(&lines::DUMP_HEAD, &[]);
+            with.out.log(&lines::DUMP_RULE, &[]);
             self.dump = Dump::Hosts(0, with.now.mono);
         }
     }

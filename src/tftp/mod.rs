@@ -331,7 +331,7 @@ impl Server {
             if transfer.is_over(now) {
                 // Quirk: a client that only keeps the last acknowledgement to
                 // itself has its file; dnsmasq counts that as sent.
-                let line = if transfer.is_all_sent() { &lines::tftp::SENT } else { &lines::tftp::TIMED_OUT };
+                let line: &Line = if transfer.is_all_sent() { &lines::tftp::SENT } else { &lines::tftp::TIMED_OUT };
                 self.finish(with, slot, line);
             } else if transfer.try_again() {
                 self.first_packet(with, slot);

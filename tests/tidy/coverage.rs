@@ -13,7 +13,7 @@ const SAID_BY_THE_SHELL: [(&str, &str); 4] = [
     ("FAILED", "the end of a start that was refused: end to end"),
 ];
 
-/// Log lines (`pub const NAME: Line = …`) whose template fits no text of any
+/// Log lines (`NAME: Channel, Level, b"…";`) whose template fits no text of any
 /// scenario, and no string of any test.
 pub fn lines_without_golden_text() -> Vec<String> {
     let golden = golden_texts();
@@ -42,16 +42,13 @@ pub fn lines_nobody_says() -> Vec<String> {
     idle
 }
 
-/// The constants of type `Line` in a file, with their templates.
+/// The lines that a file declares, with their templates.
 fn lines(source: &Source) -> Vec<(usize, String, String)> {
     let mut found = Vec::new();
-    for at in source.find(": Line =").into_iter().filter(|at| !source.is_test(*at)) {
-        let head = source.before(at);
-        let name_len = head.iter().rev().take_while(|octet| crate::source::is_word(**octet)).count();
-        let name = String::from_utf8_lossy(&head[head.len() - name_len..]).into_owned();
-        let rest = &source.text[at..];
-        let Some(open) = rest.find('"') else { continue };
-        let body = &rest[open + 1..];
+    for (at, _) in source.text.match_indices("b\"").filter(|(at, _)| !source.is_test(*at)) {
+        let Some((head, _)) = source.text[..at].rsplit_once(": ") else { continue };
+        let name = head[head.rfind(char::is_whitespace).map_or(0, |blank| blank + 1)..].to_owned();
+        let body = &source.text[at + 2..];
         let mut template = String::new();
         let mut escaped = false;
         for symbol in body.chars() {

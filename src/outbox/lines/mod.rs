@@ -4,11 +4,6 @@
 //! stands for the next argument; nothing else is special. Lines are grouped by
 //! the engine that says them, and each has a golden test beside its engine.
 
-pub mod dhcp;
-pub mod dns;
-pub mod process;
-pub mod tftp;
-
 use crate::base::bytes::Writer;
 use crate::base::errno;
 use crate::base::net::HwAddr;
@@ -16,19 +11,28 @@ use crate::base::text;
 use crate::outbox::action::{Channel, Level};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// One line.
-pub struct Line {
+/// Declares lines: name, channel, level, text.
+macro_rules! lines {
+    ($($(#[$about:meta])* $name:ident: $channel:ident, $level:ident, $text:literal;)*) => {
+        $($(#[$about])* pub const $name: Line<[u8; $text.len()]> =
+            Line { channel: Channel::$channel, level: Level::$level, text: *$text };)*
+    };
+}
+
+pub mod dhcp;
+pub mod dns;
+pub mod process;
+pub mod tftp;
+
+/// One line. It holds its text itself: a reference to it would take longer than
+/// many a text.
+pub struct Line<T: ?Sized = [u8]> {
     /// Whose line it is.
     pub channel: Channel,
     /// How grave it is.
     pub level: Level,
     /// The text; each `%` is an argument.
-    pub text: &'static str,
-}
-
-/// A line of the `dnsmasq` channel.
-pub const fn main(level: Level, text: &'static str) -> Line {
-    Line { channel: Channel::Main, level, text }
+    pub text: T,
 }
 
 /// An argument. Text from the network is made printable: control characters
@@ -58,8 +62,8 @@ pub enum Arg<'a> {
 /// Writes `line` with its arguments, as far as it fits.
 pub fn render(out: &mut Writer, line: &Line, args: &[Arg]) {
     let mut args = args.iter();
-    for octet in line.text.bytes() {
-        match (octet, octet == b'%') {
+    for octet in &line.text {
+        match (*octet, *octet == b'%') {
             (_, true) => {
                 if let Some(arg) = args.next() {
                     render_arg(out, arg);
@@ -98,7 +102,9 @@ mod tests {
 
     #[test]
     fn a_line_takes_its_arguments_and_lets_nobody_forge_another() {
-        const LINE: Line = main(Level::Info, "from % to %, 100%");
+        lines! {
+            LINE: Main, Info, b"from % to %, 100%";
+        }
         let mut buffer = [0; 64];
         let mut out = Writer::new(&mut buffer);
         render(&mut out, &LINE, &[Arg::Text(b"a\nb"), Arg::Number(7), Arg::Str("!")]);
