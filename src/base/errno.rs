@@ -3,6 +3,8 @@
 //! above 34 are not the same on MIPS. Not a list of all errors, only of those
 //! that opening files and sockets can end in.
 
+use super::texts::{Texts, texts};
+
 /// No such file or directory.
 pub const ENOENT: i32 = 2;
 /// Permission denied.
@@ -64,9 +66,33 @@ const TEXTS: [(i32, &str); 40] = [
     (pick(116, 151), "Stale file handle"),
 ];
 
+/// The numbers of `TEXTS`.
+static NUMBERS: [u8; TEXTS.len()] = {
+    let (mut numbers, mut at) = ([0; TEXTS.len()], 0);
+    while at < TEXTS.len() {
+        numbers[at] = TEXTS[at].0 as u8;
+        at += 1;
+    }
+    numbers
+};
+
+/// What they mean.
+const MEANINGS: Texts = texts!({
+    const MEANINGS: [&str; TEXTS.len()] = {
+        let (mut meanings, mut at) = ([""; TEXTS.len()], 0);
+        while at < TEXTS.len() {
+            meanings[at] = TEXTS[at].1;
+            at += 1;
+        }
+        meanings
+    };
+    &MEANINGS
+});
+
 /// What the number means; `Unknown error` for one that is not listed.
 pub fn text(errno: i32) -> &'static str {
-    TEXTS.iter().find(|(number, _)| *number == errno).map_or("Unknown error", |(_, text)| text)
+    let mut known = NUMBERS.iter().zip(MEANINGS);
+    known.find(|(number, _)| i32::from(**number) == errno).map_or("Unknown error", |(_, text)| text)
 }
 
 #[cfg(test)]

@@ -17,4 +17,5 @@ pub mod reserved;
 pub mod slab;
 pub mod suffix;
 pub mod text;
+pub mod texts;
 pub mod time;

@@ -36,15 +36,14 @@ pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
         return Ok(None);
     }
     let bad = || wrong!("bad dhcp-option");
+    let table = if six { &dhcp6_options::KNOWN } else { &dhcp4_options::KNOWN };
     if by_number {
         let most = if six { u16::MAX } else { u8::MAX.into() };
         let code = number(name).and_then(|code| u16::try_from(code).ok()).filter(|code| *code <= most).ok_or_else(bad)?;
-        let known = if six { dhcp6_options::by_code(code) } else { u8::try_from(code).ok().and_then(dhcp4_options::by_code) };
-        let kind = known.map_or(Kind::Free, |known| known.kind);
+        let kind = table.by_code(code).map_or(Kind::Free, |known| known.kind);
         return Ok(Some(Numbered { code, kind, six, by_number }));
     }
-    let known = if six { dhcp6_options::by_name(name) } else { dhcp4_options::by_name(name) };
-    let known = known.filter(|known| internal || !known.internal).ok_or_else(bad)?;
+    let known = table.by_name(name).filter(|known| internal || !known.internal).ok_or_else(bad)?;
     Ok(Some(Numbered { code: known.code.into(), kind: known.kind, six, by_number }))
 }
 

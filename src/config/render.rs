@@ -44,12 +44,12 @@ fn help_line(text: &mut String, row: &Directive) {
 
 /// The text of `--help dhcp` or, with `six`, of `--help dhcp6`.
 pub fn dhcp_names(six: bool) -> String {
-    let (heading, known, last): (_, &[_], _) = match six {
-        true => ("Known DHCPv6 options:\n", &dhcp6_options::KNOWN, None),
-        false => ("Known DHCP options:\n", &dhcp4_options::KNOWN, Some(&dhcp4_options::NEXT_SERVER)),
+    let (heading, known) = match six {
+        true => ("Known DHCPv6 options:\n", &dhcp6_options::KNOWN),
+        false => ("Known DHCP options:\n", &dhcp4_options::KNOWN),
     };
     let mut all = String::from(heading);
-    for named in known.iter().chain(last).filter(|named| !named.internal) {
+    for named in known.iter().filter(|named| !named.internal) {
         let code = text::string(&|out| text::decimal(out, named.code.into()));
         all.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
         for part in [&code, " ", named.name, "\n"] {

@@ -10,7 +10,7 @@ use crate::outbox::lines::{Arg, Line, dhcp as lines};
 use crate::outbox::metrics::Metric;
 use crate::wire::blob::text_field;
 use crate::wire::dhcp4::{BROADCAST, Packet};
-use crate::wire::dhcp4_options::{Kind, by_code, code};
+use crate::wire::dhcp4_options::{KNOWN, Kind, code};
 
 use arrayvec::ArrayVec;
 use std::net::Ipv4Addr;
@@ -128,7 +128,7 @@ pub(super) fn requested(with: &mut Surroundings, client: &Client) {
     let mut out = Writer::new(&mut buffer);
     for (place, number) in list.iter().enumerate() {
         text::decimal(&mut out, (*number).into());
-        if let Some(known) = by_code(*number) {
+        if let Some(known) = KNOWN.by_code((*number).into()) {
             out.u8(b':');
             out.bytes(known.name.as_bytes());
         }
@@ -188,7 +188,7 @@ fn up_to_zero(field: &[u8]) -> &[u8] {
 fn sent(with: &mut Surroundings, xid: Arg, number: u8, value: &[u8]) {
     let mut buffer = [0; 512];
     let mut out = Writer::new(&mut buffer);
-    let known = by_code(number);
+    let known = KNOWN.by_code(number.into());
     write_value(&mut out, known.map_or(Kind::Free, |known| known.kind), value);
     let name = known.map_or("", |known| known.name);
     let (mut size, mut code) = ([0; 3], [0; 3]);

@@ -2,6 +2,8 @@
 //! dnsmasq gave it on the buses. Engines count with `Outbox::count`; what an
 //! engine or a table counts for itself is taken from there.
 
+use crate::base::texts::{Texts, texts};
+
 /// Something that is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
@@ -72,7 +74,7 @@ pub const COUNT: usize = Metric::LeaseUnknown as usize + 1;
 
 /// Their names, in order. Quirk: `actve` is how dnsmasq spells it, and
 /// collectors of statistics ask for it.
-pub const NAMES: [&str; COUNT] = [
+const NAMES: Texts = texts!(&[
     "dns_cache_inserted",
     "dns_cache_live_freed",
     "dns_queries_forwarded",
@@ -103,7 +105,7 @@ pub const NAMES: [&str; COUNT] = [
     "dhcp_lease_unassigned",
     "dhcp_lease_actve",
     "dhcp_lease_unknown",
-];
+]);
 
 /// A number for each.
 #[derive(Clone, Copy)]
@@ -124,6 +126,6 @@ impl Counts {
 
     /// Names and numbers, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
-        NAMES.into_iter().zip(self.0)
+        NAMES.zip(self.0)
     }
 }

@@ -2,6 +2,7 @@
 //! message, and the table of their names and types as dnsmasq spells them.
 
 use crate::base::bytes::Reader;
+use crate::base::texts::{Texts, texts};
 use crate::wire::dhcp4::Packet;
 use std::net::Ipv4Addr;
 
@@ -184,19 +185,57 @@ pub struct Known {
 }
 
 /// A row of a table: what may be sent by name.
-pub(super) const fn known(code: u8, name: &'static str, kind: Kind) -> Known {
-    Known { code, name, kind, internal: false }
+pub(super) const fn known(code: u8, kind: Kind) -> (u8, Kind, bool) {
+    (code, kind, false)
 }
 
 /// A row of a table: what the server fills in itself.
-pub(super) const fn internal(code: u8, name: &'static str, kind: Kind) -> Known {
-    Known { code, name, kind, internal: true }
+pub(super) const fn internal(code: u8, kind: Kind) -> (u8, Kind, bool) {
+    (code, kind, true)
 }
 
-/// The named options, by number.
-pub static KNOWN: [Known; 78] = {
+/// A table of options with names, as the compiler packs it.
+pub struct Table {
+    names: Texts,
+    rest: &'static [(u8, Kind, bool)],
+}
+
+impl Table {
+    /// A table from its `names` and what else is known.
+    pub(super) const fn new(names: Texts, rest: &'static [(u8, Kind, bool)]) -> Self {
+        Table { names, rest }
+    }
+
+    /// The options, by number.
+    pub fn iter(&self) -> impl Iterator<Item = Known> + use<> {
+        self.rest.iter().zip(self.names).map(|(&(code, kind, internal), name)| Known { code, name, kind, internal })
+    }
+
+    /// The option with this number.
+    #[inline(never)]
+    pub fn by_code(&self, code: u16) -> Option<Known> {
+        self.iter().find(|known| u16::from(known.code) == code)
+    }
+
+    /// The option with this name (any case).
+    #[inline(never)]
+    pub fn by_name(&self, name: &[u8]) -> Option<Known> {
+        self.iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+}
+
+/// The table of rows: number, name, kind.
+macro_rules! table {
+    ($($row:ident($code:literal, $name:literal, $kind:expr),)*) => {
+        Table::new(texts!(&[$($name),*]), &[$($row($code, $kind)),*])
+    };
+}
+pub(super) use table;
+
+/// The named options.
+pub static KNOWN: Table = {
     use Kind::{Addresses, Decimal, Free, Names, Number, SipServers, Text, Time};
-    [
+    table! {
         known(1, "netmask", Addresses),
         known(2, "time-offset", Number(4)),
         known(3, "router", Addresses),
@@ -275,23 +314,11 @@ pub static KNOWN: [Known; 78] = {
         known(121, "classless-static-route", Free),
         known(125, "vendor-id-encap", Free),
         known(150, "tftp-server-address", Addresses),
-    ]
+        // Sets the next-server field of the header: an option in the
+        // configuration only, since 255 ends the options on the wire.
+        known(255, "server-ip-address", Addresses),
+    }
 };
-
-/// Sets the next-server field of the header: an option in the configuration
-/// only, since 255 ends the options on the wire.
-pub static NEXT_SERVER: Known = known(255, "server-ip-address", Kind::Addresses);
-
-/// The named option with this number.
-pub fn by_code(code: u8) -> Option<&'static Known> {
-    KNOWN.iter().chain(Some(&NEXT_SERVER)).find(|known| known.code == code)
-}
-
-/// The option with this name (any case).
-pub fn by_name(name: &[u8]) -> Option<&'static Known> {
-    let all = KNOWN.iter().chain(core::iter::once(&NEXT_SERVER));
-    all.into_iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
-}
 
 #[cfg(test)]
 mod tests {
@@ -308,13 +335,14 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order_and_found_both_ways() {
-        assert!(KNOWN.windows(2).all(|pair| pair[0].code < pair[1].code));
-        for known in &KNOWN {
-            assert_eq!(by_code(known.code).unwrap().name, known.name);
-            assert_eq!(by_name(known.name.as_bytes()).unwrap().code, known.code);
+        assert!(KNOWN.iter().is_sorted_by(|one, next| one.code < next.code));
+        assert_eq!(KNOWN.iter().count(), KNOWN.rest.len());
+        for known in KNOWN.iter() {
+            assert_eq!(KNOWN.by_code(known.code.into()).unwrap().name, known.name);
+            assert_eq!(KNOWN.by_name(known.name.as_bytes()).unwrap().code, known.code);
         }
-        assert_eq!(by_name(b"NTP-Server").unwrap().code, 42);
-        assert!(by_name(b"ntp").is_none() && by_code(4).is_none());
-        assert_eq!(by_name(b"server-ip-address").unwrap().code, 255);
+        assert_eq!(KNOWN.by_name(b"NTP-Server").unwrap().code, 42);
+        assert!(KNOWN.by_name(b"ntp").is_none() && KNOWN.by_code(4).is_none());
+        assert_eq!(KNOWN.by_name(b"server-ip-address").unwrap().code, 255);
     }
 }

@@ -2,12 +2,13 @@
 //! hold (RFC 8415 and the RFCs of the single options). No walker: messages are
 //! not read here.
 
-use crate::wire::dhcp4_options::{Kind, Known, internal, known};
+use crate::base::texts::texts;
+use crate::wire::dhcp4_options::{Kind, Table, internal, known, table};
 
-/// The named options, by number.
-pub static KNOWN: [Known; 30] = {
+/// The named options.
+pub static KNOWN: Table = {
     use Kind::{Addresses, Free, Names, NtpServers, Strings, Text, Time};
-    [
+    table! {
         internal(1, "client-id", Free),
         internal(2, "server-id", Free),
         internal(3, "ia-na", Free),
@@ -38,18 +39,8 @@ pub static KNOWN: [Known; 30] = {
         known(59, "bootfile-url", Text),
         known(60, "bootfile-param", Strings),
         known(103, "captive-portal", Text),
-    ]
+    }
 };
-
-/// The named option with this number.
-pub fn by_code(code: u16) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| u16::from(known.code) == code)
-}
-
-/// The option with this name (any case).
-pub fn by_name(name: &[u8]) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
-}
 
 #[cfg(test)]
 mod tests {
@@ -57,12 +48,13 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order_and_found_both_ways() {
-        assert!(KNOWN.windows(2).all(|pair| pair[0].code < pair[1].code));
-        for known in &KNOWN {
-            assert_eq!(by_code(known.code.into()).unwrap().name, known.name);
-            assert_eq!(by_name(known.name.as_bytes()).unwrap().code, known.code);
+        assert!(KNOWN.iter().is_sorted_by(|one, next| one.code < next.code));
+        assert_eq!(KNOWN.iter().count(), 30);
+        for known in KNOWN.iter() {
+            assert_eq!(KNOWN.by_code(known.code.into()).unwrap().name, known.name);
+            assert_eq!(KNOWN.by_name(known.name.as_bytes()).unwrap().code, known.code);
         }
-        assert_eq!(by_name(b"NTP-Server").unwrap().code, 56);
-        assert!(by_name(b"ntp").is_none() && by_code(8).is_none() && by_code(256 + 23).is_none());
+        assert_eq!(KNOWN.by_name(b"NTP-Server").unwrap().code, 56);
+        assert!(KNOWN.by_name(b"ntp").is_none() && KNOWN.by_code(8).is_none() && KNOWN.by_code(256 + 23).is_none());
     }
 }

@@ -9,8 +9,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// What an option of this number is known to hold.
 pub fn kind(code: u16, six: bool) -> Kind {
     let known = match six {
-        true => dhcp6_options::by_code(code),
-        false => u8::try_from(code).ok().and_then(dhcp4_options::by_code),
+        true => dhcp6_options::KNOWN.by_code(code),
+        false => dhcp4_options::KNOWN.by_code(code),
     };
     known.map_or(Kind::Free, |known| known.kind)
 }
