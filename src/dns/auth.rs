@@ -210,15 +210,17 @@ fn data(with: &mut Surroundings, reply: &mut Reply, view: &View, name: Name, kin
     let lower = NameBuf::from_name(name).lower();
     let records = &config.dns.local.records;
     let mut known = name.same(auth_zone::top(view.found.zone));
-    // One that is there for what lies below it, unless that is an alias of all names.
-    known |= records.has(lower.name()) && records.of(lower.name()).next().is_none() && of_wildcard(with, name).is_none();
-    for (_, record) in records.of(lower.name()).filter(|(_, record)| record.kind != kind::CNAME) {
-        known = true;
-        if record.kind == kind {
+    let mut any = false;
+    for (_, record) in records.of(lower.name()) {
+        any = true;
+        known |= record.kind != kind::CNAME;
+        if record.kind == kind && kind != kind::CNAME {
             journal::of_kind(with.out, view.prefix, configured, name, kind);
             put(reply, view, name, kind, record.data);
         }
     }
+    // One that is there for what lies below it, unless that is an alias of all names.
+    known |= !any && records.has(lower.name()) && of_wildcard(with, name).is_none();
     let synthetic = synth::addr(with, name);
     known |= interface_names::has(config, name) || with.hosts.has(name) || synthetic.is_some();
     let mut show = |addr: IpAddr| {

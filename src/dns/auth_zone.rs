@@ -110,6 +110,7 @@ impl Found<'_> {
     }
 
     /// Adds the SOA record.
+    #[inline(never)]
     pub(super) fn soa(&self, with: &Surroundings, reply: &mut Reply, section: Section, owner: Name, serial: u32) -> bool {
         let (auth, soa) = (&with.config.auth, &with.config.auth.soa);
         let server = auth.server.as_deref().and_then(Name::new).unwrap_or(Name::ROOT);
@@ -128,6 +129,7 @@ impl Found<'_> {
 
     /// Adds the NS records: this server if the world reaches it, and others, which
     /// do not copy the zones of addresses.
+    #[inline(never)]
     pub(super) fn ns(&self, with: &Surroundings, reply: &mut Reply, section: Section, owner: Name) {
         let auth = &with.config.auth;
         let own = auth.server.iter().filter(|_| auth.is_outside());

@@ -154,6 +154,8 @@ impl Upstream {
     }
 
     /// How a server has done.
+    // Asked everywhere: a call is shorter.
+    #[inline(never)]
     pub fn tally(&mut self, number: u16) -> Option<&mut Tally> {
         self.tallies.get_mut(usize::from(number))
     }
