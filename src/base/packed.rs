@@ -22,9 +22,10 @@ const SAME_MAX: usize = 1024;
 const ROOMY: usize = 10_000;
 
 /// Cells of a table for `count` entries: twice as many, so that a search looks at
-/// two or three, or five for four.
+/// two or three, or five for four. Never fewer for more: a table that was made for
+/// more entries than it is asked about must not lack room.
 fn cells_for(count: usize) -> usize {
-    if count <= ROOMY { count.saturating_mul(2) } else { count.saturating_mul(5).div_ceil(4) }.saturating_add(1)
+    count.saturating_mul(2).min(count.saturating_mul(5).div_ceil(4).max(2 * ROOMY)).saturating_add(1)
 }
 
 impl Packed {

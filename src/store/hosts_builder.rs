@@ -118,7 +118,7 @@ impl HostsBuilder {
             () if listed.lacks(names) && self.hosts.entries.len() >= SPELLED - PARENTS_MAX as u32 => 3,
             () => return true,
         };
-        self.begin(lacks, self.wanted(lacks).saturating_add(names));
+        self.begin(lacks, self.wanted(lacks), names);
         false
     }
 
@@ -132,7 +132,7 @@ impl HostsBuilder {
         let Hosts { by_name, by_addr, parents, listed, .. } = &self.hosts;
         let sparse = [by_name.is_sparse(), by_addr.is_sparse(), parents.is_sparse(), listed.is_sparse()];
         let Some(table) = sparse.into_iter().position(|sparse| sparse) else { return true };
-        self.begin(table, self.counts().get(table).copied().unwrap_or(0));
+        self.begin(table, self.counts().get(table).copied().unwrap_or(0), 0);
         false
     }
 
@@ -162,10 +162,14 @@ impl HostsBuilder {
         }
     }
 
-    /// Begins a table with room for so many names.
-    fn begin(&mut self, table: usize, count: usize) {
+    /// Begins a table with room for so many names, `more` of them entries to come.
+    fn begin(&mut self, table: usize, count: usize, more: usize) {
+        let count = count.saturating_add(more);
         let entries = self.hosts.entries.len();
-        let end = u32::try_from(count).unwrap_or(u32::MAX).max(entries.saturating_add(entries / 4).saturating_add(PARENTS_MAX as u32));
+        // By its address an entry may be reached whose number is far above the count
+        // of addresses: a block list has one.
+        let end = entries.saturating_add(entries / 4).saturating_add(PARENTS_MAX as u32);
+        let end = end.max(u32::try_from(count.max((entries as usize).saturating_add(more))).unwrap_or(u32::MAX));
         self.growing = match table {
             0 => Growing::ByName(Packed::new(count, end), Walk::default()),
             1 => Growing::ByAddr(Packed::new(count, end), Walk::default()),

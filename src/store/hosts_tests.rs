@@ -180,6 +180,22 @@ fn a_long_block_list_costs_about_12_octets_a_name() {
 }
 
 #[test]
+fn room_made_for_a_whole_piece_of_a_list_is_there_in_the_end() {
+    let mut builder = builder();
+    let mut number = 0u32;
+    while number < 2 * SPELLED {
+        // A table at a time and then the word that all have room.
+        let growths = (0..100).take_while(|_| !builder.make_room(2176, usize::MAX)).count();
+        assert!(growths <= 8, "after {number} names");
+        for _ in 0..90 {
+            builder.add(name(&format!("host{number}.example")).name(), Ipv4Addr::UNSPECIFIED.into());
+            number += 1;
+        }
+    }
+    assert_eq!(builder.freeze().len(), number as usize);
+}
+
+#[test]
 fn a_name_without_text_gets_one_when_it_needs_it() {
     let mut builder = builder();
     builder.source(b"first");
