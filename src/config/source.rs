@@ -247,7 +247,7 @@ impl<'f> Source<'f> {
         }
         let here = matches!(place, Place::CommandLine);
         // Two spellings of one directive share its letter.
-        let same = |other: &Directive| std::ptr::eq(other, row) || (other.short == row.short && row.short != 0);
+        let same = |other: &Directive| other.name() == row.name() || (other.short == row.short && row.short != 0);
         let is_used = self.used.iter().any(|(there, other)| *there == here && same(other));
         if !is_used {
             self.used.push((here, row));
