@@ -4,7 +4,7 @@
 
 #[cfg(test)]
 use super::NameBox;
-use super::rows::{HAS_CONNTRACK, HAS_SETS};
+use super::rows::{HAS_CONNTRACK, HAS_SETS, is_pattern};
 use crate::base::suffix::SuffixTable;
 use std::net::IpAddr;
 
@@ -43,6 +43,17 @@ impl Sets {
     /// True when addresses are put into any set.
     pub fn any(&self) -> bool {
         HAS_SETS && (!self.ip.lines.is_empty() || !self.nft.lines.is_empty())
+    }
+}
+
+impl Allowed {
+    /// What a mark, in the bits of a mask, may ask for; nothing if any of it is wrong.
+    pub fn new<'a>(mark: u32, mask: u32, patterns: &mut dyn Iterator<Item = Option<&'a [u8]>>) -> Option<Self> {
+        let mut all = Vec::new();
+        for pattern in patterns {
+            all.push(pattern.filter(|pattern| is_pattern(pattern))?.to_ascii_lowercase().into());
+        }
+        (mark != 0 && mark & !mask == 0).then(|| Allowed { mark, mask, patterns: all.into() })
     }
 }
 

@@ -6,11 +6,13 @@
 use crate::base::bytes::{Reader, Writer};
 use crate::base::reserved;
 use crate::base::time::{Due, Millis, Now, Why};
-use crate::config::{Config, HAS_UBUS};
+use crate::config::sets::Allowed;
+use crate::config::{Config, HAS_CONNTRACK, HAS_UBUS};
+use crate::daemon::core::Core;
+use crate::daemon::heap;
 use crate::outbox::Hears;
 use crate::outbox::action::About;
 use crate::outbox::lines::{Arg, Line, process as lines};
-use crate::outbox::metrics::Counts;
 use crate::platform::sys::{self, Errno};
 use crate::platform::unix::{self, Kind};
 use crate::platform::streams;
@@ -21,7 +23,10 @@ use std::os::fd::OwnedFd;
 const PATH: &[u8] = b"/var/run/ubus/ubus.sock";
 
 /// Octets of a message that is read; a longer one is passed over.
-const MESSAGE_MAX: usize = 4096;
+const MESSAGE_MAX: usize = 16 * 1024;
+
+/// Marks with names that are allowed to them.
+const ALLOWED_MAX: usize = 1000;
 
 /// Octets that may wait for the bus.
 const WAITING: usize = 16 * 1024;
@@ -31,6 +36,12 @@ const RETRY_MS: u64 = 2000;
 
 /// The longest name of an object.
 const NAME_MAX: usize = 120;
+
+/// The method that changes what a mark is allowed, and its arguments.
+const ALLOW: &[u8] = b"set_connmark_allowlist";
+const MARK: &[u8] = b"mark";
+const MASK: &[u8] = b"mask";
+const PATTERNS: &[u8] = b"patterns";
 
 /// One of our objects. One more than its place among them is the sequence of
 /// the request that offers it.
@@ -146,11 +157,11 @@ impl Bus {
     }
 
     /// Writes what waits and reads what came, until there is no more of either.
-    pub fn serve(&mut self, counts: &dyn Fn() -> Counts, now: Now, say: &mut dyn FnMut(&Line, &[Arg])) {
+    pub fn serve(&mut self, core: &mut Core, now: Now, say: &mut dyn FnMut(&Line, &[Arg])) {
         if !HAS_UBUS {
             return;
         }
-        if let Err(errno) = self.flush().and_then(|()| self.hear(counts, say))
+        if let Err(errno) = self.flush().and_then(|()| self.hear(core, say))
             && errno != sys::EAGAIN
         {
             if !core::mem::replace(&mut self.complained, true) {
@@ -167,7 +178,7 @@ impl Bus {
         self.retry = Some(now.mono.plus_ms(RETRY_MS));
     }
 
-    fn hear(&mut self, counts: &dyn Fn() -> Counts, say: &mut dyn FnMut(&Line, &[Arg])) -> Result<(), Errno> {
+    fn hear(&mut self, core: &mut Core, say: &mut dyn FnMut(&Line, &[Arg])) -> Result<(), Errno> {
         loop {
             let mut piece = [0; 1024];
             let room = MESSAGE_MAX.saturating_sub(self.read.len()).min(piece.len());
@@ -181,12 +192,12 @@ impl Bus {
             let passed = got.min(self.skip);
             self.skip -= passed;
             reserved::extend(&mut self.read, piece.get(passed..got).unwrap_or_default());
-            while self.message(counts, say)? {}
+            while self.message(core, say)? {}
         }
     }
 
     /// Takes one whole message, if there is one.
-    fn message(&mut self, counts: &dyn Fn() -> Counts, say: &mut dyn FnMut(&Line, &[Arg])) -> Result<bool, Errno> {
+    fn message(&mut self, core: &mut Core, say: &mut dyn FnMut(&Line, &[Arg])) -> Result<bool, Errno> {
         if self.read.len() < HEADER {
             return Ok(false);
         }
@@ -202,14 +213,14 @@ impl Bus {
             return Ok(false);
         }
         let read = core::mem::take(&mut self.read);
-        self.act(&head, read.get(HEADER..whole).unwrap_or_default(), counts, say);
+        self.act(&head, read.get(HEADER..whole).unwrap_or_default(), core, say);
         self.read = read;
         self.read.drain(..whole);
         Ok(true)
     }
 
     /// Does what a message says.
-    fn act(&mut self, head: &Head, attributes: &[u8], counts: &dyn Fn() -> Counts, say: &mut dyn FnMut(&Line, &[Arg])) {
+    fn act(&mut self, head: &Head, attributes: &[u8], core: &mut Core, say: &mut dyn FnMut(&Line, &[Arg])) {
         let of = |id| blob::items(attributes).find(|item| item.id == id);
         let number = |id| of(id).and_then(|item: Item| item.number());
         let offered = usize::from(head.sequence).wrapping_sub(1);
@@ -237,21 +248,28 @@ impl Bus {
                 let object = number(attr::OBJECT).unwrap_or(0);
                 let method = of(attr::METHOD).and_then(|item| item.text()).unwrap_or_default();
                 let quiet = of(attr::NO_REPLY).is_some_and(|item| item.is_true());
-                let known = self.objects.first().is_some_and(|first| first.number == object) && method == b"metrics";
-                let code = match (known, of(attr::DATA)) {
-                    (true, Some(_)) => status::OK,
-                    (true, None) => status::INVALID_ARGUMENT,
-                    (false, _) => status::METHOD_NOT_FOUND,
-                };
-                if code == status::OK {
-                    let counts = counts();
-                    self.send(kind::DATA, head.sequence, head.peer, &mut |out| {
-                        blob::put_number(out, attr::OBJECT, object);
-                        blob::put(out, attr::DATA, &mut |out| {
-                            counts.iter().for_each(|(name, value)| blob::number_field(out, name.as_bytes(), value));
+                let known = self.objects.first().is_some_and(|first| first.number == object);
+                let code = match (known, method, of(attr::DATA)) {
+                    (true, b"metrics", Some(_)) => {
+                        let counts = core.counts();
+                        self.send(kind::DATA, head.sequence, head.peer, &mut |out| {
+                            blob::put_number(out, attr::OBJECT, object);
+                            blob::put(out, attr::DATA, &mut |out| {
+                                counts.iter().for_each(|(name, value)| blob::number_field(out, name.as_bytes(), value));
+                            });
                         });
-                    });
-                }
+                        status::OK
+                    }
+                    (true, ALLOW, Some(data)) if HAS_CONNTRACK => {
+                        heap::open();
+                        let code = allow(core, data.data);
+                        heap::close();
+                        code
+                    }
+                    (true, b"metrics", None) => status::INVALID_ARGUMENT,
+                    (true, ALLOW, None) if HAS_CONNTRACK => status::INVALID_ARGUMENT,
+                    _ => status::METHOD_NOT_FOUND,
+                };
                 if !quiet {
                     self.send(kind::STATUS, head.sequence, head.peer, &mut |out| {
                         blob::put_number(out, attr::STATUS, code);
@@ -274,6 +292,13 @@ impl Bus {
                 blob::put(out, attr::SIGNATURE, &mut |out| {
                     if more.is_empty() {
                         blob::put_field(out, field::TABLE, b"metrics", &mut |_| {});
+                        if HAS_CONNTRACK {
+                            blob::put_field(out, field::TABLE, ALLOW, &mut |out| {
+                                for (name, kind) in [(MARK, field::NUMBER), (MASK, field::NUMBER), (PATTERNS, field::ARRAY)] {
+                                    blob::number_field(out, name, kind.into());
+                                }
+                            });
+                        }
                     }
                 });
             });
@@ -302,4 +327,26 @@ impl Bus {
         }
         Ok(())
     }
+}
+
+/// Replaces what a mark with its mask is allowed; without patterns it is taken out.
+fn allow(core: &mut Core, fields: &[u8]) -> u32 {
+    let of = |name, kind| blob::items(fields).find(|item| item.name == name && item.id == kind);
+    let number = |name| of(name, field::NUMBER).map(|item| item.number());
+    let (Some(Some(mark)), Some(mask)) = (number(MARK), number(MASK).unwrap_or(Some(u32::MAX))) else {
+        return status::INVALID_ARGUMENT;
+    };
+    let Some(patterns) = of(PATTERNS, field::ARRAY) else { return status::INVALID_ARGUMENT };
+    let mut patterns = blob::items(patterns.data).map(|item| item.text().filter(|_| item.id == field::STRING));
+    let Some(new) = Allowed::new(mark, mask, &mut patterns) else { return status::INVALID_ARGUMENT };
+    let all = &mut core.config.sets.allowed;
+    let place = all.iter().position(|known| (known.mark, known.mask) == (mark, mask));
+    match (place, new.patterns.is_empty()) {
+        (Some(place), true) => drop(all.remove(place)),
+        (None, true) => {}
+        (Some(place), false) => all.iter_mut().skip(place).take(1).zip([new]).for_each(|(old, new)| *old = new),
+        (None, false) if all.len() < ALLOWED_MAX => all.push(new),
+        (None, false) => return status::UNKNOWN_ERROR,
+    }
+    status::OK
 }

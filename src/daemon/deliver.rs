@@ -122,7 +122,7 @@ impl Deliver {
     /// The bus takes more, or has said something.
     pub fn bus_serve(&mut self, core: &mut Core, now: Now) {
         let Deliver { bus, journal, .. } = self;
-        bus.serve(&|| core.counts(), now, &mut |line, args| say(journal, line, args));
+        bus.serve(core, now, &mut |line, args| say(journal, line, args));
         core.outbox.hears = bus.hears();
     }
 

@@ -76,7 +76,7 @@ impl Forwarder {
         let Ok((slot, ask)) = self.begin(with, query, hash, traits) else {
             return self.refuse(with, query);
         };
-        self.pending.add_waiter(slot, waiter_of(query));
+        self.pending.add_waiter(slot, waiter_of(query, with.mark));
         let prefix = self.prefix_of(with.config, slot, true);
         self.send(with, slot, ask, &prefix);
         self.try_silent(with, slot);
@@ -133,7 +133,7 @@ impl Forwarder {
     fn join(&mut self, with: &mut Surroundings, query: &Query, slot: u16, repeated: bool) {
         let Some(entry) = self.pending.get(slot) else { return };
         let again = repeated || with.now.mono.since(entry.last) >= MERGE_MS;
-        if !repeated && !self.pending.add_waiter(slot, waiter_of(query)) {
+        if !repeated && !self.pending.add_waiter(slot, waiter_of(query, with.mark)) {
             return;
         }
         if again {
@@ -482,12 +482,12 @@ fn is_same_client(waiter: &Waiter, query: &Query) -> bool {
     waiter.arrival.from == query.arrival.from && waiter.id == query.message.id()
 }
 
-fn waiter_of(query: &Query) -> Waiter {
+fn waiter_of(query: &Query, mark: u32) -> Waiter {
     let mut waiter = Waiter::new(*query.arrival, query.message.id(), query.message.flags());
     waiter.edns = query.opt.is_some();
     waiter.limit = query.limit;
     waiter.case = Case::of(query.question.name.wire());
-    waiter.serial = query.serial;
+    (waiter.serial, waiter.mark) = (query.serial, mark);
     waiter
 }
 

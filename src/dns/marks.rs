@@ -8,13 +8,28 @@ use crate::wire::dns::name::Name;
 /// True when a question for `name` by a connection with `mark` is answered.
 pub(super) fn allow(sets: &Sets, mark: u32, name: Name) -> bool {
     let mark = mark & sets.filter().unwrap_or(0);
-    let mut listed = sets.allowed.iter().filter(|allowed| mark & allowed.mask == allowed.mark);
-    mark == 0 || listed.any(|allowed| lists(allowed, name))
+    mark == 0 || of(sets, mark).any(|allowed| lists(allowed, name))
+}
+
+fn of(sets: &Sets, mark: u32) -> impl Iterator<Item = &Allowed> {
+    sets.allowed.iter().filter(move |allowed| mark & allowed.mask == allowed.mark)
+}
+
+/// True when a mark may ask for some names and not for others: whoever lets traffic
+/// pass by what was resolved wants to hear of it.
+pub(super) fn is_choosy(sets: &Sets, mark: u32) -> bool {
+    let mark = mark & sets.filter().unwrap_or(0);
+    mark != 0 && !of(sets, mark).any(|allowed| allowed.patterns.iter().any(|pattern| **pattern == *b"*"))
+}
+
+/// True for a name whose labels are those of hosts.
+pub(super) fn is_host(name: Name) -> bool {
+    name.labels().all(is_host_label)
 }
 
 fn lists(allowed: &Allowed, name: Name) -> bool {
     // Whatever stands for letters stands for those of host names only.
-    let plain = name.labels().all(is_host_label);
+    let plain = is_host(name);
     allowed.patterns.iter().any(|pattern| **pattern == *b"*" || plain && fits(pattern, name))
 }
 

@@ -359,7 +359,9 @@ impl Forwarder {
             self.counts.answered = self.counts.answered.saturating_add(1);
         }
         if let Verdict::Answered(len) | Verdict::Stale(len) = verdict {
-            sets::refill(with, scratch.get(..len).unwrap_or_default());
+            let answer = scratch.get(..len).unwrap_or_default();
+            sets::refill(with, answer);
+            bus::resolved_here(with, answer);
         }
         verdict
     }

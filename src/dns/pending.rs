@@ -49,6 +49,8 @@ pub struct Waiter {
     pub case: super::case::Case,
     /// Serial number of its question in the log.
     pub serial: u32,
+    /// The mark of the connection it came by.
+    pub mark: u32,
     next: u16,
 }
 
@@ -68,7 +70,7 @@ impl Waiter {
     /// A client with its place in no list yet.
     pub fn new(arrival: Arrival, id: u16, flags: u16) -> Self {
         let case = super::case::Case::default();
-        Waiter { arrival, id, flags, edns: false, limit: 512, case, serial: 0, next: NONE }
+        Waiter { arrival, id, flags, edns: false, limit: 512, case, serial: 0, mark: 0, next: NONE }
     }
 }
 

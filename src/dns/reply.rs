@@ -140,6 +140,9 @@ impl Forwarder {
         if changes.finding == Finding::Clean {
             sets::fill(with, &self.prefix_of(with.config, slot, false), answer);
             bus::result(with, answer);
+            for waiter in self.pending.waiters(slot).filter(|waiter| waiter.mark != 0) {
+                bus::resolved(with, waiter.mark, answer);
+            }
         }
         let mut spelled = Spelled::new(self.pending.question(slot));
         let mut waiting = self.pending.waiters(slot).count();

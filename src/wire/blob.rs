@@ -57,6 +57,8 @@ pub mod status {
     pub const INVALID_ARGUMENT: u32 = 2;
     /// There is no such method.
     pub const METHOD_NOT_FOUND: u32 = 3;
+    /// For whatever has no code of its own.
+    pub const UNKNOWN_ERROR: u32 = 9;
 }
 
 /// Types of fields.

@@ -27,6 +27,7 @@ mod upstream;
 
 pub use dhcp_hosts::{ethers_line, read_host};
 pub use dhcp_options::option4;
+pub use sets::is_pattern;
 
 use super::row::{Apply, Row, name_octet};
 

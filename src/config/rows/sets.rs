@@ -115,17 +115,9 @@ fn allow(draft: &mut Draft, text: Text) -> Applied {
     // A mark that nothing is allowed for is like one that is not listed.
     let Some(listed) = patterns else { return Ok(()) };
     let known = draft.config.sets.allowed.iter().any(|allowed| (allowed.mark, allowed.mask) == (mark, mask));
-    if mark == 0 || mark & !mask != 0 || known {
-        return Err(ERROR);
-    }
-    let mut all = Vec::new();
-    for pattern in listed.octets().split(|octet| *octet == b'/') {
-        if !is_pattern(pattern) {
-            return Err(ERROR);
-        }
-        all.push(pattern.to_ascii_lowercase().into());
-    }
-    draft.config.sets.allowed.push(Allowed { mark, mask, patterns: all.into() });
+    let mut patterns = listed.octets().split(|octet| *octet == b'/').map(Some);
+    let allowed = Allowed::new(mark, mask, &mut patterns).filter(|_| !known);
+    draft.config.sets.allowed.push(allowed.ok_or(ERROR)?);
     Ok(())
 }
 
@@ -138,7 +130,7 @@ const WILD_MAX: usize = 2;
 
 /// True for `*`, and for names whose labels are letters, digits, inner hyphens
 /// and up to two wildcards.
-fn is_pattern(octets: &[u8]) -> bool {
+pub fn is_pattern(octets: &[u8]) -> bool {
     let (mut labels, mut fits) = (0usize, octets.len() <= TEXT_MAX);
     for (from_right, label) in octets.rsplit(|octet| *octet == b'.').enumerate() {
         let wild = label.iter().filter(|octet| **octet == b'*').count();

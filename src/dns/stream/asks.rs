@@ -262,6 +262,8 @@ impl Forwarder {
         if changes.finding == Finding::Clean {
             sets::fill(with, &prefix, &answer);
             bus::result(with, &answer);
+            let mark = self.streams.client(client).map_or(0, |entry| entry.mark);
+            bus::resolved(with, mark, &answer);
         }
         log_answer(with, &prefix, &answer, &changes);
         compose::relay(&mut Writer::new(built), &answer, &told, self.streams.question_of(at), &changes)
