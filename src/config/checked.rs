@@ -57,6 +57,7 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool, wrong: &mut dyn F
 
 /// The configuration, finished: defaults, and what one directive means for
 /// another. The draft is empty afterwards.
+#[inline(never)]
 pub fn config(draft: &mut Draft) -> Box<Config> {
     records::finish(draft);
     process(draft);

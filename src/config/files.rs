@@ -124,7 +124,7 @@ pub fn inside(
     let mut found: Vec<CString> = Vec::new();
     files.names(path, &mut |name| {
         if is_wanted(name) {
-            found.extend(CString::new([path.to_bytes(), b"/", name].concat()));
+            found.push(CString::new([path.to_bytes(), b"/", name].concat()).unwrap_or_default());
         }
     })?;
     found.sort_unstable();

@@ -5,7 +5,7 @@
 
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
-use super::values::{name, number, parse_hex, seconds};
+use super::values::{number, parse_hex, seconds};
 use crate::base::text::parse_ip;
 use crate::wire::dhcp4_options::{self, Kind};
 use crate::wire::dhcp6_options;
@@ -197,9 +197,9 @@ fn ntp_servers(text: Text, out: &mut Vec<u8>) -> Applied<Value> {
     }
     out.clear();
     for item in text.items() {
-        let name = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
+        let name = item.name_box().ok_or(wrong!("bad domain in dhcp-option"))?;
         out.extend([0, NTP_NAME]);
-        counted(out, name.name().wire());
+        counted(out, &name);
     }
     Ok(Value::Octets)
 }
@@ -267,8 +267,8 @@ fn names(text: Text, pointers: bool, out: &mut Vec<u8>) -> Applied<Value> {
             out.push(0);
             continue;
         }
-        let wanted = name(item.octets()).ok_or(wrong!("bad domain in dhcp-option"))?;
-        let mut rest = wanted.name();
+        let wanted = item.name_box().ok_or(wrong!("bad domain in dhcp-option"))?;
+        let mut rest = Name::new(&wanted).unwrap_or(Name::ROOT);
         let begin = all.len();
         all.extend(rest.wire());
         loop {
@@ -281,7 +281,7 @@ fn names(text: Text, pointers: bool, out: &mut Vec<u8>) -> Applied<Value> {
                 out.extend((u16::try_from(*place).unwrap_or(u16::MAX) | 0xC000).to_be_bytes());
                 break;
             }
-            let at = begin.saturating_add(wanted.name().wire().len().saturating_sub(rest.wire().len()));
+            let at = begin.saturating_add(wanted.len().saturating_sub(rest.wire().len()));
             known.push((at, out.len().saturating_sub(start)));
             let label = rest.first_label();
             out.push(label.len() as u8);

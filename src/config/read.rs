@@ -19,7 +19,7 @@ pub enum Outcome {
     /// Run with this configuration.
     Run(Box<Config>, Vec<Warning>),
     /// `--test`, and nothing is wrong; more may be warned of.
-    Test(Box<Config>, Vec<Warning>, Mentions),
+    Test(Box<Config>, Vec<Warning>, Option<Mentions>),
     /// Print this and end.
     Help(String),
     /// Print `version()` and end.
@@ -89,7 +89,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
     }
     let config = checked::config(&mut source.draft);
     match test {
-        true => Outcome::Test(config, source.warnings, source.mentions.unwrap_or_default()),
+        true => Outcome::Test(config, source.warnings, source.mentions),
         false => Outcome::Run(config, source.warnings),
     }
 }

@@ -130,7 +130,7 @@ impl Records {
     }
 
     fn insert(&mut self, name: Name, kind: u16, ttl: u32, len: u16, data: &[u8]) -> Applied {
-        let at = self.rows.partition_point(|row| (self.name(row), row.kind) < (name.wire(), kind));
+        let at = self.place(name, kind);
         let near = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|at| self.rows.get(at));
         let known = near.map(|row| (row.name, self.name(row))).find(|(_, known)| *known == name.wire());
         let name = match known {
@@ -140,6 +140,12 @@ impl Records {
         let data = self.keep(data)?;
         self.rows.insert(at, Row { name, data, len, kind, ttl });
         Ok(())
+    }
+
+    /// Where rows of a name begin that are of this type or a larger one.
+    #[inline(never)]
+    fn place(&self, name: Name, kind: u16) -> usize {
+        self.rows.partition_point(|row| (self.name(row), row.kind) < (name.wire(), kind))
     }
 
     fn keep(&mut self, octets: &[u8]) -> Applied<u32> {
@@ -165,8 +171,7 @@ impl Records {
 
     /// The rows of a name, which is in lower case.
     fn rows(&self, name: Name) -> impl Iterator<Item = (usize, &Row)> {
-        let first = self.rows.partition_point(|row| self.name(row) < name.wire());
-        let rows = self.rows.iter().enumerate().skip(first);
+        let rows = self.rows.iter().enumerate().skip(self.place(name, 0));
         rows.take_while(move |(_, row)| self.name(row) == name.wire())
     }
 

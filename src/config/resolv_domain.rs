@@ -12,6 +12,7 @@ const SEARCHES_NOTHING: u8 = 5;
 
 /// Takes the domain from the one resolv file, if `domain=#` asks for it. The
 /// error is the refusal with the exit code.
+#[inline(never)]
 pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> {
     if !draft.domain_from_resolv {
         return Ok(());

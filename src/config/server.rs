@@ -53,11 +53,15 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
     }
     let from = source.map(|source| SocketAddr::new(source, source_port));
     let literal = parse_ip(host);
-    let mut looked_up = Vec::new();
-    if literal.is_none() {
-        looked_up = found(host, look_up)?;
-    }
-    for addr in literal.iter().chain(&looked_up).copied() {
+    let looked_up;
+    let all = match &literal {
+        Some(addr) => std::slice::from_ref(addr),
+        None => {
+            looked_up = found(host, look_up)?;
+            &looked_up
+        }
+    };
+    for addr in all {
         let is_ipv4 = addr.is_ipv4();
         if source.is_some_and(|source| source.is_ipv4() != is_ipv4) {
             match literal {
@@ -69,7 +73,7 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
         // A scope binds to its interface as `@` does.
         let bound = if iface.is_empty() { scope.filter(|_| !is_ipv4) } else { Some(iface) };
         each(Server {
-            addr: SocketAddr::new(addr, port),
+            addr: SocketAddr::new(*addr, port),
             iface: bound.map(|name| name.trim_ascii().into()),
             source: match from {
                 // A port alone: from any address.

@@ -162,9 +162,9 @@ impl<'f> Source<'f> {
         let number = |number: u32| text::string(&|out| text::decimal(out, number.into()));
         let words = match row.apply {
             Apply::LeftOut(feature) => [row.name(), " needs a build with the feature ", feature].concat(),
-            Apply::Number(_, least, u32::MAX) => [row.form(), " with <n> from ", &number(least)].concat(),
             Apply::Number(_, least, most) => {
-                [row.form(), " with <n> from ", &number(least), " to ", &number(most)].concat()
+                let (to, most) = if most == u32::MAX { ("", String::new()) } else { (" to ", number(most)) };
+                [row.form(), " with <n> from ", &number(least), to, &most].concat()
             }
             _ => row.form().into(),
         };

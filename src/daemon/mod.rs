@@ -57,11 +57,11 @@ pub fn run(args: Vec<&[u8]>) -> ! {
     let status = match outcome {
         Outcome::Run(config, warnings) => startup::run(config, &warnings, random),
         Outcome::Test(ref config, ref warnings, ref mut mentions) => {
-            for warning in warnings.iter().chain(&advice::warnings(config, mentions)) {
+            // Mentions are no part of what the plan is about, and gone before.
+            let advice = mentions.take().map(|mentions| advice::warnings(config, &mentions)).unwrap_or_default();
+            for warning in warnings.iter().chain(&advice) {
                 write_stderr(&[b"dnsmasq: warning: ", warning.0.as_bytes(), b"\n"].concat());
             }
-            // No part of what the plan is about.
-            drop(std::mem::take(mentions));
             write_stderr(b"dnsmasq: syntax check OK.\n");
             write_stdout(&budget::plan(config, &mut random));
             0

@@ -3,7 +3,7 @@
 
 use crate::config::draft::Draft;
 use crate::config::edns::{MacText, Subnet, Umbrella};
-use crate::config::lexer::Text;
+use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::values::{parse_hex, whole};
@@ -75,8 +75,8 @@ fn add_cpe_id(draft: &mut Draft, text: Text) -> Applied {
 
 fn umbrella(draft: &mut Draft, text: Text) -> Applied {
     let mut told = Umbrella::default();
-    let items = if text.is_empty() { None } else { Some(text.items()) };
-    for item in items.into_iter().flatten() {
+    let items = if text.is_empty() { Items::default() } else { text.items() };
+    for item in items {
         if let Some(device) = item.behind(b"deviceid:") {
             let digits = device.octets().iter().all(u8::is_ascii_hexdigit) && device.octets().len() == 16;
             let octets = &mut draft.tags.octets;

@@ -84,14 +84,12 @@ fn log_facility(draft: &mut Draft, text: Text) -> Applied {
 fn log_queries(draft: &mut Draft, text: Text) -> Applied {
     let queries = &mut draft.config.log.queries;
     queries.on = true;
+    let said = text.octets();
     // Quirk: any other word counts as none; scripts write `log-queries=yes`.
-    match text.octets() {
-        b"extra" => queries.extra = true,
-        b"proto" => (queries.extra, queries.proto) = (true, true),
-        b"auth" => queries.auth = true,
-        b"only_failed" => queries.failed = true,
-        _ => {}
-    }
+    queries.proto |= said == b"proto";
+    queries.extra |= said == b"extra" || said == b"proto";
+    queries.auth |= said == b"auth";
+    queries.failed |= said == b"only_failed";
     Ok(())
 }
 

@@ -173,6 +173,8 @@ fn prompt(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn vendor(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.dhcp.netboot.vendors.extend(text.items().map(|item| item.boxed()));
+    for item in text.items() {
+        draft.config.dhcp.netboot.vendors.push(item.boxed());
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name, name_box, number, parse_hex, port};
+use crate::config::values::{name_box, number, parse_hex, port};
 use crate::wire::dns::codes::kind;
 use crate::wire::dns::name::Name;
 use std::net::IpAddr;
@@ -96,7 +96,7 @@ impl<'t> Making<'_, 't> {
         let out = &mut self.draft.local.octets;
         match octets {
             b"" => out.push(0),
-            _ => out.extend(name(octets).ok_or(self.bad)?.name().wire()),
+            _ => out.extend(&*name_box(octets).ok_or(self.bad)?),
         }
         Ok(())
     }

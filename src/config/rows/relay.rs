@@ -7,7 +7,6 @@ use crate::config::netboot::PORTS;
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Shared};
 use crate::config::row::{Row, many};
-use crate::config::values::add_patterns;
 use crate::limits::IFNAME_MAX;
 use std::net::IpAddr;
 
@@ -147,8 +146,11 @@ fn bridge_interface(draft: &mut Draft, text: Text) -> Applied {
     let fits = |octets: &[u8]| octets.len() <= IFNAME_MAX;
     let aliases = aliases.filter(|_| fits(interface.octets())).ok_or(wrong!("bad bridge-interface"))?;
     let mut list = Vec::new();
-    add_patterns(&mut list, aliases);
-    list.retain(|alias| fits(&alias.name));
+    for alias in aliases.items().filter(|alias| !alias.is_empty()).map(Text::pattern) {
+        if fits(&alias.name) {
+            list.push(alias);
+        }
+    }
     draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.boxed(), aliases: list.into() });
     Ok(())
 }
