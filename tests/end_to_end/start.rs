@@ -86,6 +86,26 @@ fn binding_a_public_address_is_said_loudly() {
 }
 
 #[test]
+fn long_lists_of_every_kind_are_read_whole() {
+    let Some(net) = Net::new(&[]) else { return };
+    let count = 30_000;
+    let list = |name: &str, addr: &dyn Fn(u32) -> u32| {
+        let line = |n| format!("{} host{n}.{}.example\n", std::net::Ipv4Addr::from(addr(n)), n % 97);
+        net.write(name, &(0..count).map(line).collect::<String>());
+    };
+    list("one", &|_| 0);
+    list("few", &|n| n % 700);
+    list("own", &|n| 0x0a00_0000 + n);
+    for name in ["one", "few", "own"] {
+        let _ = std::fs::remove_file(net.path("log"));
+        let server = net.serve(&format!("addn-hosts=DIR/{name}"));
+        let read = format!("read {} - {count} names", net.path(name));
+        wait_for(&read, || lines(&net.read("log")).contains(&read));
+        drop(server);
+    }
+}
+
+#[test]
 fn a_resolv_file_is_followed_as_it_comes_and_goes() {
     let Some(net) = Net::new(&[]) else { return };
     let resolv = net.path("resolv.conf");
