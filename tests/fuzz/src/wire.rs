@@ -75,7 +75,7 @@ pub fn dhcp4(bytes: &[u8]) {
     let mut total = 0;
     for (code, value) in packet.walk_options() {
         total += value.len() + 2;
-        let _ = (dhcp4_options::by_code(code), dhcp4_options::address(value));
+        let _ = (dhcp4_options::KNOWN.by_code(code.into()), dhcp4_options::address(value));
         assert!(dhcp4_options::walk_inside(value).map(|(_, inner)| inner.len() + 2).sum::<usize>() <= value.len());
     }
     assert!(total <= bytes.len());
