@@ -250,11 +250,9 @@ fn set_lines(out: &mut Out, option: &str, lines: &Lines) {
             let hash: &[u8] = if set.table.is_empty() { b"" } else { b"#" };
             [only.as_bytes(), family.as_bytes(), &set.table, hash, &set.name].concat()
         };
-        let mut sets: Vec<Vec<u8>> = sets.iter().map(set).collect();
-        if sets.is_empty() {
-            sets.extend([Vec::new(), Vec::new()]);
-        }
-        out.line(option, quoted(&[b"/", &*domains.join(&b'/'), b"/", &sets.join(&b',')].concat()));
+        let sets: Vec<Vec<u8>> = sets.iter().map(set).collect();
+        // Empty items are no sets; blanks at the ends of the value would be lost.
+        out.line(option, quoted(&[b"/", &*domains.join(&b'/'), b"/,", &*sets.join(&b','), b","].concat()));
     }
 }
 

@@ -60,7 +60,7 @@ fn add(lines: &mut Lines, all: &mut SuffixBuilder, text: Text, set: fn(&[u8]) ->
     }
     let mut sets = Vec::new();
     let whole = Whole::plain(value);
-    for item in Text::all(&whole).items() {
+    for item in whole.text().items() {
         if !item.is_empty() {
             sets.push(set(item.octets()).ok_or(wrong!("bad set: [4#|6#][family#]table#set"))?);
         }
