@@ -344,7 +344,11 @@ fn allow(core: &mut Core, fields: &[u8]) -> u32 {
     match (place, new.patterns.is_empty()) {
         (Some(place), true) => drop(all.remove(place)),
         (None, true) => {}
-        (Some(place), false) => all.iter_mut().skip(place).take(1).zip([new]).for_each(|(old, new)| *old = new),
+        (Some(place), false) => {
+            if let Some(old) = all.get_mut(place) {
+                *old = new;
+            }
+        }
         (None, false) if all.len() < ALLOWED_MAX => all.push(new),
         (None, false) => return status::UNKNOWN_ERROR,
     }

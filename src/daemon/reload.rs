@@ -2,9 +2,10 @@
 //! ethers, servers; with `no-poll` the resolv file), and what is read when a
 //! directory that is watched changes.
 //!
-//! Names and servers may be a million, DHCP hosts many: they are read in slices, between which the
-//! loop turns and answers go out from the old tables. The new ones are built
-//! beside them and take their place whole. The heap is open during a slice.
+//! Names and servers may be a million, DHCP hosts many: they are read in slices,
+//! between which the loop turns and answers go out from the old tables. The new
+//! ones are built beside them and take their place whole. The heap is open
+//! during a slice.
 //! SIGHUP while a reading is under way has everything read once more behind it.
 
 use crate::base::time::Now;

@@ -105,7 +105,9 @@ fn option4(out: &mut Out, option: &DhcpOption) {
     }
     items.push(shown(option.code));
     if option.text {
-        items.push(quoted(&option.value));
+        // The only text for SIP servers is what would be hexadecimal but for a `*`.
+        let bare = kind == Kind::SipServers;
+        items.push(if bare { option.value.to_vec() } else { quoted(&option.value) });
     } else if option.addresses {
         items.push(options::addresses(&option.value));
     } else if !option.value.is_empty() {
