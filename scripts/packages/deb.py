@@ -9,15 +9,37 @@ NOTE = """ironmasq {version}, {licence}. The texts of the licences:
 
 """
 
+# /etc/ironmasq.conf is written once and is its owner's from then on. Who comes from
+# dnsmasq goes on with its files, and with what Debian's service gives it beside them.
 POSTINST = """#!/bin/sh
 set -e
-if [ "$1" = configure ]; then
-	getent passwd dnsmasq >/dev/null || useradd --system --no-create-home --home-dir /var/lib/misc \\
-		--gid nogroup --shell /usr/sbin/nologin dnsmasq
-	mkdir -p /var/lib/misc
-	if [ -d /run/systemd/system ]; then
-		systemctl daemon-reload
-		systemctl enable ironmasq.service
+[ "$1" = configure ] || exit 0
+getent passwd dnsmasq >/dev/null || useradd --system --no-create-home --home-dir /var/lib/misc \\
+	--gid nogroup --shell /usr/sbin/nologin dnsmasq
+mkdir -p /var/lib/misc
+if [ -e /etc/ironmasq.conf ]; then
+	:
+elif [ -e /etc/dnsmasq.conf ]; then
+	{
+		echo "# What dnsmasq was told. /usr/share/ironmasq/ironmasq.conf is an example to start anew."
+		echo "conf-file=/etc/dnsmasq.conf"
+		[ ! -d /etc/dnsmasq.d ] || echo "conf-dir=/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new"
+		echo "local-service"
+	} >/etc/ironmasq.conf
+	if grep -Eqs '^(DNSMASQ_|MAIL|DHCP_LEASE|DOMAIN_SUFFIX|RESOLV_CONF|CACHESIZE)' /etc/default/dnsmasq; then
+		echo "ironmasq: what /etc/default/dnsmasq says is not read; it can stand in /etc/ironmasq.conf" >&2
+	fi
+else
+	cp /usr/share/ironmasq/ironmasq.conf /etc/ironmasq.conf
+fi
+command -v systemctl >/dev/null || exit 0
+# Only the first time: later it is as its owner left it.
+[ -n "$2" ] || systemctl enable ironmasq.service
+if [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+	if [ -n "$2" ]; then
+		systemctl try-restart ironmasq.service || true
+	else
 		systemctl restart ironmasq.service || true
 	fi
 fi
@@ -25,13 +47,15 @@ fi
 
 PRERM = """#!/bin/sh
 set -e
-if [ -d /run/systemd/system ] && [ "$1" = remove ]; then
-	systemctl disable --now ironmasq.service || true
+if [ "$1" = remove ] && command -v systemctl >/dev/null; then
+	[ ! -d /run/systemd/system ] || systemctl stop ironmasq.service || true
+	systemctl disable ironmasq.service || true
 fi
 """
 
 POSTRM = """#!/bin/sh
 set -e
+[ "$1" != purge ] || rm -f /etc/ironmasq.conf
 [ ! -d /run/systemd/system ] || systemctl daemon-reload
 """
 
@@ -41,8 +65,8 @@ def build(program, architecture, date):
     files.copy("/usr/sbin/ironmasq", program, 0o755)
     # Whoever calls dnsmasq gets us.
     files.link("/usr/sbin/dnsmasq", "ironmasq")
-    files.copy("/etc/ironmasq.conf", "linux/ironmasq.conf")
-    files.copy("/lib/systemd/system/ironmasq.service", "linux/ironmasq.service")
+    files.copy("/usr/share/ironmasq/ironmasq.conf", "linux/ironmasq.conf")
+    files.copy("/usr/lib/systemd/system/ironmasq.service", "linux/ironmasq.service")
     with open(os.path.join(content.HOME, "src/manual/ironmasq.8"), "rb") as manual:
         files.file("/usr/share/man/man8/ironmasq.8.gz", archive.packed(manual.read()))
     files.copy("/usr/share/bash-completion/completions/ironmasq", "src/manual/ironmasq.bash")
@@ -66,7 +90,6 @@ def build(program, architecture, date):
     ])
     members = content.Tree()
     members.file("control", control)
-    members.file("conffiles", "/etc/ironmasq.conf\n")
     members.file("postinst", POSTINST, 0o755)
     members.file("prerm", PRERM, 0o755)
     members.file("postrm", POSTRM, 0o755)

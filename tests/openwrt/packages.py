@@ -17,6 +17,8 @@ import tempfile
 import zlib
 
 sys.dont_write_bytecode = True
+import router
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(REPO, "dist/packages")
@@ -269,11 +271,51 @@ def deb(path, program):
         run("dpkg-deb", "-R", path, folder)
         check(f"{what}: program", digest(f"{folder}/usr/sbin/ironmasq") == digest(os.path.join(REPO, program)))
         check(f"{what}: link", os.readlink(f"{folder}/usr/sbin/dnsmasq") == "ironmasq")
-        check(f"{what}: unit", digest(f"{folder}/lib/systemd/system/ironmasq.service") ==
+        check(f"{what}: unit", digest(f"{folder}/usr/lib/systemd/system/ironmasq.service") ==
               digest(os.path.join(REPO, "linux/ironmasq.service")))
-        check(f"{what}: conffiles", open(f"{folder}/DEBIAN/conffiles").read() == "/etc/ironmasq.conf\n")
         for script in ("postinst", "prerm", "postrm"):
             run("sh", "-n", f"{folder}/DEBIAN/{script}")
+        if os.geteuid() == 0:
+            deb_configuration(what, folder)
+
+
+def deb_configuration(what, folder):
+    """Whose configuration is in force behind the scripts of an unpacked Debian package."""
+    router.copy_program(shutil.which("busybox"), folder, "bin/busybox")
+    for applet in ("sh", "grep", "cp", "mkdir", "rm"):
+        os.symlink("busybox", f"{folder}/bin/{applet}")
+    router.put(folder, "bin/getent", '#!/bin/sh\ngrep "^$2:" "/etc/$1"\n', 0o755)
+    os.makedirs(f"{folder}/etc/dnsmasq.d")
+    for name, text in (("etc/passwd", "dnsmasq:x:453:453::/:/bin/false\n"), ("dev/null", "")):
+        router.put(folder, name, text)
+    ours = f"{folder}/etc/ironmasq.conf"
+
+    def script(name, *words):
+        told = subprocess.run(["chroot", folder, f"/DEBIAN/{name}", *words], capture_output=True, text=True,
+                              env={"PATH": "/usr/sbin:/bin"})
+        check(f"{what}: {name} {' '.join(words)}", told.returncode == 0, told.stderr)
+        return told.stderr
+
+    script("postinst", "configure", "")
+    example = digest(os.path.join(REPO, "linux/ironmasq.conf"))
+    check(f"{what}: a new machine begins with the example", digest(ours) == example)
+    script("postrm", "remove")
+    check(f"{what}: removed, its configuration stays", os.path.exists(ours))
+    script("postrm", "purge")
+    check(f"{what}: purged, nothing of it stays", not os.path.exists(ours))
+
+    for name, text in (("dnsmasq.conf", "conf-dir=/etc/dnsmasq.d\n"), ("dnsmasq.d/lan", "address=/of.lan/192.0.2.1\n"),
+                       ("dnsmasq.d/lan.dpkg-old", "no-such-option\n")):
+        router.put(folder, f"etc/{name}", text)
+    check(f"{what}: nothing to tell", not script("postinst", "configure", ""))
+    kept = open(ours).read()
+    check(f"{what}: dnsmasq's files are in force", "conf-file=/etc/dnsmasq.conf\n" in kept and "conf-dir=/etc/dnsmasq.d," in kept, kept)
+    router.put(folder, "etc/default/dnsmasq", "ENABLED=1\nDNSMASQ_OPTS=--log-queries\n")
+    os.remove(ours)
+    check(f"{what}: what is not read is named", "/etc/default/dnsmasq" in script("postinst", "configure", ""))
+    router.put(folder, "etc/ironmasq.conf", "port=0\n")
+    script("postinst", "configure", "0.0.1-r1")
+    check(f"{what}: its owner's file is left alone", open(ours).read() == "port=0\n")
 
 
 def inside(path):
@@ -282,8 +324,6 @@ def inside(path):
         os.chmod(folder, 0o755)
         run("tar", "-xzf", path, "-C", folder, "./data.tar.gz")
         run("tar", "-xzf", f"{folder}/data.tar.gz", "-C", folder)
-        sys.path.insert(0, HERE)
-        import router
         router.copy_program(shutil.which("busybox"), folder, "bin/busybox")
         for applet in ("sh", "grep"):
             os.symlink("busybox", f"{folder}/bin/{applet}")
