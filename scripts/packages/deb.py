@@ -18,10 +18,11 @@ getent passwd dnsmasq >/dev/null || useradd --system --no-create-home --home-dir
 	--gid nogroup --shell /usr/sbin/nologin dnsmasq
 mkdir -p /var/lib/misc
 if [ -e /etc/ironmasq.conf ]; then
-	:
+	: # its owner's
 elif [ -e /etc/dnsmasq.conf ]; then
 	{
-		echo "# What dnsmasq was told. /usr/share/ironmasq/ironmasq.conf is an example to start anew."
+		echo "# What dnsmasq was told; take the files over before its package is purged, or they go with it."
+		echo "# /usr/share/ironmasq/ironmasq.conf is an example to start anew."
 		echo "conf-file=/etc/dnsmasq.conf"
 		[ ! -d /etc/dnsmasq.d ] || echo "conf-dir=/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new"
 		echo "local-service"
