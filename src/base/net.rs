@@ -95,6 +95,11 @@ pub fn ip_of(endpoint: &SocketAddr) -> IpAddr {
     endpoint.ip()
 }
 
+/// The address that stands for all of its family.
+pub fn unspecified(v6: bool) -> IpAddr {
+    if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
 /// The IPv4 address inside a mapped one (`::ffff:a.b.c.d`), or the address itself.
 pub fn unmapped(addr: IpAddr) -> IpAddr {
     match addr {

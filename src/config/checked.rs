@@ -1,18 +1,15 @@
 //! From the draft to the frozen configuration: defaults, what one directive
 //! means for another, and what cannot stand together.
 
-use super::draft::{Draft, LocalServiceSaid, Number, Said};
+use super::draft::{Draft, LocalServiceSaid, NO_FACILITY, Number, Said};
 use super::files::Files;
 use super::netboot::PXE_CLIENT;
-use super::{Bind, Config, LocalService, LogTarget, Mode, ServersFile, auth, dnssec, records};
+use super::{Bind, Config, LocalService, LogTarget, Mode, auth, dnssec, records};
 use crate::wire::dns::codes::kind;
 use std::mem::take;
 
 /// Where upstream servers are taken from if nothing is said.
 const RESOLV_CONF: &std::ffi::CStr = c"/etc/resolv.conf";
-
-/// Where leases are kept if nothing is said.
-const LEASE_FILE: &std::ffi::CStr = c"/var/lib/misc/dnsmasq.leases";
 
 /// Syslog facilities: that of servers, and that of `no-daemon`.
 const DAEMON: u8 = 3;
@@ -32,7 +29,7 @@ pub fn check(draft: &mut Draft, files: &dyn Files, test: bool, wrong: &mut dyn F
     if config.dhcp.fqdn && config.dns.domain.is_none() && !draft.domain_from_resolv {
         wrong("there must be a default domain when --dhcp-fqdn is set");
     }
-    if config.dns.no_poll && !config.dns.no_resolv && draft.resolv_files.as_ref().is_some_and(|files| files.len() > 1) {
+    if config.dns.no_poll && !config.dns.no_resolv && config.dns.resolv_files.len() > 1 {
         wrong("only one resolv.conf file allowed in no-poll mode.");
     }
     if test {
@@ -76,8 +73,9 @@ fn process(draft: &mut Draft) {
         (false, true) => Mode::Foreground,
         (false, false) => Mode::Daemon,
     };
-    let facility = if draft.debug { LOCAL0 } else { DAEMON };
-    log.target = draft.log_target.take().unwrap_or(LogTarget::Syslog(facility));
+    if let LogTarget::Syslog(facility @ NO_FACILITY) = &mut log.target {
+        *facility = if draft.debug { LOCAL0 } else { DAEMON };
+    }
     log.quiet_dhcp &= !log.dhcp;
 }
 
@@ -122,12 +120,15 @@ fn dns(draft: &mut Draft) {
     let dns = &mut draft.config.dns;
     draft.domains.freeze(dns);
     let (rules, shown) = (&dns.domains, &dns.shown);
-    dns.servers_file =
-        draft.servers_file.take().map(|path| ServersFile::new(path, dns.servers.len(), rules, shown, dns.shown_more));
-    let files = draft.resolv_files.take();
-    dns.resolv_ignored = dns.no_resolv && files.as_ref().is_some_and(|files| !files.is_empty());
-    if !dns.no_resolv {
-        dns.resolv_files = files.unwrap_or_else(|| vec![RESOLV_CONF.into()]);
+    if dns.servers_file.path.is_some() {
+        dns.servers_file.stands_beside(dns.servers.len(), rules, shown, dns.shown_more);
+    }
+    dns.resolv_ignored = dns.no_resolv && !dns.resolv_files.is_empty();
+    if !draft.resolv_said {
+        dns.resolv_files.push(RESOLV_CONF.into());
+    }
+    if dns.no_resolv {
+        dns.resolv_files.clear();
     }
     dns.cache_size = said.number_or(Number::CacheSize, 150).min(CACHE_MAX);
     dns.forward_max = said.number16_or(Number::ForwardMax, 150);
@@ -144,8 +145,6 @@ fn dns(draft: &mut Draft) {
     dns.local_ttl = said.number_or(Number::LocalTtl, 0);
     dns.dhcp_ttl = said.number(Number::DhcpTtl);
     dns.etc_hosts = !draft.no_hosts;
-    dns.ranged_domains.reverse();
-    dns.screen.aliases.reverse();
     for (wanted, kind) in [(draft.filter_a, kind::A), (draft.filter_aaaa, kind::AAAA)] {
         if wanted {
             dns.screen.filtered.push(kind);
@@ -160,24 +159,15 @@ fn dhcp(draft: &mut Draft) {
     let dhcp = &mut draft.config.dhcp;
     dhcp.hosts.reverse();
     dhcp.options.reverse();
-    dhcp.boots.reverse();
     dhcp.matches.reverse();
-    dhcp.relaying.relays.reverse();
-    dhcp.relaying.shared.reverse();
     let vendors = &mut dhcp.netboot.vendors;
-    vendors.reverse();
     if vendors.is_empty() {
         vendors.push(PXE_CLIENT.into());
     }
     dhcp.hosts.shrink_to_fit();
     dhcp.options.shrink_to_fit();
-    dhcp.tags = take(&mut draft.tags.names).into();
+    dhcp.tags = take(&mut draft.tags.names);
     dhcp.lease_max = said.number_or(Number::LeaseMax, 1000);
-    dhcp.lease_file = draft.lease_file.take().unwrap_or_else(|| LEASE_FILE.into());
-    let six = &mut draft.config.dhcp6;
-    six.options.reverse();
-    six.matches.reverse();
-    six.adverts.reverse();
     let tftp = &mut draft.config.tftp;
     tftp.max = said.number16_or(Number::TftpMax, 50);
     tftp.mtu = said.number16(Number::TftpMtu);

@@ -7,6 +7,9 @@ use crate::base::net::HwAddr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// DHCPv4.
+/// Where leases are kept if nothing is said.
+const LEASE_FILE: &std::ffi::CStr = c"/var/lib/misc/dnsmasq.leases";
+
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Dhcp {
@@ -26,7 +29,7 @@ pub struct Dhcp {
     pub options: Vec<DhcpOption>,
     /// How many of them, in front, come from files that are read again.
     pub options_read: usize,
-    /// `dhcp-boot`, last configured first.
+    /// `dhcp-boot`, as configured: the last that fits counts.
     pub boots: Vec<Boot>,
     /// `dhcp-match`, `dhcp-mac`, `dhcp-vendorclass`, …: what sets tags.
     pub matches: Vec<Match>,
@@ -45,11 +48,11 @@ pub struct Dhcp {
     /// Relays, shared wires, questions about leases.
     pub relaying: Relaying,
     /// Names of tags by number.
-    pub tags: Box<[Box<[u8]>]>,
+    pub tags: Vec<Box<[u8]>>,
     /// `dhcp-lease-max`.
     pub lease_max: u32,
     /// `dhcp-leasefile`.
-    pub lease_file: Path,
+    pub lease_file: Option<Path>,
     /// `dhcp-authoritative`.
     pub authoritative: bool,
     /// `dhcp-sequential-ip`.
@@ -74,6 +77,11 @@ impl Dhcp {
     /// True when there is anything to serve or to relay.
     pub fn on(&self) -> bool {
         !self.ranges.is_empty() || !self.relaying.relays.is_empty()
+    }
+
+    /// Where leases are kept.
+    pub fn lease_file(&self) -> &std::ffi::CStr {
+        self.lease_file.as_deref().unwrap_or(LEASE_FILE)
     }
 
     /// First and last address of each range, in configured order.

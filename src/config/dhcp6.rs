@@ -12,13 +12,13 @@ use std::net::Ipv6Addr;
 pub struct Dhcp6 {
     /// `dhcp-range`, in configured order.
     pub ranges: Vec<Range6>,
-    /// `dhcp-option` with `option6:`, last configured first.
+    /// `dhcp-option` with `option6:`, as configured.
     pub options: Vec<Option6>,
-    /// `dhcp-match` with `option6:`, last configured first.
+    /// `dhcp-match` with `option6:`, as configured.
     pub matches: Vec<Match>,
     /// `enable-ra`.
     pub advertise: bool,
-    /// `ra-param`, last configured first.
+    /// `ra-param`, as configured.
     pub adverts: Vec<AdvertParam>,
     /// `dhcp-duid`: number of the enterprise and identifier.
     pub duid: Option<(u32, Box<[u8]>)>,

@@ -40,6 +40,11 @@ const NAMED: [Names; 7] = [
 ];
 
 impl Directive {
+    /// True for one and the same.
+    pub fn is(&self, other: &Directive) -> bool {
+        self.text == other.text
+    }
+
     /// The long name.
     pub fn name(&self) -> &'static str {
         self.piece(0, self.name)

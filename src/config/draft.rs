@@ -7,7 +7,7 @@ use super::files::Hosts;
 use super::netboot::PORTS;
 use super::records::LocalDraft;
 use super::refusal::Applied;
-use super::{Conditions, Config, LogTarget, Path, Tag};
+use super::{Conditions, Config, LogTarget, Tag};
 use crate::base::hash::Key;
 use crate::base::suffix::SuffixBuilder;
 use std::net::Ipv4Addr;
@@ -37,6 +37,9 @@ pub enum Number {
 }
 
 const NUMBERS: usize = Number::TftpMtu as usize + 1;
+
+/// The facility of the system's log as long as none was given.
+pub const NO_FACILITY: u8 = u8::MAX;
 
 /// Who may be answered, as far as was said.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,23 +147,20 @@ pub struct Draft {
     /// `domain=#`: the domain is taken from the resolv file.
     pub domain_from_resolv: bool,
     pub local_service: Option<LocalServiceSaid>,
-    pub log_target: Option<LogTarget>,
     /// What belongs behind the words of the refusal.
     pub detail: String,
     /// What the directive being read asks for and no engine does yet.
-    pub unmet: Vec<&'static str>,
+    pub unmet: Option<&'static str>,
     pub domains: DomainsDraft,
     /// Domains of `ipset` and of `nftset`.
     pub ip_sets: SuffixBuilder,
     pub nft_sets: SuffixBuilder,
-    pub servers_file: Option<Path>,
-    /// `None`: not said, the default applies.
-    pub resolv_files: Option<Vec<Path>>,
+    /// `resolv-file` was given: the default does not apply.
+    pub resolv_said: bool,
     pub local: LocalDraft,
     /// Addresses of `dhcp-host`, ascending.
     pub host_addrs: Vec<Ipv4Addr>,
     pub tags: Tags,
-    pub lease_file: Option<Path>,
 }
 
 impl Draft {
@@ -183,19 +183,17 @@ impl Draft {
             no_hosts: false,
             domain_from_resolv: false,
             local_service: None,
-            log_target: None,
             detail: String::new(),
-            unmet: Vec::new(),
+            unmet: None,
             domains: DomainsDraft::new(key),
             ip_sets: SuffixBuilder::new(key),
             nft_sets: SuffixBuilder::new(key),
-            servers_file: None,
-            resolv_files: None,
+            resolv_said: false,
             local: LocalDraft::default(),
             host_addrs: Vec::new(),
             tags: Tags::default(),
-            lease_file: None,
         };
+        draft.config.log.target = LogTarget::Syslog(NO_FACILITY);
         draft.config.process.user = Some(c"nobody".into());
         draft.config.process.pid_file = Some(c"/var/run/dnsmasq.pid".into());
         draft.config.dhcp.netboot.ports = PORTS;
@@ -206,7 +204,7 @@ impl Draft {
     /// does yet: `--test` warns of it, and a start is refused.
     #[inline(never)]
     pub fn not_yet(&mut self, what: &'static str) {
-        self.unmet.push(what);
+        self.unmet = Some(what);
     }
 }
 

@@ -131,7 +131,7 @@ const UPSTREAM: &[Effect] = &[
             && targets(c, &wire("a")) == [Target::Local]
             && targets(c, &wire("10.in-addr.arpa")) == [Target::Local]
     }),
-    ("servers-file=/x", |c| c.dns.servers_file.as_ref().is_some_and(|file| file.path.to_bytes() == b"/x")),
+    ("servers-file=/x", |c| c.dns.servers_file.path.as_ref().is_some_and(|path| path.to_bytes() == b"/x")),
 ];
 
 const DHCP: &[Effect] = &[
@@ -148,8 +148,8 @@ const DHCP: &[Effect] = &[
         c.dhcp.ranges[0].kind == RangeKind::Static && c.dhcp.ranges[0].lease == LeaseTime::Infinite
     }),
     ("dhcp-range=10.0.0.5,10.0.0.9,5", |c| c.dhcp.ranges[0].lease == LeaseTime::Secs(120)),
-    ("dhcp-leasefile=/x", |c| c.dhcp.lease_file.to_bytes() == b"/x"),
-    ("dhcp-lease=/x", |c| c.dhcp.lease_file.to_bytes() == b"/x"),
+    ("dhcp-leasefile=/x", |c| c.dhcp.lease_file().to_bytes() == b"/x"),
+    ("dhcp-lease=/x", |c| c.dhcp.lease_file().to_bytes() == b"/x"),
     ("dhcp-lease-max=5", |c| c.dhcp.lease_max == 5),
     ("dhcp-authoritative", |c| c.dhcp.authoritative),
     ("dhcp-sequential-ip", |c| c.dhcp.sequential),
@@ -277,7 +277,7 @@ fn defaults_are_those_of_dnsmasq() {
     assert_eq!((config.listen.port, config.dns.cache_size, config.dns.forward_max), (53, 150, 150));
     assert_eq!((config.dns.edns_max, config.dns.tcp_max, config.dns.ports), (1232, 30, (1024, 65535)));
     assert_eq!((config.dhcp.lease_max, config.tftp.max), (1000, 50));
-    assert_eq!(config.dhcp.lease_file.to_bytes(), b"/var/lib/misc/dnsmasq.leases");
+    assert_eq!(config.dhcp.lease_file().to_bytes(), b"/var/lib/misc/dnsmasq.leases");
     assert_eq!(config.dns.resolv_files[0].to_bytes(), b"/etc/resolv.conf");
     assert!(config.dns.etc_hosts && config.dns.servers.is_empty() && config.dns.domains.table.is_empty());
 }

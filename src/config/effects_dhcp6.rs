@@ -15,7 +15,7 @@ fn addr(text: &str) -> Ipv6Addr {
 }
 
 fn advert(config: &Config) -> &AdvertParam {
-    &config.dhcp6.adverts[0]
+    config.dhcp6.adverts.last().unwrap()
 }
 
 pub const DHCP6: &[Effect] = &[

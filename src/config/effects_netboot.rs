@@ -41,7 +41,7 @@ pub const EFFECTS: &[Effect] = &[
         c.dhcp.netboot.pxe() && prompt.space == Space::Pxe && *prompt.value == *b"\x0aPress F8, now" && prompt.conditions.len() == 1
     }),
     ("pxe-prompt=Press,never", |c| c.dhcp.options[0].value[0] == 255),
-    ("dhcp-pxe-vendor=a,b", |c| c.dhcp.netboot.vendors.len() == 2 && *c.dhcp.netboot.vendors[0] == *b"b"),
+    ("dhcp-pxe-vendor=a,b", |c| c.dhcp.netboot.vendors.len() == 2 && *c.dhcp.netboot.vendors[1] == *b"b"),
     ("dhcp-relay=10.0.0.1,10.1.0.1#1067,eth*", |c| {
         relay(c).local == Ipv4Addr::new(10, 0, 0, 1)
             && matches!(relay(c).server, RelayTo::Server(addr) if addr == Ipv4Addr::new(10, 1, 0, 1))

@@ -74,7 +74,7 @@ impl Mentions {
     pub fn note(&mut self, row: &'static Directive, value: &[u8], place: Place, draft: &Draft) {
         let spot = self.spot(place);
         // Lists may be long; it takes one line to know that a directive was given.
-        let is_known = self.last.is_some_and(|last| last.name() == row.name());
+        let is_known = self.last.is_some_and(|last| last.is(row));
         let names = if is_known { Names::Nothing } else { row.names() };
         self.last = (names == Names::Nothing).then_some(row);
         if is_known {

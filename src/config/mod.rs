@@ -66,7 +66,8 @@ pub use files::{Entry, Errno, Files, Hosts, Kind, LookUp, Nowhere, Origin, direc
 pub use netboot::{Netboot, Service};
 pub use read::{Outcome, Warning, dhcp_host_line, dhcp_option_line, ethers_line, read, read_text};
 pub use relaying::{Bridge, Link, Relay, RelayBy, RelayTo, Relaying, Shared};
-pub use servers_file::{ServersFile, ServersReading};
+pub use servers_file::ServersReading;
+use servers_file::ServersFile;
 pub use rows::{HAS_AUTH, HAS_CONNTRACK, HAS_SCRIPT, HAS_SETS, HAS_UBUS};
 pub use render::{DNSMASQ_VERSION, parts, version};
 pub use script::Script;
@@ -326,7 +327,7 @@ pub struct Dns {
     /// Servers, and domains without servers, that the list only counts.
     pub shown_more: (u32, u32),
     /// `servers-file`.
-    pub servers_file: Option<ServersFile>,
+    pub servers_file: ServersFile,
     /// `resolv-file`; empty with `no-resolv`.
     pub resolv_files: Vec<Path>,
     /// A resolv-file was given although `no-resolv` is set.
@@ -380,7 +381,7 @@ pub struct Dns {
     pub expand_hosts: bool,
     /// `domain` without a range.
     pub domain: Option<NameBox>,
-    /// `domain` with a range, last configured first.
+    /// `domain` with a range, as configured: the last that fits counts.
     pub ranged_domains: Vec<RangedDomain>,
     /// What is kept from clients of upstream answers.
     pub screen: Screen,
@@ -389,10 +390,10 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// The domain that applies to an address: the first ranged one that holds
+    /// The domain that applies to an address: the last ranged one that holds
     /// it, else the default.
     pub fn domain_for(&self, addr: IpAddr, networks: &dyn Networks) -> Option<&[u8]> {
-        let ranged = self.ranged_domains.iter().find(|ranged| ranged.contains(addr, networks));
+        let ranged = self.ranged_domains.iter().rfind(|ranged| ranged.contains(addr, networks));
         ranged.map(|d| &*d.name).or(self.domain.as_deref())
     }
 }

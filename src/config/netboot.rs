@@ -20,7 +20,7 @@ pub struct Netboot {
     pub services: Vec<Service>,
     /// There is a `pxe-prompt`: it stands among the options, in `Space::Pxe`.
     pub prompt: bool,
-    /// `dhcp-pxe-vendor`, last configured first; never empty.
+    /// `dhcp-pxe-vendor`, as configured, the last being tried first; never empty.
     pub vendors: Vec<Box<[u8]>>,
     /// `bootp-dynamic`: any one that holds.
     pub dynamic: Vec<Conditions>,

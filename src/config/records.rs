@@ -24,7 +24,7 @@ pub struct Local {
     pub hosts: Vec<HostRecord>,
     /// `interface-name` and `dynamic-host`, in configured order.
     pub interface_names: Vec<InterfaceName>,
-    /// `synth-domain`, last configured first.
+    /// `synth-domain`, as configured: the last that fits counts.
     pub synths: Vec<Synth>,
     /// `localise-queries`.
     pub localise: bool,
@@ -358,7 +358,6 @@ pub fn finish(draft: &mut Draft) {
     }
     own.records.rows.shrink_to_fit();
     own.records.octets.shrink_to_fit();
-    own.synths.reverse();
     own.local_mx = target.filter(|_| draft.local_mx);
 }
 

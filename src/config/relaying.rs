@@ -9,11 +9,11 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Relaying {
-    /// `dhcp-relay` and `dhcp-split-relay`, last configured first.
+    /// `dhcp-relay` and `dhcp-split-relay`, as configured; the last is tried first.
     pub relays: Vec<Relay>,
     /// `dhcp-proxy`: for these relays, or with an empty list for all.
     pub proxy: Option<Vec<Ipv4Addr>>,
-    /// `shared-network`, last configured first.
+    /// `shared-network`.
     pub shared: Vec<Shared>,
     /// `bridge-interface`.
     pub bridges: Vec<Bridge>,

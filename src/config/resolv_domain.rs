@@ -17,10 +17,10 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> 
     if !draft.domain_from_resolv {
         return Ok(());
     }
-    let file = match draft.resolv_files.as_deref() {
-        None => c"/etc/resolv.conf",
-        Some([file]) => file,
-        Some(_) => return Err(("must have exactly one resolv.conf to read domain from.".into(), WRONG)),
+    let file = match draft.config.dns.resolv_files.as_slice() {
+        [] if !draft.resolv_said => c"/etc/resolv.conf",
+        [file] => file,
+        _ => return Err(("must have exactly one resolv.conf to read domain from.".into(), WRONG)),
     };
     let shown = file.to_string_lossy();
     let mut found = None;

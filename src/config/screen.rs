@@ -21,7 +21,7 @@ pub struct Screen {
     pub bogus: Vec<Prefix>,
     /// `ignore-address`.
     pub ignored: Vec<Prefix>,
-    /// `alias`, last configured first: the first that fits counts.
+    /// `alias`, as configured: the last that fits counts.
     pub aliases: Vec<Alias>,
     /// `filter-A`, `filter-AAAA`, `filter-rr`.
     pub filtered: Vec<u16>,

@@ -2,12 +2,14 @@
 //! `HOST[%SCOPE][#PORT][@INTERFACE][@SOURCE[#PORT]]`.
 
 use super::Server;
+use super::draft::Draft;
 use super::files::Hosts;
 use super::refusal::Applied;
 use super::values::{is_host_name, port};
+use crate::base::net::unspecified;
 use crate::base::octets::find;
 use crate::base::text::parse_ip;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 /// Where DNS servers listen.
 const DNS_PORT: u16 = 53;
@@ -33,7 +35,7 @@ fn port_or(octets: Option<&[u8]>, default: u16) -> Applied<u16> {
 
 /// Reads the text of a server and calls `each` with it, or, if it is the name of
 /// a host, with one for each of the host's addresses. True if it is an address.
-pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) -> Applied) -> Applied<bool> {
+pub fn parse(octets: &[u8], draft: &mut Draft, each: &mut dyn FnMut(&mut Draft, Server) -> Applied) -> Applied<bool> {
     let mut behind = Some(octets);
     let mut number = Some(until(&mut behind, b'@'));
     let mut scope = Some(until(&mut number, b'#'));
@@ -51,13 +53,12 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
         (None, Some(_)) => iface = b"",
         _ => {}
     }
-    let from = source.map(|source| SocketAddr::new(source, source_port));
     let literal = parse_ip(host);
     let looked_up;
     let all = match &literal {
         Some(addr) => std::slice::from_ref(addr),
         None => {
-            looked_up = found(host, look_up)?;
+            looked_up = found(host, &mut draft.look_up)?;
             &looked_up
         }
     };
@@ -72,15 +73,12 @@ pub fn parse(octets: &[u8], look_up: &mut Hosts, each: &mut dyn FnMut(Server) ->
         }
         // A scope binds to its interface as `@` does.
         let bound = if iface.is_empty() { scope.filter(|_| !is_ipv4) } else { Some(iface) };
-        each(Server {
+        // A port alone: from any address.
+        let from = source.or((source_port != 0).then(|| unspecified(!is_ipv4)));
+        each(draft, Server {
             addr: SocketAddr::new(*addr, port),
             iface: bound.map(|name| name.trim_ascii().into()),
-            source: match from {
-                // A port alone: from any address.
-                None if source_port != 0 && is_ipv4 => Some((Ipv4Addr::UNSPECIFIED, source_port).into()),
-                None if source_port != 0 => Some((Ipv6Addr::UNSPECIFIED, source_port).into()),
-                _ => from,
-            },
+            source: from.map(|from| SocketAddr::new(from, source_port)),
         })?;
     }
     Ok(literal.is_some())
@@ -96,6 +94,9 @@ fn found(host: &[u8], look_up: &mut Hosts) -> Applied<Vec<IpAddr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::hash::Key;
+    use crate::base::random::Random;
+    use std::net::Ipv4Addr;
 
     fn parse(text: &[u8]) -> Applied<Vec<Server>> {
         let known = |host: &[u8]| match host {
@@ -103,7 +104,8 @@ mod tests {
             _ => Some(Vec::new()),
         };
         let mut all = Vec::new();
-        super::parse(text, &mut Hosts::Ask(known), &mut |server| {
+        let mut draft = Draft::new(Key::new(&mut Random::seeded(1)), Hosts::Ask(known));
+        super::parse(text, &mut draft, &mut |_, server| {
             all.push(server);
             Ok(())
         })?;

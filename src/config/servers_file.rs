@@ -12,29 +12,27 @@ use super::{Dns, DomainRules, Path, Shown, read};
 use std::mem::{ManuallyDrop, take};
 
 /// The file, and what the configuration alone says.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct ServersFile {
-    /// Where it is.
-    pub path: Path,
+    /// Where it is, if there is one.
+    pub path: Option<Path>,
     /// Servers of the configuration.
     pub servers: u16,
     targets: usize,
     wild: usize,
-    shown: Box<[Shown]>,
+    shown: Vec<Shown>,
     more: (u32, u32),
 }
 
 impl ServersFile {
-    /// The file at `path` beside these rules and servers.
-    pub fn new(path: Path, servers: usize, rules: &DomainRules, shown: &[Shown], more: (u32, u32)) -> Self {
-        ServersFile {
-            path,
-            servers: u16::try_from(servers).unwrap_or(u16::MAX),
-            targets: rules.targets.len(),
-            wild: rules.wild.len(),
-            shown: shown.into(),
-            more,
-        }
+    /// These are the rules and servers that the configuration has beside it.
+    pub fn stands_beside(&mut self, servers: usize, rules: &DomainRules, shown: &[Shown], more: (u32, u32)) {
+        self.servers = u16::try_from(servers).unwrap_or(u16::MAX);
+        self.targets = rules.targets.len();
+        self.wild = rules.wild.len();
+        self.shown = shown.into();
+        self.more = more;
     }
 }
 
@@ -50,8 +48,8 @@ pub struct ServersReading {
 
 impl ServersReading {
     /// The rules of the configuration alone, to be added to.
-    pub fn new(dns: &Dns, file: &ServersFile, hosts: Hosts) -> Self {
-        let rules = &dns.domains;
+    pub fn new(dns: &Dns, hosts: Hosts) -> Self {
+        let (rules, file) = (&dns.domains, &dns.servers_file);
         let mut draft = Draft::new(rules.table.key(), hosts);
         // A target of the file has a number of its own, also where one of the
         // configuration is the same: by their numbers they are told apart.
@@ -70,8 +68,8 @@ impl ServersReading {
     /// Takes over rules of the configuration in about so many steps; true once there
     /// are no more. Lines are read behind them.
     pub fn resume(&mut self, dns: &Dns, steps: usize) -> bool {
-        let (Some(from), Some(file)) = (self.resumed, &dns.servers_file) else { return true };
-        let is_kept = |number: u32| (number as usize) < file.targets;
+        let Some(from) = self.resumed else { return true };
+        let is_kept = |number: u32| (number as usize) < dns.servers_file.targets;
         self.resumed = self.draft.domains.table.resume(&dns.domains.table, from, steps, &is_kept);
         self.resumed.is_none()
     }
@@ -91,7 +89,7 @@ impl ServersReading {
             (_, value) => value.unwrap_or_default(),
         };
         function(draft, value).map_err(read::words)?;
-        match take(&mut draft.unmet).first() {
+        match draft.unmet.take() {
             Some(what) => Err([what, " is not supported yet"].concat()),
             None => Ok(()),
         }
@@ -143,9 +141,7 @@ mod tests {
 
     /// Reads a file; what was wrong with it.
     fn read_file(config: &mut Config, text: &str) -> Vec<String> {
-        let file = config.dns.servers_file.take().unwrap();
-        let mut reading = ServersReading::new(&config.dns, &file, Hosts::Ask(|_| None));
-        config.dns.servers_file = Some(file);
+        let mut reading = ServersReading::new(&config.dns, Hosts::Ask(|_| None));
         while !reading.resume(&config.dns, 1) {}
         let wrong = text.lines().filter_map(|line| reading.line(line.as_bytes()).err()).collect();
         while !reading.sort(1) {}

@@ -183,11 +183,12 @@ impl<'f> Source<'f> {
             }
             _ => self.try_apply(row, value, place),
         };
-        for what in std::mem::take(&mut self.draft.unmet) {
+        if let Some(what) = self.draft.unmet.take() {
             self.unmet.push(place.tell(&[what, " is not supported yet"].concat()));
         }
         if let Err(refusal) = applied {
-            let words = [refusal.words(), &std::mem::take(&mut self.draft.detail)].concat();
+            let words = [refusal.words(), &self.draft.detail].concat();
+            self.draft.detail.clear();
             self.refused(&words, place);
             self.expected(row);
         }
@@ -247,7 +248,7 @@ impl<'f> Source<'f> {
         }
         let here = matches!(place, Place::CommandLine);
         // Two spellings of one directive share its letter.
-        let same = |other: &Directive| other.name() == row.name() || (other.short == row.short && row.short != 0);
+        let same = |other: &Directive| other.is(row) || (other.short == row.short && row.short != 0);
         let is_used = self.used.iter().any(|(there, other)| *there == here && same(other));
         if !is_used {
             self.used.push((here, row));

@@ -70,9 +70,9 @@ fn lines(config: &Config, list: &mut Vec<Warning>) {
     if dhcp.read_ethers {
         read(c"/etc/ethers", &mut |line| config::ethers_line(line).map(drop));
     }
-    if let Some(file) = &config.dns.servers_file {
-        let mut reading = ServersReading::new(&config.dns, file, Hosts::Ask(disk.look_up()));
-        read(&file.path, &mut |line| reading.line(line));
+    if let Some(path) = &config.dns.servers_file.path {
+        let mut reading = ServersReading::new(&config.dns, Hosts::Ask(disk.look_up()));
+        read(path, &mut |line| reading.line(line));
     }
 }
 

@@ -25,7 +25,7 @@ pub fn open_leases(core: &mut Core, now: Now) -> Result<LeaseDisk, Failure> {
     if HAS_SCRIPT && core.config.script.keeps_leases {
         return kept_leases(core, now).map(|()| LeaseDisk::none());
     }
-    let path = &core.config.dhcp.lease_file;
+    let path = core.config.dhcp.lease_file();
     let disk = LeaseDisk::open(path).map_err(|errno| {
         Failure::system(FILES, &[b"cannot open or create lease file ", path.to_bytes()], errno)
     })?;
@@ -72,7 +72,7 @@ fn leases(core: &mut Core, disk: &LeaseDisk, now: Now) -> Result<(), Failure> {
     let mut offset = 0;
     loop {
         let got = files::read_at(file, &mut piece, offset).map_err(|errno| {
-            Failure::system(FILES, &[b"failed to read lease file ", config.dhcp.lease_file.to_bytes()], errno)
+            Failure::system(FILES, &[b"failed to read lease file ", config.dhcp.lease_file().to_bytes()], errno)
         })?;
         if got == 0 {
             break;

@@ -2,14 +2,14 @@
 //! now: wildcard sockets filtered by interface, or one socket an address, fixed
 //! (`bind-interfaces`) or following changes (`bind-dynamic`).
 
-use crate::base::net::ip_of;
+use crate::base::net::{ip_of, unspecified};
 use crate::base::bytes::Writer;
 use crate::base::{errno, text};
 use crate::config::{Bind, Config};
 use crate::daemon::core::Core;
 use crate::daemon::failure::{Failure, NETWORK};
 use crate::daemon::serve;
-use crate::daemon::sockets::{Listener, Sockets, unspecified, with_scope};
+use crate::daemon::sockets::{Listener, Sockets, with_scope};
 use crate::daemon::tokens::Place;
 use crate::limits;
 use crate::outbox::lines::{Arg, process};

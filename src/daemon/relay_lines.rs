@@ -9,7 +9,7 @@ use crate::wire::dhcp4::SERVER_PORT;
 
 /// Says them, in dnsmasq's order: last configured first.
 pub fn say_all(config: &Config, say: Say) {
-    for relay in &config.dhcp.relaying.relays {
+    for relay in config.dhcp.relaying.relays.iter().rev() {
         let mut buffer = [0; 128];
         let mut out = Writer::new(&mut buffer);
         if let RelayTo::Server(server) = relay.server {

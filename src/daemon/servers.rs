@@ -30,12 +30,12 @@ impl Servers {
     /// Begins, if there is such a file. With `waits` the addresses of hosts are
     /// waited for; else the file is read once more when they are known.
     pub fn open(core: &Core, files: &dyn Sources, waits: bool) -> Option<Self> {
-        let file = core.config.dns.servers_file.as_ref()?;
+        let path = core.config.dns.servers_file.path.as_ref()?;
         let hosts = if waits { Hosts::Ask(files.look_up()) } else { Hosts::default() };
         Some(Servers {
-            path: file.path.clone(),
-            source: Some(files.open(&file.path)),
-            reading: Box::new(ServersReading::new(&core.config.dns, file, hosts)),
+            path: path.clone(),
+            source: Some(files.open(path)),
+            reading: Box::new(ServersReading::new(&core.config.dns, hosts)),
             lines: Lines::default(),
             number: 0,
             told: 0,
@@ -104,8 +104,7 @@ impl Servers {
     /// Puts what was read in force, if anything was.
     fn finish(&mut self, core: &mut Core, was_read: bool, now: Now) {
         self.reading.finish(&mut core.config.dns, was_read);
-        let kept = core.config.dns.servers_file.as_ref().map_or(0, |file| file.servers);
-        core.change(Change::Servers { kept }, now);
+        core.change(Change::Servers { kept: core.config.dns.servers_file.servers }, now);
     }
 
     /// Looks for the answer, or asks for the next host. Behind the last one the file
@@ -125,10 +124,8 @@ impl Servers {
         }
         let hosts = core::mem::take(self.reading.hosts());
         self.reading.free();
-        if let Some(file) = &core.config.dns.servers_file {
-            self.reading = Box::new(ServersReading::new(&core.config.dns, file, hosts));
-            (self.source, self.number) = (Some(files.open(&file.path)), 0);
-        }
+        self.reading = Box::new(ServersReading::new(&core.config.dns, hosts));
+        (self.source, self.number) = (Some(files.open(&self.path)), 0);
     }
 }
 

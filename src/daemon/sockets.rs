@@ -2,6 +2,7 @@
 //! arises, registered with the poll, closed with it. Nothing here allocates
 //! after `new`: the tables have the sizes that the operator chose.
 
+use crate::base::net::unspecified;
 use crate::config::{Bind, Config};
 use crate::daemon::tokens::{Layout, Place, Ready};
 use crate::dns::doors::{Doors, Owner};
@@ -11,7 +12,7 @@ use crate::platform::sys::{self, Errno};
 use crate::platform::{sockets, streams};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -458,11 +459,6 @@ fn datagrams(addr: SocketAddr) -> Result<OwnedFd, Errno> {
 
 fn free(listeners: &[Option<Listener>]) -> Option<u8> {
     listeners.iter().position(Option::is_none).and_then(|at| u8::try_from(at).ok())
-}
-
-/// The address that stands for all of its family.
-pub fn unspecified(v6: bool) -> IpAddr {
-    if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
 }
 
 /// An endpoint; a link-local address is only one together with its interface.

@@ -360,7 +360,7 @@ fn relay_id(config: &Config, request: &Request) -> Option<Ipv4Addr> {
 fn pxe_class<'c>(config: &'c Config, request: &Request) -> Option<&'c [u8]> {
     let class = request.vendor_class?;
     let mut all = config.dhcp.netboot.vendors.iter();
-    all.find(|known| class.starts_with(known)).map(|known| &**known)
+    all.rfind(|known| class.starts_with(known)).map(|known| &**known)
 }
 
 /// When a test is made: relay, hardware address, options, classes and name.

@@ -44,7 +44,7 @@ pub(super) fn rewrite(with: &mut Surroundings) {
 /// The file could not be changed: it is tried again whole, later.
 pub(super) fn failed(with: &mut Surroundings, errno: Errno) {
     with.file.failed();
-    let path = with.config.dhcp.lease_file.to_bytes();
+    let path = with.config.dhcp.lease_file().to_bytes();
     with.out.log(&lines::WRITE_FAILED, &[Arg::Text(path), Arg::Errno(errno)]);
 }
 

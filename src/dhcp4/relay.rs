@@ -32,7 +32,7 @@ pub(super) fn on_request(
 ) -> bool {
     let config = with.config;
     let mut any = false;
-    for relay in &config.dhcp.relaying.relays {
+    for relay in config.dhcp.relaying.relays.iter().rev() {
         let Some(local) = local_of(relay).filter(|local| iface.ipv4().any(|(own, _)| own == *local)) else { continue };
         any = true;
         if packet.hops > HOPS_MAX || packet.giaddr == local {
@@ -72,7 +72,7 @@ pub(super) fn on_reply(with: &mut Surroundings, arrival: &Arrival, packet: &Pack
     }
     let came = with.interfaces.get(arrival.iface).map(|iface| iface.name);
     let Some(came) = came else { return };
-    for relay in &config.dhcp.relaying.relays {
+    for relay in config.dhcp.relaying.relays.iter().rev() {
         let Some(local) = local_of(relay) else { continue };
         let permitted = match &relay.by {
             RelayBy::Replies(pattern) => pattern.matches(came.as_bytes()),

@@ -214,8 +214,8 @@ pub(super) fn room(client: &Client) -> usize {
 
 /// `dhcp-boot`: a line whose tags hold before one without tags.
 pub(super) fn choose_boot<'b>(boots: &'b [Boot], tags: &TagSet) -> Option<&'b Boot> {
-    let tagged = boots.iter().find(|boot| tags.hold_some(&boot.conditions));
-    tagged.or_else(|| boots.iter().find(|boot| boot.conditions.is_empty()))
+    let tagged = boots.iter().rfind(|boot| tags.hold_some(&boot.conditions));
+    tagged.or_else(|| boots.iter().rfind(|boot| boot.conditions.is_empty()))
 }
 
 fn next_server(with: &mut Surroundings, reply: &Reply, chosen: &Chosen, boot: Option<&Boot>) -> Ipv4Addr {

@@ -42,7 +42,7 @@ impl Doors {
         let questions = config.forward_max.clamp(1, QUESTIONS_MAX);
         let ports = u16::try_from(config.source_ports.len()).unwrap_or(SHARED_MAX);
         // The servers file may bring further ones at any time.
-        let shared = if config.servers_file.is_some() { SHARED_MAX } else { ports.saturating_add(1) };
+        let shared = if config.servers_file.path.is_some() { SHARED_MAX } else { ports.saturating_add(1) };
         // A question sends no more datagrams than this, so it needs no more ports.
         let wished = config.port_limit.clamp(1, limits::UPSTREAM_DATAGRAMS_MAX.into());
         let room = (u16::MAX - 1).saturating_sub(shared).checked_div(questions).unwrap_or(1);

@@ -130,7 +130,7 @@ pub fn rewrite(with: &mut Surroundings, prefix: &Prefix, answer: &mut [u8]) {
         return;
     }
     let changed = patch::rewrite_ipv4(answer, &mut |record, addr| {
-        let new = aliases.iter().find_map(|alias| alias.of(addr))?;
+        let new = aliases.iter().rev().find_map(|alias| alias.of(addr))?;
         if let Some(owner) = record.owner() {
             journal::answer(with.out, prefix, Arg::Str("config"), Arg::Name(owner.name().wire()), Arg::Ip4(new));
         }

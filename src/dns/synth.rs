@@ -13,7 +13,7 @@ const TEXT_MAX: usize = 39;
 
 /// The address that a made-up name stands for.
 pub(super) fn addr(with: &Surroundings, name: Name) -> Option<IpAddr> {
-    with.config.dns.local.synths.iter().find_map(|synth| {
+    with.config.dns.local.synths.iter().rev().find_map(|synth| {
         let parent = name.parent()?;
         Name::new(&synth.domain).filter(|domain| domain.same(parent))?;
         let (front, text) = name.first_label().split_at_checked(synth.prefix.len())?;
@@ -52,7 +52,7 @@ fn nth(from: IpAddr, number: u64) -> Option<IpAddr> {
 
 /// The made-up name of an address.
 pub(super) fn name(with: &Surroundings, addr: IpAddr) -> Option<NameBuf> {
-    let synth = with.config.dns.local.synths.iter().find(|synth| holds(synth, addr))?;
+    let synth = with.config.dns.local.synths.iter().rfind(|synth| holds(synth, addr))?;
     let mut label = [0; LABEL_MAX];
     let mut out = Writer::new(&mut label);
     out.bytes(&synth.prefix);

@@ -244,7 +244,7 @@ fn is_lease_domain(config: &config::Dns, name: Name) -> bool {
 /// The domains that leases may be in, in wire form.
 fn lease_domains<'a>(with: Tables<'a>) -> impl Iterator<Item = &'a [u8]> {
     let dns = &with.config.dns;
-    dns.domain.iter().chain(dns.ranged_domains.iter().map(|ranged| &ranged.name)).map(|name| &**name)
+    dns.domain.iter().chain(dns.ranged_domains.iter().rev().map(|ranged| &ranged.name)).map(|name| &**name)
 }
 
 /// The domain that applies to a lease.

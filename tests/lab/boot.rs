@@ -107,7 +107,7 @@ pub fn start(plan: &Plan) -> Result<Lab, String> {
         Outcome::Refused { messages, .. } => return Err(messages.into_iter().next().unwrap_or_default()),
         _ => return Err("it would not run".into()),
     };
-    files.lease_path = config.dhcp.lease_file.to_string_lossy().into_owned();
+    files.lease_path = config.dhcp.lease_file().to_string_lossy().into_owned();
     let core = Core::new(config, random);
     let mut lab = Lab::around(core, files, plan.interfaces.clone(), plan.now);
     lab.helper_is_busy = true;

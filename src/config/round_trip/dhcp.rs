@@ -131,7 +131,7 @@ pub fn next_server(server: &NextServer) -> Vec<u8> {
 }
 
 fn boots(out: &mut Out) {
-    for boot in out.config.dhcp.boots.iter().rev() {
+    for boot in &out.config.dhcp.boots {
         let mut items = out.conditions(&boot.conditions);
         items.extend([quoted(&boot.file), quoted(&boot.server_name), next_server(&boot.next_server)]);
         out.list("dhcp-boot", &items);
@@ -228,7 +228,7 @@ fn policy(out: &mut Out) {
     out.paths("dhcp-optsfile", &dhcp.options_files);
     out.paths("dhcp-optsdir", &dhcp.options_dirs);
     out.line("dhcp-lease-max", shown(dhcp.lease_max));
-    out.line("dhcp-leasefile", quoted(dhcp.lease_file.to_bytes()));
+    out.paths("dhcp-leasefile", dhcp.lease_file.as_slice());
     for (name, holds) in [
         ("dhcp-authoritative", dhcp.authoritative),
         ("dhcp-sequential-ip", dhcp.sequential),
@@ -249,14 +249,14 @@ fn six(out: &mut Out) {
     for range in &six.ranges {
         range6(out, range);
     }
-    for option in six.options.iter().rev() {
+    for option in &six.options {
         option6(out, option);
     }
-    for test in six.matches.iter().rev() {
+    for test in &six.matches {
         dhcp_match(out, test, true);
     }
     out.flag("enable-ra", six.advertise);
-    for advert in six.adverts.iter().rev() {
+    for advert in &six.adverts {
         let mut items = vec![pattern(&advert.iface)];
         match &advert.mtu {
             AdvertMtu::Own => {}

@@ -55,7 +55,7 @@ fn upstream(out: &mut Out) {
         out.line("resolv-file", "");
     }
     out.paths("resolv-file", &dns.resolv_files);
-    out.paths("servers-file", dns.servers_file.as_ref().map(|file| file.path.clone()).as_slice());
+    out.paths("servers-file", dns.servers_file.path.as_slice());
     out.flag("no-poll", dns.no_poll);
     out.flag("clear-on-reload", dns.clear_on_reload);
     out.flag("strict-order", dns.strict_order);
@@ -101,7 +101,7 @@ fn names(out: &mut Out) {
     if let Some(domain) = &dns.domain {
         out.line("domain", name(domain));
     }
-    for domain in dns.ranged_domains.iter().rev() {
+    for domain in &dns.ranged_domains {
         let place = match &domain.place {
             Place::Range(from, to) => shown(format!("{from},{to}")),
             Place::Interface(iface) => quoted(iface),
@@ -123,7 +123,7 @@ fn screen(out: &mut Out) {
             out.line(option, format!("{}/{}", prefix.addr, prefix.len));
         }
     }
-    for alias in screen.aliases.iter().rev() {
+    for alias in &screen.aliases {
         out.line("alias", format!("{}-{},{},{}", alias.from, alias.to, alias.new, alias.mask));
     }
     for kind in &screen.filtered {

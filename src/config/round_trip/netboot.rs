@@ -13,7 +13,7 @@ pub fn write(out: &mut Out) {
         items.push(next_server(&service.server));
         out.list("pxe-service", &items);
     }
-    for vendor in netboot.vendors.iter().rev() {
+    for vendor in &netboot.vendors {
         out.line("dhcp-pxe-vendor", quoted(vendor));
     }
     for conditions in &netboot.dynamic {
@@ -31,7 +31,7 @@ pub fn write(out: &mut Out) {
 
 fn relaying(out: &mut Out) {
     let relaying = &out.config.dhcp.relaying;
-    for relay in relaying.relays.iter().rev() {
+    for relay in &relaying.relays {
         let port = format!("#{}", relay.port).into_bytes();
         let mut items = vec![shown(relay.local)];
         match (&relay.server, &relay.by) {
@@ -51,7 +51,7 @@ fn relaying(out: &mut Out) {
     if let Some(proxies) = &relaying.proxy {
         out.list("dhcp-proxy", &proxies.iter().map(shown).collect::<Vec<_>>());
     }
-    for shared in relaying.shared.iter().rev() {
+    for shared in &relaying.shared {
         let link = match &shared.link {
             Link::Interface(name) => quoted(name),
             Link::Address(addr) => shown(addr),

@@ -33,7 +33,7 @@ pub fn write(out: &mut Out) {
             out.line("interface-name", [&*name(&named.name), b",", &iface, family].concat());
         }
     }
-    for synth in local.synths.iter().rev() {
+    for synth in &local.synths {
         // A network keeps its length: numbers in IPv6 need one.
         let range = match (synth.from, synth.to) {
             (IpAddr::V6(from), IpAddr::V6(to)) if synth.numbered => {

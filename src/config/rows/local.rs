@@ -95,7 +95,7 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
     match (span.len, span.behind) {
         (Some(_), None) | (None, _) => {}
         (Some(len), Some(behind)) if behind.octets() == b"local" => {
-            reverse::zones(span.addr, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
+            reverse::zones(span.from, len, &mut |zone| draft.domains.add(Domain::Name(zone), Target::Local))?;
             draft.domains.add(Domain::Name(octets), Target::Local)?;
         }
         _ => return Err(ERROR),
@@ -106,8 +106,6 @@ fn ranged_domain(draft: &mut Draft, octets: &[u8], range: Text) -> Applied {
 
 /// Addresses as an option names them.
 struct Span<'a> {
-    /// The address that was written.
-    addr: IpAddr,
     /// Behind a slash.
     len: Option<u8>,
     from: IpAddr,
@@ -127,12 +125,12 @@ fn span(range: Text) -> Applied<Option<Span>> {
     let Some(len) = len else {
         let (end, behind) = behind.map_or((start, None), |behind| behind.split(b','));
         let to = end.ip().filter(|to| to.is_ipv4() == addr.is_ipv4()).ok_or(ERROR)?;
-        return Ok(Some(Span { addr, len: None, from: addr, to, behind }));
+        return Ok(Some(Span { len: None, from: addr, to, behind }));
     };
     let len = len.number().ok_or(ERROR)?;
     let len = u8::try_from(len).map_err(|_| wrong!("bad prefix length"))?;
     let (from, to) = net(addr, len).ok_or(wrong!("bad prefix length"))?;
-    Ok(Some(Span { addr, len: Some(len), from, to, behind }))
+    Ok(Some(Span { len: Some(len), from, to, behind }))
 }
 
 /// First and last address of a network.

@@ -70,14 +70,14 @@ const FACILITIES: [(&str, u8); 21] = [
 
 fn log_facility(draft: &mut Draft, text: Text) -> Applied {
     let octets = text.octets();
-    draft.log_target = Some(match octets {
+    draft.config.log.target = match octets {
         b"-" => LogTarget::Stderr,
         _ if octets.contains(&b'/') => LogTarget::File(path(octets)),
         _ => {
             let found = FACILITIES.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text.meant()));
             LogTarget::Syslog(found.ok_or(wrong!("bad log facility"))?.1)
         }
-    });
+    };
     Ok(())
 }
 

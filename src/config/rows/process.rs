@@ -28,7 +28,7 @@ pub const ROWS: &[Row] = &[
              stood in a file. Errors name the command instead of a file and a line. If it ends with anything but 0 the start ends \
              with status 10. It is run by --test too, and not again on SIGHUP.",
         ),
-    file("servers-file=<file>", 0, |draft| &mut draft.servers_file, "Read upstream servers from a file, again on SIGHUP")
+    file("servers-file=<file>", 0, |draft| &mut draft.config.dns.servers_file.path, "Read upstream servers from a file, again on SIGHUP")
         .manual(
             "Reads upstream servers from this file: lines of --server and --rev-server as in a configuration file, and \
              nothing else. It is read just after the start and again on SIGHUP; then what it says takes the place of what it said \

@@ -38,13 +38,13 @@ pub const ROWS: &[Row] = &[
          the length must be 64. :: alone with ra-stateless or static stands for every network.\n\n\
          At most eight items may stand behind the tags.",
     ),
-    file("dhcp-leasefile[=<path>]", b'l', |draft| &mut draft.lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4().manual(
+    file("dhcp-leasefile[=<path>]", b'l', |draft| &mut draft.config.dhcp.lease_file, "Where leases are kept (/var/lib/misc/dnsmasq.leases)").dhcp4().manual(
         "The file that leases are kept in, so that they outlive a restart. It is /var/lib/misc/dnsmasq.leases if \
          nothing is said, and is written only if DHCP runs. It has the form that dnsmasq's has, and other programs \
          may read it: one line a lease, with the end of the lease in seconds since 1970, the hardware address, the \
          address, the name or *, and the client identifier or *. If it cannot be created the program does not start.",
     ),
-    file("dhcp-lease=<path>", b'l', |draft| &mut draft.lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
+    file("dhcp-lease=<path>", b'l', |draft| &mut draft.config.dhcp.lease_file, "Old spelling of dhcp-leasefile").dhcp4().manual(
         "The same as dhcp-leasefile, under the name that older configurations use.",
     ),
     row::number("dhcp-lease-max=<n>", b'X', Number::LeaseMax, (0, u32::MAX), "Most leases (1000)").dhcp4().manual(

@@ -164,13 +164,11 @@ fn each_target(
         return each(draft, target);
     }
     let mut last = Target::Local;
-    let mut hosts = std::mem::take(&mut draft.look_up);
-    let is_address = parse(value, &mut hosts, &mut |server| {
+    let is_address = parse(value, draft, &mut |draft, server| {
         last = numbered(draft, server)?;
         each(draft, last)
-    });
-    draft.look_up = hosts;
-    if is_address? {
+    })?;
+    if is_address {
         draft.domains.remember_server(value, last);
     }
     Ok(())
@@ -235,9 +233,9 @@ fn fast_retry(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn resolv_file(draft: &mut Draft, text: Text) -> Applied {
-    let files = draft.resolv_files.get_or_insert_default();
+    draft.resolv_said = true;
     if !text.is_empty() {
-        files.push(text.path());
+        draft.config.dns.resolv_files.push(text.path());
     }
     Ok(())
 }
