@@ -17,6 +17,26 @@ pub fn string(write: &dyn Fn(&mut Writer)) -> String {
     String::from_utf8_lossy(out.written()).into_owned()
 }
 
+/// `form` with `parts` in the places of its `%`, as a string of its own. Allocates.
+#[inline(never)]
+pub fn filled(form: &str, parts: &[&[u8]]) -> String {
+    let mut out = Vec::new();
+    let mut parts = parts.iter();
+    for octet in form.bytes() {
+        match octet {
+            b'%' => out.extend_from_slice(parts.next().copied().unwrap_or_default()),
+            _ => out.push(octet),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A number in decimal, as a string of its own. Allocates.
+#[inline(never)]
+pub fn number(value: u64) -> String {
+    string(&|out| decimal(out, value))
+}
+
 /// Appends a number in decimal.
 pub fn decimal(out: &mut Writer, value: u64) {
     let mut digits = [0u8; 20];

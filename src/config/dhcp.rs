@@ -328,5 +328,5 @@ pub struct TagIf {
     /// When all of these hold.
     pub conditions: Conditions,
     /// And these, which end in `*`: some tag that begins so is set, or none is.
-    pub wild: Box<[(Box<[u8]>, bool)]>,
+    pub wild: Vec<(Box<[u8]>, bool)>,
 }

@@ -5,7 +5,7 @@
 use super::refusal::{Applied, ERROR};
 use super::{Dns, Server, Shown, Target};
 use crate::base::hash::Key;
-use crate::base::octets::is_plain;
+use crate::base::octets::{is_plain, lower};
 use crate::base::suffix::SuffixBuilder;
 use crate::wire::dns::name::NameBuf;
 use std::mem::take;
@@ -159,7 +159,7 @@ impl DomainsDraft {
                 }
                 self.table.add(self.name.name().wire(), number);
             }
-            Domain::Wild(text) => self.wild.push((text.to_ascii_lowercase().into(), number)),
+            Domain::Wild(text) => self.wild.push((lower(text), number)),
         }
         self.show(domain, target);
         Ok(())
@@ -168,15 +168,19 @@ impl DomainsDraft {
     /// Keeps what the list at start shows: the first servers, the last domains
     /// without servers of their own.
     fn show(&mut self, domain: Domain, target: Target) {
-        let shown = |domain: Vec<u8>| Shown { target, domain: domain.to_ascii_lowercase().into() };
         match (target, domain) {
             (Target::Server(_), _) if self.shown.len() >= SHOWN_SERVERS => {
                 self.more_servers = self.more_servers.saturating_add(1);
             }
-            (Target::Server(_), Domain::All) => self.shown.push(shown(Vec::new())),
-            (Target::Server(_), Domain::Dotless) => self.shown.push(shown(b".".into())),
-            (Target::Server(_), Domain::Name(text)) => self.shown.push(shown(text.into())),
-            (Target::Server(_), Domain::Wild(text)) => self.shown.push(shown([b"*", text].concat())),
+            (Target::Server(_), _) => {
+                let domain = match domain {
+                    Domain::All => Box::default(),
+                    Domain::Dotless => lower(b"."),
+                    Domain::Name(text) => lower(text),
+                    Domain::Wild(text) => lower(&[b"*", text].concat()),
+                };
+                self.shown.push(Shown { target, domain });
+            }
             (Target::Local | Target::Standard, Domain::Name(text) | Domain::Wild(text)) => {
                 if self.local.len() < SHOWN_LOCAL {
                     self.local.push((target, Vec::new()));
@@ -200,7 +204,7 @@ impl DomainsDraft {
         let count = self.local.len();
         self.local.rotate_left(self.locals % count.max(1));
         for (target, domain) in take(&mut self.local).iter().rev() {
-            self.shown.push(Shown { target: *target, domain: domain.to_ascii_lowercase().into() });
+            self.shown.push(Shown { target: *target, domain: lower(domain) });
         }
         let more_local = u32::try_from(self.locals.saturating_sub(count)).unwrap_or(u32::MAX);
         self.wild.shrink_to_fit();

@@ -9,6 +9,7 @@ use super::refusal::{Applied, Refusal};
 use super::source::{Source, WRONG};
 use super::{Config, DhcpOption, Host, args, checked, resolv_domain, rows};
 use crate::base::hash::Key;
+use crate::base::text;
 use std::mem::ManuallyDrop;
 
 /// Something to be logged once the log is open.
@@ -72,7 +73,7 @@ fn finish(mut source: Source, test: bool) -> Outcome {
     }
     if test && problems.is_empty() {
         // What only a start looks at.
-        checked::check(draft, *files, false, &mut |words| warnings.push(Warning(["a start is refused: ", words].concat())));
+        checked::check(draft, *files, false, &mut |words| warnings.push(Warning(text::filled("a start is refused: %", &[words.as_bytes()]))));
     }
     for words in std::mem::take(&mut source.unmet) {
         match test {
@@ -144,5 +145,9 @@ pub fn dhcp_option_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<
 /// Reads a line of `/etc/ethers`. `None`: blank or comment. The error is the
 /// message: `bad line`, `bad address` or `bad name`.
 pub fn ethers_line(raw: &[u8]) -> Result<Option<Host>, String> {
-    rows::ethers_line(raw).map_err(words)
+    let mut host = Host::default();
+    match rows::ethers_line(raw, &mut host) {
+        Ok(said) => Ok(said.then_some(host)),
+        Err(refusal) => Err(words(refusal)),
+    }
 }

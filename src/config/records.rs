@@ -9,6 +9,7 @@ use super::refusal::Applied;
 use super::files::Files;
 use super::values::name_box;
 use crate::base::bytes::{Reader, Writer};
+use crate::base::text;
 use crate::wire::dns::codes::kind;
 use crate::wire::dns::name::{NAME_MAX, Name};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -38,7 +39,7 @@ pub struct Local {
 #[cfg_attr(test, derive(Debug))]
 pub struct HostRecord {
     /// The names; the first is that of the addresses.
-    pub names: Box<[NameBox]>,
+    pub names: Vec<NameBox>,
     /// IPv4 address.
     pub v4: Option<Ipv4Addr>,
     /// IPv6 address.
@@ -276,6 +277,7 @@ impl Draft {
     }
 
     /// Keeps the record that was read for later.
+    #[inline(never)]
     pub fn add_late(&mut self, kind: u16) {
         self.local.late.push(Late { kind, octets: self.local.octets.as_slice().into() });
     }
@@ -306,33 +308,36 @@ pub fn check(draft: &mut Draft, files: &dyn Files, wrong: &mut dyn FnMut(&str)) 
         let _ = files.pieces(c"/proc/sys/kernel/hostname", &mut |piece| *found = name_box(piece.trim_ascii_end()));
     }
     if let Some(alias) = &draft.local.circle {
-        about(wrong, "CNAME loop involving ", parts(alias).0, "");
+        about(wrong, "CNAME loop involving %", parts(alias).0);
     }
     let domain = draft.config.dns.domain.as_deref().unwrap_or(&[0]);
     for late in &draft.local.late {
         let name = late.parts().0;
         if late.lacks_domain() && name.wire().len().saturating_add(domain.len()) > NAME_MAX.saturating_add(1) {
-            about(wrong, "srv-host name ", name, " too long after domain appended");
+            about(wrong, "srv-host name % too long after domain appended", name);
         }
     }
 }
 
-/// Words in which a name takes part.
-fn about(wrong: &mut dyn FnMut(&str), before: &str, name: Name, behind: &str) {
+/// Words in whose gap a name stands.
+fn about(wrong: &mut dyn FnMut(&str), words: &str, name: Name) {
     let mut buffer = [0; 1024];
     let mut shown = Writer::new(&mut buffer);
     name.text(&mut shown);
-    wrong(&[before, &String::from_utf8_lossy(shown.written()), behind].concat());
+    wrong(&text::filled(words, &[shown.written()]));
 }
 
 /// Completes the records that lack something.
 pub fn finish(draft: &mut Draft) {
-    let mails = draft.makes_mx();
-    let local = &mut draft.local;
-    if let Some(host) = local.host.as_deref().filter(|_| mails) {
-        local.late.push(Late { kind: kind::MX, octets: [host, &[0, 0]].concat().into() });
+    if draft.makes_mx() && let Some(host) = &draft.local.host {
+        let octets = &mut draft.local.octets;
+        octets.clear();
+        octets.extend(host);
+        octets.extend([0, 0]);
+        draft.add_late(kind::MX);
     }
-    let target = local.mx_target.take().or(local.host.take());
+    let local = &mut draft.local;
+    let target = local.mx_target.as_deref().or(local.host.as_deref());
     let domain = draft.config.dns.domain.as_deref();
     let own = &mut draft.config.dns.local;
     for late in &local.late {
@@ -349,7 +354,7 @@ pub fn finish(draft: &mut Draft) {
         }
         octets.extend(data);
         if late.lacks_target() {
-            let Some(target) = &target else { continue };
+            let Some(target) = target else { continue };
             octets.extend(target);
         }
         // What could be refused was when the line was read.
@@ -358,7 +363,7 @@ pub fn finish(draft: &mut Draft) {
     }
     own.records.rows.shrink_to_fit();
     own.records.octets.shrink_to_fit();
-    own.local_mx = target.filter(|_| draft.local_mx);
+    own.local_mx = target.filter(|_| draft.local_mx).map(NameBox::from);
 }
 
 #[cfg(test)]

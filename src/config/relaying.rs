@@ -81,5 +81,5 @@ pub struct Bridge {
     /// The interface that counts.
     pub interface: Box<[u8]>,
     /// What comes in by these came in by that.
-    pub aliases: Box<[Pattern]>,
+    pub aliases: Vec<Pattern>,
 }

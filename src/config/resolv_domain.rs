@@ -6,6 +6,7 @@ use super::source::{UNREADABLE, WRONG};
 use super::values::name_box;
 use crate::base::errno;
 use crate::base::lines::Lines;
+use crate::base::text;
 
 /// Exit code for a resolv file that searches nothing.
 const SEARCHES_NOTHING: u8 = 5;
@@ -22,7 +23,6 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> 
         [file] => file,
         _ => return Err(("must have exactly one resolv.conf to read domain from.".into(), WRONG)),
     };
-    let shown = file.to_string_lossy();
     let mut found = None;
     let mut look = |line: &[u8]| {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
@@ -33,12 +33,13 @@ pub fn search(draft: &mut Draft, files: &dyn Files) -> Result<(), (String, u8)> 
     let mut lines = Lines::default();
     let read = files.pieces(file, &mut |piece| lines.feed(piece, &mut look));
     lines.end(&mut look);
+    let file = file.to_bytes();
     draft.config.dns.domain = found;
     match (read, &draft.config.dns.domain) {
         (Ok(()), Some(_)) => Ok(()),
-        (Ok(()), None) => Err((["no search directive found in ", &shown].concat(), SEARCHES_NOTHING)),
+        (Ok(()), None) => Err((text::filled("no search directive found in %", &[file]), SEARCHES_NOTHING)),
         (Err(errno), _) => {
-            Err((["failed to read ", &shown, ": ", errno::text(errno)].concat(), UNREADABLE))
+            Err((text::filled("failed to read %: %", &[file, errno::text(errno).as_bytes()]), UNREADABLE))
         }
     }
 }

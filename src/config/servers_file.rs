@@ -9,6 +9,7 @@ use super::files::Hosts;
 use super::lexer::Line;
 use super::row::{Apply, Takes};
 use super::{Dns, DomainRules, Path, Shown, read};
+use crate::base::text;
 use std::mem::{ManuallyDrop, take};
 
 /// The file, and what the configuration alone says.
@@ -90,7 +91,7 @@ impl ServersReading {
         };
         function(draft, value).map_err(read::words)?;
         match draft.unmet.take() {
-            Some(what) => Err([what, " is not supported yet"].concat()),
+            Some(what) => Err(text::filled("% is not supported yet", &[what.as_bytes()])),
             None => Ok(()),
         }
     }

@@ -5,6 +5,7 @@
 #[cfg(test)]
 use super::NameBox;
 use super::rows::{HAS_CONNTRACK, HAS_SETS, is_pattern};
+use crate::base::octets::lower;
 use crate::base::suffix::SuffixTable;
 use std::net::IpAddr;
 
@@ -51,9 +52,9 @@ impl Allowed {
     pub fn new<'a>(mark: u32, mask: u32, patterns: &mut dyn Iterator<Item = Option<&'a [u8]>>) -> Option<Self> {
         let mut all = Vec::new();
         for pattern in patterns {
-            all.push(pattern.filter(|pattern| is_pattern(pattern))?.to_ascii_lowercase().into());
+            all.push(lower(pattern.filter(|pattern| is_pattern(pattern))?));
         }
-        (mark != 0 && mark & !mask == 0).then(|| Allowed { mark, mask, patterns: all.into() })
+        (mark != 0 && mark & !mask == 0).then(|| Allowed { mark, mask, patterns: all })
     }
 }
 
@@ -123,5 +124,5 @@ pub struct Allowed {
     pub mask: u32,
     /// Names as text, lower case, with `*` inside a label for any octets; `*`
     /// alone for every name.
-    pub patterns: Box<[Box<[u8]>]>,
+    pub patterns: Vec<Box<[u8]>>,
 }

@@ -51,12 +51,12 @@ impl Place<'_> {
     pub fn tell(&self, words: &str) -> String {
         match (self, words) {
             (Place::CommandLine, "") => "bad command line options: try --help".into(),
-            (Place::CommandLine, _) => ["bad command line options: ", words].concat(),
+            (Place::CommandLine, _) => text::filled("bad command line options: %", &[words.as_bytes()]),
             (_, "") => self.tell("error"),
-            (Place::Output(command), _) => [words, " in output from ", command].concat(),
+            (Place::Output(command), _) => text::filled("% in output from %", &[words.as_bytes(), command.as_bytes()]),
             (Place::Line(number, file), _) => {
-                let number = text::string(&|out| text::decimal(out, (*number).into()));
-                [words, " at line ", &number, " of ", file].concat()
+                let number = text::number((*number).into());
+                text::filled("% at line % of %", &[words.as_bytes(), number.as_bytes(), file.as_bytes()])
             }
         }
     }
@@ -147,28 +147,30 @@ impl<'f> Source<'f> {
         let words = if matches!(place, Place::CommandLine) { "" } else { "bad option" };
         self.refused(words, place);
         if let Some(nearest) = self.directory.nearest(name) {
-            self.problem(["did you mean ", nearest, "?"].concat(), WRONG);
+            self.problem(text::filled("did you mean %?", &[nearest.as_bytes()]), WRONG);
         }
     }
 
-    /// Remembers that a file cannot be read.
+    /// Remembers that a file cannot be read. `what`: the words with their two gaps.
     pub fn unreadable(&mut self, what: &str, path: &[u8], errno: Errno) {
-        let path = String::from_utf8_lossy(path);
-        self.problem([what, " ", &path, ": ", errno::text(errno)].concat(), UNREADABLE);
+        self.problem(text::filled(what, &[path, errno::text(errno).as_bytes()]), UNREADABLE);
     }
 
     /// Says what would have been right where something was refused.
     pub fn expected(&mut self, row: &Directive) {
-        let number = |number: u32| text::string(&|out| text::decimal(out, number.into()));
+        let form = row.form().as_bytes();
         let words = match row.apply {
-            Apply::LeftOut(feature) => [row.name(), " needs a build with the feature ", feature].concat(),
-            Apply::Number(_, least, most) => {
-                let (to, most) = if most == u32::MAX { ("", String::new()) } else { (" to ", number(most)) };
-                [row.form(), " with <n> from ", &number(least), to, &most].concat()
+            Apply::LeftOut(feature) => {
+                text::filled("expected: % needs a build with the feature %", &[row.name().as_bytes(), feature.as_bytes()])
             }
-            _ => row.form().into(),
+            Apply::Number(_, least, most) => {
+                let (least, to) = (text::number(least.into()), text::number(most.into()));
+                let words = if most == u32::MAX { "expected: % with <n> from %" } else { "expected: % with <n> from % to %" };
+                text::filled(words, &[form, least.as_bytes(), to.as_bytes()])
+            }
+            _ => text::filled("expected: %", &[form]),
         };
-        self.problem(["expected: ", &words].concat(), WRONG);
+        self.problem(words, WRONG);
     }
 
     /// Does what a row says. `value`: what was given, if anything was.
@@ -179,15 +181,15 @@ impl<'f> Source<'f> {
             _ if self.is_repeated(row, place) => {
                 let words = if matches!(place, Place::CommandLine) { "illegal repeated flag" } else { "illegal repeated keyword" };
                 self.refused(words, place);
-                return self.problem([row.name(), " stands once on the command line and once in files"].concat(), WRONG);
+                return self.problem(text::filled("% stands once on the command line and once in files", &[row.name().as_bytes()]), WRONG);
             }
             _ => self.try_apply(row, value, place),
         };
         if let Some(what) = self.draft.unmet.take() {
-            self.unmet.push(place.tell(&[what, " is not supported yet"].concat()));
+            self.unmet.push(place.tell(&text::filled("% is not supported yet", &[what.as_bytes()])));
         }
         if let Err(refusal) = applied {
-            let words = [refusal.words(), &self.draft.detail].concat();
+            let words = text::filled("%%", &[refusal.words().as_bytes(), self.draft.detail.as_bytes()]);
             self.draft.detail.clear();
             self.refused(&words, place);
             self.expected(row);
@@ -227,7 +229,7 @@ impl<'f> Source<'f> {
             Apply::Dir => confdir::read(self, text),
             Apply::CommandLine(_) | Apply::Holds => {}
             Apply::Warns => {
-                let warned = place.tell(&[row.name(), " is not supported yet and ignored"].concat());
+                let warned = place.tell(&text::filled("% is not supported yet and ignored", &[row.name().as_bytes()]));
                 self.warnings.push(Warning(warned));
             }
             Apply::Never(refusal) => return Err(refusal),
@@ -269,7 +271,7 @@ impl<'f> Source<'f> {
         let path = &*CString::new(path).unwrap_or_default();
         match self.files.entry(path) {
             Err(errno::ENOENT) if optional => {}
-            Err(errno) => self.unreadable("cannot read", path.to_bytes(), errno),
+            Err(errno) => self.unreadable("cannot read %: %", path.to_bytes(), errno),
             Ok(entry) if entry.kind == Kind::Directory || self.seen.contains(&entry.identity) => {}
             Ok(entry) => {
                 self.seen.push(entry.identity);
@@ -290,14 +292,14 @@ impl<'f> Source<'f> {
         if status != 0 {
             // Quirk: the exit status lies in octets that this leaves out.
             let exit = status.wrapping_add(COMMAND_FAILED) as u8;
-            self.problem([&shown, " returns non-zero error code"].concat(), exit);
+            self.problem(text::filled("% returns non-zero error code", &[command.to_bytes()]), exit);
         }
     }
 
     /// Reads the lines of a text called `name`. Returns the status of a command.
     fn lines(&mut self, origin: Origin, name: &str) -> u32 {
         if self.depth >= DEPTH_MAX {
-            self.problem(["files nested too deep in ", name].concat(), WRONG);
+            self.problem(text::filled("files nested too deep in %", &[name.as_bytes()]), WRONG);
             return 0;
         }
         self.depth = self.depth.saturating_add(1);
@@ -308,7 +310,7 @@ impl<'f> Source<'f> {
         lines.end(&mut |raw| reading.line(raw));
         self.depth = self.depth.saturating_sub(1);
         read.unwrap_or_else(|errno| {
-            let what = if matches!(origin, Origin::Command(_)) { "cannot execute" } else { "cannot read" };
+            let what = if matches!(origin, Origin::Command(_)) { "cannot execute %: %" } else { "cannot read %: %" };
             self.unreadable(what, name.as_bytes(), errno);
             0
         })

@@ -152,6 +152,12 @@ pub fn name_box(octets: &[u8]) -> Option<NameBox> {
     name(octets).map(|name| name.name().wire().into())
 }
 
+/// As `name_box`; nothing stands for the root.
+#[inline(never)]
+pub fn name_or_root(octets: &[u8]) -> Option<NameBox> {
+    if octets.is_empty() { Some([0].into()) } else { name_box(octets) }
+}
+
 /// True when the first label is one that a host may have.
 pub fn is_host_name(octets: &[u8]) -> bool {
     let label = octets.split(|octet| *octet == b'.').next().unwrap_or_default();

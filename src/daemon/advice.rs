@@ -33,7 +33,7 @@ pub fn warnings(config: &Config, mentions: &Mentions) -> Vec<Warning> {
         && let Some(user) = &config.process.user
         && identity::user(user.to_bytes()).is_none()
     {
-        list.push(Warning(["user ", &user.to_string_lossy(), " does not exist"].concat()));
+        list.push(Warning(text::filled("user % does not exist", &[user.to_bytes()])));
     }
     networks(config, mentions, &table, &mut list);
     lines(config, &mut list);
@@ -50,8 +50,9 @@ fn lines(config: &Config, list: &mut Vec<Warning>) {
         let _ = outside::each_line(disk, path, &mut |line| {
             number += 1;
             if let Err(what) = parse(line) {
-                let number = text::string(&|out| text::decimal(out, number));
-                list.push(Warning([&what, " at line ", &number, " of ", &path.to_string_lossy()].concat()));
+                let number = text::number(number);
+                let said = text::filled("% at line % of %", &[what.as_bytes(), number.as_bytes(), path.to_bytes()]);
+                list.push(Warning(said));
             }
         });
     };

@@ -7,7 +7,7 @@ use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, many, number, once};
-use crate::config::values::{name_box, number as digits};
+use crate::config::values::{name_box, name_or_root, number as digits};
 use std::net::IpAddr;
 
 pub const ROWS: &[Row] = &[
@@ -92,9 +92,10 @@ fn add_subnet(list: &mut Vec<Subnet>, text: Text) -> Applied {
 fn zone(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     let name = match items.octets() {
-        b"" | b"." => [0].into(),
-        octets => name_box(octets).ok_or(wrong!("invalid auth-zone"))?,
+        b"." => b"",
+        octets => octets,
     };
+    let name = name_or_root(name).ok_or(wrong!("invalid auth-zone"))?;
     let zones = &mut draft.config.auth.zones;
     zones.push(Zone { name, subnets: Vec::new(), excluded: Vec::new() });
     let Some(zone) = zones.last_mut() else { return Ok(()) };

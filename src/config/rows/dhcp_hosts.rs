@@ -154,21 +154,20 @@ fn client_id(id: Text, work: &mut Vec<u8>) -> Applied<ClientId> {
 }
 
 /// Reads a line of `/etc/ethers`: a hardware address, then an IPv4 address or a
-/// name. `None`: blank or comment.
-pub fn ethers_line(raw: &[u8]) -> Applied<Option<Host>> {
+/// name. False: blank or comment.
+pub fn ethers_line(raw: &[u8], host: &mut Host) -> Applied<bool> {
     let mut words = raw.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let Some(first) = words.next().filter(|word| !matches!(word.first(), Some(b'#' | b'+'))) else {
-        return Ok(None);
+        return Ok(false);
     };
     const BAD: Refusal = wrong!("bad line");
-    let mut host = Host::default();
     let hw = hw_pattern(first, &mut Vec::new()).filter(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or(BAD)?;
     let second = words.next().ok_or(BAD)?;
     match ipv4(second) {
         Some(addr) => host.addr = Some(addr),
         None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err(wrong!("bad address")),
-        None => host_name(second, &mut host).map_err(|_| wrong!("bad name"))?,
+        None => host_name(second, host).map_err(|_| wrong!("bad name"))?,
     }
     host.hw = [hw].into();
-    Ok(Some(host))
+    Ok(true)
 }

@@ -217,6 +217,6 @@ fn tag_if(draft: &mut Draft, text: Text) -> Applied {
         return Err(BAD);
     }
     let (set, conditions) = (tags.set().into(), tags.conditions());
-    draft.config.dhcp.tag_ifs.push(TagIf { set, conditions, wild: wild.into() });
+    draft.config.dhcp.tag_ifs.push(TagIf { set, conditions, wild });
     Ok(())
 }

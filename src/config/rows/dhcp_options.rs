@@ -172,6 +172,16 @@ fn one_space(space: &Space, refusal: Refusal) -> Applied {
     if *space == Space::Plain { Ok(()) } else { Err(refusal) }
 }
 
+/// The server to boot from: nothing for this one, an address or a name.
+#[inline(never)]
+pub(super) fn next_server(octets: &[u8]) -> Applied<NextServer> {
+    Ok(match ipv4(octets) {
+        Some(addr) => NextServer::Addr(addr),
+        None if octets.is_empty() => NextServer::Us,
+        None => NextServer::Name(name_box(octets).ok_or(ERROR)?),
+    })
+}
+
 fn boot(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     leading_conditions(&mut items, &mut draft.tags)?;
@@ -180,13 +190,7 @@ fn boot(draft: &mut Draft, text: Text) -> Applied {
         return Err(ERROR);
     }
     let (file, server_name) = (items.octets(), items.octets());
-    let next_server = match items.octets() {
-        b"" => NextServer::Us,
-        octets => match ipv4(octets) {
-            Some(addr) => NextServer::Addr(addr),
-            None => NextServer::Name(name_box(octets).ok_or(ERROR)?),
-        },
-    };
+    let next_server = next_server(items.octets())?;
     // Both may go out as options; further items are passed over.
     if file.len().max(server_name.len()) >= VALUE_MAX {
         return Err(ERROR);

@@ -5,7 +5,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, file, flag, many, once};
-use crate::config::values::{name_box, plain_hex};
+use crate::config::values::{name_or_root, plain_hex};
 use crate::wire::dns::codes::class;
 
 pub const ROWS: &[Row] = &[
@@ -53,17 +53,15 @@ fn anchor(draft: &mut Draft, text: Text) -> Applied {
     let mut items = text.items();
     let name = match items.octets() {
         b"" if items.rest.is_none() => return Err(BAD),
-        b"" | b"." => [0].into(),
-        name => name_box(name).ok_or(BAD)?,
+        b"." => b"",
+        name => name,
     };
+    let name = name_or_root(name).ok_or(BAD)?;
     let mut anchor = Anchor { name, key: None };
     if items.rest.is_some() {
         anchor.key = Some(key(&mut items, &mut draft.tags.octets)?);
     }
-    let anchors = &mut draft.config.dnssec.anchors;
-    if !anchors.contains(&anchor) {
-        anchors.push(anchor);
-    }
+    draft.config.dnssec.anchors.push(anchor);
     Ok(())
 }
 

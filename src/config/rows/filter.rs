@@ -6,7 +6,7 @@ use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many};
 use crate::config::screen::Alias;
-use crate::config::values::{ipv4, name_box, record_type};
+use crate::config::values::{ipv4, name_or_root, record_type};
 use std::net::Ipv4Addr;
 
 pub const ROWS: &[Row] = &[
@@ -131,7 +131,7 @@ fn rebind_domain_ok(draft: &mut Draft, text: Text) -> Applied {
     for domain in listed.split(|octet| *octet == b'/') {
         let first = domain.iter().position(|octet| *octet != b'.').unwrap_or(domain.len());
         let domain = domain.get(first..).unwrap_or_default();
-        let name = if domain.is_empty() { [0].into() } else { name_box(domain).ok_or(ERROR)? };
+        let name = name_or_root(domain).ok_or(ERROR)?;
         draft.config.dns.screen.private_ok.push(name);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Local names: where they come from, and the domain they are in. The records
 //! of the configuration itself stand in `records`.
 
+use crate::base::octets::lower;
 use crate::config::domains::Domain;
 use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
@@ -205,7 +206,7 @@ fn synth_domain(draft: &mut Draft, text: Text) -> Applied {
         domain,
         from: span.from,
         to: span.to,
-        prefix: numbered.unwrap_or(prefix).to_ascii_lowercase().into(),
+        prefix: lower(numbered.unwrap_or(prefix)),
         numbered: numbered.is_some(),
     });
     Ok(())

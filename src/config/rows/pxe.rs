@@ -6,8 +6,9 @@ use crate::config::lexer::Text;
 use crate::config::netboot::{ALTERNATE_PORTS, Service};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, conditional, many, once};
-use crate::config::values::{ipv4, leading_conditions, name_box, number};
-use crate::config::{DhcpOption, NextServer, Space};
+use super::dhcp_options::next_server;
+use crate::config::values::{leading_conditions, number};
+use crate::config::{DhcpOption, Space};
 
 pub const ROWS: &[Row] = &[
     conditional("bootp-dynamic[=tag:<tag>,...]", b'3', |draft| &mut draft.config.dhcp.netboot.dynamic, "Give addresses to BOOTP clients too").dhcp4().manual(
@@ -135,12 +136,7 @@ fn service(draft: &mut Draft, text: Text) -> Applied {
             (FIRST_TYPE.wrapping_add(with_file as u16), Some(named.into()))
         }
     };
-    let server = items.octets();
-    let server = match ipv4(server) {
-        Some(addr) => NextServer::Addr(addr),
-        None if server.is_empty() => NextServer::Us,
-        None => NextServer::Name(name_box(server).ok_or(ERROR)?),
-    };
+    let server = next_server(items.octets())?;
     let conditions = draft.tags.conditions();
     draft.config.dhcp.netboot.services.push(Service { arch, text, kind, file, server, conditions });
     Ok(())

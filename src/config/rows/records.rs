@@ -7,7 +7,7 @@ use crate::config::draft::Draft;
 use crate::config::lexer::{Items, Text};
 use crate::config::refusal::{Applied, ERROR, Refusal};
 use crate::config::row::{Row, flag, many, once};
-use crate::config::values::{name_box, number, parse_hex, port};
+use crate::config::values::{name_box, name_or_root, number, parse_hex, port};
 use crate::wire::dns::codes::kind;
 use crate::wire::dns::name::Name;
 use std::net::IpAddr;
@@ -148,27 +148,20 @@ fn host_record(draft: &mut Draft, text: Text) -> Applied {
             _ => names.push(name_box(octets).ok_or(wrong!("Bad name in host-record"))?),
         }
     }
-    draft.config.dns.local.hosts.push(HostRecord { names: names.into(), v4, v6, ttl });
+    draft.config.dns.local.hosts.push(HostRecord { names, v4, v6, ttl });
     Ok(())
 }
 
 fn cname(draft: &mut Draft, text: Text) -> Applied {
     const BAD: Refusal = wrong!("bad CNAME");
-    let mut items = Vec::new();
-    for item in text.items() {
-        items.push(item);
-    }
-    let ttl = match items.as_slice() {
-        [_, _, .., last] if !last.is_empty() => last.number(),
-        _ => None,
-    };
-    if ttl.is_some() {
-        items.pop();
-    }
+    let count = text.items().count();
+    let last = text.items().last().unwrap_or_default();
+    let ttl = if count > 2 && !last.is_empty() { last.number() } else { None };
     // The last item but perhaps one is the target.
-    let Some((target, aliases @ [_, ..])) = items.split_last() else { return Err(BAD) };
-    let target = if target.is_empty() { [0].into() } else { target.name_box().ok_or(BAD)? };
-    for alias in aliases {
+    let aliases = count.saturating_sub(if ttl.is_some() { 2 } else { 1 });
+    let target = text.items().nth(aliases).filter(|_| aliases != 0).ok_or(BAD)?;
+    let target = name_or_root(target.octets()).ok_or(BAD)?;
+    for alias in text.items().take(aliases) {
         if alias.is_empty() {
             continue;
         }

@@ -151,7 +151,7 @@ fn bridge_interface(draft: &mut Draft, text: Text) -> Applied {
             list.push(alias);
         }
     }
-    draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.boxed(), aliases: list.into() });
+    draft.config.dhcp.relaying.bridges.push(Bridge { interface: interface.boxed(), aliases: list });
     Ok(())
 }
 

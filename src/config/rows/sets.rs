@@ -7,7 +7,7 @@ use crate::config::lexer::{Text, Whole};
 use crate::config::refusal::{Applied, ERROR};
 use crate::config::row::{Row, flag, many, once};
 use crate::config::sets::{Allowed, Lines, Only, Set};
-use crate::config::values::{name_box, whole};
+use crate::config::values::{name_or_root, whole};
 
 pub const ROWS: &[Row] = &[
     many("ipset=/<domain>/.../<set>[,...]", 0, ipset, "Put addresses of these domains into IP sets")
@@ -46,10 +46,13 @@ const FAMILIES: [(&[u8], u8); 6] =
 
 /// A domain of a list; nothing and `#` stand for every name.
 fn domain(octets: &[u8]) -> Applied<NameBox> {
-    match octets.trim_ascii() {
-        b"" | b"#" => Ok([0].into()),
-        octets => name_box(octets.strip_prefix(b".").unwrap_or(octets)).ok_or(ERROR),
-    }
+    name_or_root(match octets.trim_ascii() {
+        b"#" => b"",
+        // Quirk: of a dot alone there is no domain.
+        b"." => return Err(ERROR),
+        octets => octets.strip_prefix(b".").unwrap_or(octets),
+    })
+    .ok_or(ERROR)
 }
 
 /// Adds a line; `set` reads one set. Quotes have no effect here.

@@ -1,5 +1,6 @@
 //! The TFTP server.
 
+use crate::base::octets::lower;
 use crate::config::UniqueRoot;
 use crate::config::draft::{Draft, Number};
 use crate::config::lexer::Text;
@@ -83,7 +84,7 @@ fn tftp_root(draft: &mut Draft, text: Text) -> Applied {
 }
 
 fn unique_root(draft: &mut Draft, text: Text) -> Applied {
-    draft.config.tftp.unique_root = Some(match text.octets().to_ascii_lowercase().as_slice() {
+    draft.config.tftp.unique_root = Some(match &*lower(text.octets()) {
         b"" | b"ip" => UniqueRoot::Ip,
         b"mac" => UniqueRoot::Mac,
         _ => return Err(ERROR),
