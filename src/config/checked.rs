@@ -6,7 +6,7 @@ use super::files::Files;
 use super::netboot::PXE_CLIENT;
 use super::{Bind, Config, LocalService, LogTarget, Mode, auth, dnssec, records};
 use crate::wire::dns::codes::kind;
-use std::mem::take;
+use std::mem::{swap, take};
 
 /// Where upstream servers are taken from if nothing is said.
 const RESOLV_CONF: &std::ffi::CStr = c"/etc/resolv.conf";
@@ -166,7 +166,7 @@ fn dhcp(draft: &mut Draft) {
     }
     dhcp.hosts.shrink_to_fit();
     dhcp.options.shrink_to_fit();
-    dhcp.tags = take(&mut draft.tags.names);
+    swap(&mut dhcp.tags, &mut draft.tags.names);
     dhcp.lease_max = said.number_or(Number::LeaseMax, 1000);
     let tftp = &mut draft.config.tftp;
     tftp.max = said.number16_or(Number::TftpMax, 50);

@@ -8,7 +8,7 @@ use crate::base::hash::Key;
 use crate::base::octets::{is_plain, lower};
 use crate::base::suffix::SuffixBuilder;
 use crate::wire::dns::name::NameBuf;
-use std::mem::take;
+use std::mem::{swap, take};
 use std::net::IpAddr;
 
 /// Servers and domains without servers that the list at start shows.
@@ -209,12 +209,13 @@ impl DomainsDraft {
         let more_local = u32::try_from(self.locals.saturating_sub(count)).unwrap_or(u32::MAX);
         self.wild.shrink_to_fit();
         dns.domains.table = self.table.frozen();
-        dns.domains.targets = take(&mut self.targets.list);
-        dns.domains.wild = take(&mut self.wild);
+        // What there was before is freed with the draft.
+        swap(&mut dns.domains.targets, &mut self.targets.list);
+        swap(&mut dns.domains.wild, &mut self.wild);
         #[cfg(test)]
         (dns.domains.said = take(&mut self.said));
-        dns.servers = take(&mut self.servers);
-        dns.shown = take(&mut self.shown);
+        swap(&mut dns.servers, &mut self.servers);
+        swap(&mut dns.shown, &mut self.shown);
         dns.shown_more = (self.more_servers, more_local);
     }
 }

@@ -22,7 +22,7 @@ pub const LINES: &[Effect] = &[
     ("server=127.0.0.1", |c| c.dns.servers.iter().any(|server| server.addr.ip().is_loopback())),
     ("server=/lan/127.0.0.1#5", |c| !targets(c, &wire("lan")).is_empty() && c.dns.servers[0].addr.port() == 5),
     ("server=1.1.1.1@eth0@1.2.3.4#5", |c| {
-        c.dns.servers[0].iface.as_deref() == Some(b"eth0") && c.dns.servers[0].source == "1.2.3.4:5".parse().ok()
+        c.dns.servers[0].iface.as_deref() == Some(b"eth0") && c.dns.servers[0].source == "1.2.3.4".parse().ok() && c.dns.servers[0].source_port == 5
     }),
     ("port-limit=7", |c| c.dns.port_limit == 7),
     ("fast-dns-retry", |c| c.dns.fast_retry == Some((1000, 10))),

@@ -434,15 +434,10 @@ pub struct Server {
     pub addr: SocketAddr,
     /// Send through this interface only.
     pub iface: Option<Box<[u8]>>,
-    /// Send from this address and port (0: any).
-    pub source: Option<SocketAddr>,
-}
-
-impl Server {
-    /// The port it is asked from, if that is fixed.
-    pub fn source_port(&self) -> Option<u16> {
-        self.source.map(|source| source.port()).filter(|port| *port != 0)
-    }
+    /// Send from this address.
+    pub source: Option<IpAddr>,
+    /// Send from this port; 0: any.
+    pub source_port: u16,
 }
 
 /// What applies to a domain.

@@ -75,11 +75,12 @@ fn finish(mut source: Source, test: bool) -> Outcome {
         // What only a start looks at.
         checked::check(draft, *files, false, &mut |words| warnings.push(Warning(text::filled("a start is refused: %", &[words.as_bytes()]))));
     }
-    for words in std::mem::take(&mut source.unmet) {
-        match test {
-            true => source.warnings.push(Warning(words)),
-            false => source.problem(words, WRONG),
-        }
+    let Source { warnings, problems, unmet, .. } = &mut source;
+    if test {
+        warnings.append(unmet);
+    }
+    for Warning(words) in unmet {
+        problems.add(words.clone(), WRONG);
     }
     if !source.problems.is_empty() {
         // Whoever reads many in one process wants the memory back.
@@ -127,9 +128,12 @@ fn value_line(
 /// Reads a line of a `dhcp-hostsfile`: what stands behind `dhcp-host=`. `None`:
 /// blank or comment. The error is the message, without ` at line N of FILE`.
 pub fn dhcp_host_line(raw: &[u8], tags: &mut Vec<Box<[u8]>>) -> Result<Option<Host>, String> {
-    let mut read = None;
-    value_line(raw, tags, &mut |text, tags| rows::read_host(text, tags, read.insert(Host::default())))?;
-    Ok(read)
+    let (mut host, mut said) = (Host::default(), false);
+    value_line(raw, tags, &mut |text, tags| {
+        said = true;
+        rows::read_host(text, tags, &mut host)
+    })?;
+    Ok(said.then_some(host))
 }
 
 /// As `dhcp_host_line`, of a `dhcp-optsfile`.

@@ -50,7 +50,7 @@ pub fn dhcp_names(six: bool) -> String {
     };
     let mut all = String::from(heading);
     for named in known.iter().filter(|named| !named.internal) {
-        let code = text::string(&|out| text::decimal(out, named.code.into()));
+        let code = text::number(named.code.into());
         all.extend(std::iter::repeat_n(' ', 3usize.saturating_sub(code.len())));
         for part in [&code, " ", named.name, "\n"] {
             all.push_str(part);

@@ -28,7 +28,7 @@ pub fn zones(addr: IpAddr, len: u8, each: &mut dyn FnMut(&[u8]) -> Applied) -> A
             let shift = 128u32.saturating_sub(place.saturating_mul(unit));
             let label = value.checked_shr(shift).unwrap_or(0) & ((1 << unit) - 1);
             match unit {
-                8 => name.push_str(&text::string(&|out| text::decimal(out, label as u64))),
+                8 => name.push_str(&text::number(label as u64)),
                 _ => name.extend(char::from_digit(label as u32, 16)),
             }
             name.push('.');

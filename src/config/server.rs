@@ -6,7 +6,6 @@ use super::draft::Draft;
 use super::files::Hosts;
 use super::refusal::Applied;
 use super::values::{is_host_name, port};
-use crate::base::net::unspecified;
 use crate::base::octets::find;
 use crate::base::text::parse_ip;
 use std::net::{IpAddr, SocketAddr};
@@ -73,12 +72,11 @@ pub fn parse(octets: &[u8], draft: &mut Draft, each: &mut dyn FnMut(&mut Draft, 
         }
         // A scope binds to its interface as `@` does.
         let bound = if iface.is_empty() { scope.filter(|_| !is_ipv4) } else { Some(iface) };
-        // A port alone: from any address.
-        let from = source.or((source_port != 0).then(|| unspecified(!is_ipv4)));
         each(draft, Server {
             addr: SocketAddr::new(*addr, port),
             iface: bound.map(|name| name.trim_ascii().into()),
-            source: from.map(|from| SocketAddr::new(from, source_port)),
+            source: source.filter(|source| !source.is_unspecified()),
+            source_port,
         })?;
     }
     Ok(literal.is_some())
@@ -125,12 +123,14 @@ mod tests {
         assert_eq!(server("1.2.3.4#5353").addr.port(), 5353);
         let full = server("1.2.3.4#54@eth0@10.0.0.1#0");
         assert_eq!(full.iface.as_deref(), Some(&b"eth0"[..]));
-        assert_eq!(full.source, "10.0.0.1:0".parse().ok());
+        assert_eq!((full.source, full.source_port), ("10.0.0.1".parse().ok(), 0));
         assert_eq!(server("fe80::1%br-lan#53").iface.as_deref(), Some(&b"br-lan"[..]));
         assert_eq!(server("fe80::1@wan").iface.as_deref(), Some(&b"wan"[..]));
-        assert_eq!(server("1.2.3.4@10.0.0.1#999").source, "10.0.0.1:999".parse().ok());
-        assert_eq!(server("1.2.3.4@eth0#999").source, "0.0.0.0:999".parse().ok());
-        assert_eq!(server("::1@eth0@::2#7").source, "[::2]:7".parse().ok());
+        let from = |text| (server(text).source, server(text).source_port);
+        assert_eq!(from("1.2.3.4@10.0.0.1#999"), ("10.0.0.1".parse().ok(), 999));
+        assert_eq!(from("1.2.3.4@eth0#999"), (None, 999));
+        assert_eq!(from("1.2.3.4@0.0.0.0"), (None, 0));
+        assert_eq!(from("::1@eth0@::2#7"), ("::2".parse().ok(), 7));
     }
 
     #[test]

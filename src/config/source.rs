@@ -75,7 +75,7 @@ pub struct Source<'f> {
     pub mentions: Option<Mentions>,
     /// What is right and not supported yet: warnings of `--test`, problems of a
     /// start.
-    pub unmet: Vec<String>,
+    pub unmet: Vec<Warning>,
     pub problems: Problems,
     /// Files read: device and inode.
     seen: Vec<(u64, u64)>,
@@ -186,7 +186,7 @@ impl<'f> Source<'f> {
             _ => self.try_apply(row, value, place),
         };
         if let Some(what) = self.draft.unmet.take() {
-            self.unmet.push(place.tell(&text::filled("% is not supported yet", &[what.as_bytes()])));
+            self.unmet.push(Warning(place.tell(&text::filled("% is not supported yet", &[what.as_bytes()]))));
         }
         if let Err(refusal) = applied {
             let words = text::filled("%%", &[refusal.words().as_bytes(), self.draft.detail.as_bytes()]);

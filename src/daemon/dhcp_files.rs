@@ -49,7 +49,7 @@ fn kept_leases(core: &mut Core, now: Now) -> Result<(), Failure> {
         127 => return Err(not_run(sys::ENOENT)),
         126 => return Err(not_run(sys::EACCES)),
         code => {
-            let shown = text::string(&|out| text::decimal(out, code.into()));
+            let shown = text::number(code.into());
             let message: &[&[u8]] = &[b"lease-init script returned exit code ", shown.as_bytes()];
             return Err(Failure::new(code.wrapping_add(INIT), message));
         }

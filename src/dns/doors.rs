@@ -74,7 +74,7 @@ impl Doors {
     }
 
     /// The socket that a fixed source port has, and which of the shared ones that
-    /// is. `port`: that of the server, if it has one.
+    /// is. `port`: that of the server; 0: it has none.
     pub fn shared(self, config: &config::Dns, port: Option<u16>) -> Option<(u16, u8, u16)> {
         let of_server = port.and_then(|port| Some((config.source_ports.iter().position(|known| *known == port)?, port)));
         let (place, port) = match of_server {

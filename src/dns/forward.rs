@@ -211,7 +211,7 @@ impl Forwarder {
     /// port is chosen before the first one leaves.
     pub(super) fn open_door(&mut self, with: &mut Surroundings, slot: u16, turn: u8, server: Option<&Server>) -> u16 {
         let config = &with.config.dns;
-        if let Some((door, which, port)) = self.doors.shared(config, server.and_then(Server::source_port)) {
+        if let Some((door, which, port)) = self.doors.shared(config, server.map(|server| server.source_port)) {
             if mark(&mut self.shared_open, which) {
                 with.out.push(Action::UpstreamPort { slot: door, port });
             }
@@ -298,7 +298,7 @@ impl Forwarder {
     pub(super) fn is_door_of(&self, config: &Config, slot: u16, position: usize, door_slot: u16) -> bool {
         let number = self.pending.get(slot).and_then(|entry| entry.group.get(position).copied());
         let server = number.and_then(|number| config.dns.servers.get(usize::from(number)));
-        match self.doors.shared(&config.dns, server.and_then(Server::source_port)) {
+        match self.doors.shared(&config.dns, server.map(|server| server.source_port)) {
             Some((door, ..)) => door == door_slot,
             None => self.doors.owner(door_slot) == Owner::Question(slot),
         }

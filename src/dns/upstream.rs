@@ -318,8 +318,7 @@ pub fn position_bit(position: usize) -> Positions {
 pub fn way_to(server: Option<&Server>, interfaces: &Interfaces) -> (Option<IpAddr>, IfIndex) {
     let Some(server) = server else { return (None, 0) };
     let iface = server.iface.as_deref().and_then(|name| interfaces.named(name)).map(|entry| entry.index);
-    let source = server.source.map(|source| ip_of(&source)).filter(|source| !source.is_unspecified());
-    (source, iface.unwrap_or(0))
+    (server.source, iface.unwrap_or(0))
 }
 
 const _: () = assert!(limits::FANOUT_MAX <= Positions::BITS as usize);

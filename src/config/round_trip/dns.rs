@@ -2,10 +2,12 @@
 //! DNSSEC, zones, sets.
 
 use super::text::{Out, hex, name, quoted, shown, with_port};
+use crate::base::net::unspecified;
 use crate::config::auth::{Family, Interface, Subnet};
 use crate::config::edns::MacText;
 use crate::config::sets::{Lines, Only};
 use crate::config::{Place, Server, Target};
+use std::net::SocketAddr;
 
 pub fn write(out: &mut Out) {
     upstream(out);
@@ -24,9 +26,10 @@ fn server(server: &Server) -> String {
         text.push('@');
         text.push_str(&String::from_utf8_lossy(iface));
     }
-    if let Some(source) = server.source {
+    if server.source.is_some() || server.source_port != 0 {
+        let source = server.source.unwrap_or(unspecified(server.addr.is_ipv6()));
         text.push('@');
-        text.push_str(&with_port(source));
+        text.push_str(&with_port(SocketAddr::new(source, server.source_port)));
     }
     text
 }

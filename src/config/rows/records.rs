@@ -78,6 +78,7 @@ struct Making<'d, 't> {
 }
 
 /// Begins a record with its name, the first item.
+#[inline(never)]
 fn making<'d, 't>(draft: &'d mut Draft, text: Text<'t>, bad: Refusal) -> Making<'d, 't> {
     draft.local.octets.clear();
     Making { draft, items: text.items(), bad }

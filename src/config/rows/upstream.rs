@@ -177,7 +177,8 @@ fn each_target(
 /// The number of a server; its source port gets a socket of its own.
 fn numbered(draft: &mut Draft, server: Server) -> Applied<Target> {
     let ports = &mut draft.config.dns.source_ports;
-    if let Some(port) = server.source_port() && !ports.contains(&port) {
+    let port = server.source_port;
+    if port != 0 && !ports.contains(&port) {
         if ports.len() >= SOURCE_PORTS_MAX {
             return Err(wrong!("too many source ports"));
         }
