@@ -26,6 +26,50 @@ pub fn find(text: &[u8], octet: u8) -> Option<usize> {
     rest.iter().position(|other| *other == octet).map(|behind| at.saturating_add(behind))
 }
 
+/// Kinds of octets that occur in a text.
+pub mod kind {
+    /// 0–9.
+    pub const DIGIT: u16 = 1;
+    /// a–f, A–F.
+    pub const HEX_LETTER: u16 = 2;
+    /// `:`
+    pub const COLON: u16 = 4;
+    /// `.`
+    pub const DOT: u16 = 8;
+    /// `,`
+    pub const COMMA: u16 = 16;
+    /// `/`
+    pub const SLASH: u16 = 32;
+    /// A blank.
+    pub const BLANK: u16 = 64;
+    /// `*`
+    pub const STAR: u16 = 128;
+    /// `[` or `]`
+    pub const BRACKET: u16 = 256;
+    /// Any other.
+    pub const OTHER: u16 = 512;
+}
+
+/// The kinds that occur, of `kind`. One function for what would be a loop in each
+/// place that asks what a value looks like.
+#[inline(never)]
+pub fn kinds(text: &[u8]) -> u16 {
+    text.iter().fold(0, |all, octet| {
+        all | match octet {
+            b'0'..=b'9' => kind::DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' => kind::HEX_LETTER,
+            b':' => kind::COLON,
+            b'.' => kind::DOT,
+            b',' => kind::COMMA,
+            b'/' => kind::SLASH,
+            b' ' => kind::BLANK,
+            b'*' => kind::STAR,
+            b'[' | b']' => kind::BRACKET,
+            _ => kind::OTHER,
+        }
+    })
+}
+
 /// A copy with small letters, to be kept. A function of its own: in place it would
 /// be 100 octets.
 #[inline(never)]

@@ -20,7 +20,7 @@ pub fn read(source: &mut Source, text: Text) {
         Err(errno) => source.unreadable("cannot access", path.to_bytes(), errno),
     });
     if let Err(errno) = listed {
-        source.unreadable("cannot access directory %: %", dir.octets(), errno);
+        source.unreadable("cannot access directory", dir.octets(), errno);
     }
 }
 

@@ -163,7 +163,7 @@ pub enum ClientId {
 }
 
 /// `dhcp-host`.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Host {
     /// Hardware addresses.

@@ -194,8 +194,6 @@ impl Draft {
             tags: Tags::default(),
         };
         draft.config.log.target = LogTarget::Syslog(NO_FACILITY);
-        draft.config.process.user = Some(c"nobody".into());
-        draft.config.process.pid_file = Some(c"/var/run/dnsmasq.pid".into());
         draft.config.dhcp.netboot.ports = PORTS;
         draft
     }

@@ -6,6 +6,8 @@
 use super::lexer::Text;
 use super::refusal::{Applied, Refusal};
 use super::values::{number, parse_hex, seconds};
+use crate::base::octets::kind::{BLANK, BRACKET, COLON, COMMA, DIGIT, DOT, HEX_LETTER, SLASH, STAR};
+use crate::base::octets::kinds;
 use crate::base::text::parse_ip;
 use crate::wire::dhcp4_options::{self, Kind};
 use crate::wire::dhcp6_options;
@@ -30,7 +32,7 @@ pub fn option_number(item: Text, internal: bool) -> Applied<Option<Numbered>> {
     let named = item.behind(b"option:").or_else(|| item.behind(b"option6:"));
     let six = named.is_some() && item.behind(b"option6:").is_some();
     let name = named.map(|name| name.meant()).or(item.bare()).unwrap_or_default();
-    let is_number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+    let is_number = kinds(name) == DIGIT;
     let by_number = is_number && (six || named.is_none());
     if !by_number && named.is_none() {
         return Ok(None);
@@ -62,6 +64,9 @@ pub enum Value {
     Text,
 }
 
+/// Digits and letters of hexadecimal.
+const HEX: u16 = DIGIT | HEX_LETTER;
+
 /// What a value looks like.
 #[derive(PartialEq)]
 enum Look {
@@ -74,17 +79,13 @@ enum Look {
 /// The look of an unquoted value; anything quoted is text.
 fn look(text: Text) -> Look {
     let Some(octets) = text.bare() else { return Look::Text };
-    let all = |fits: fn(&u8) -> bool| octets.iter().all(fits);
-    let digits = octets.iter().any(u8::is_ascii_digit);
-    let hex_digits = octets.iter().any(u8::is_ascii_hexdigit);
-    if hex_digits && octets.contains(&b':') && all(|octet| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'*')) {
+    let kinds = kinds(octets);
+    let are_all = |of: u16| kinds & !of == 0;
+    if kinds & COLON != 0 && kinds & HEX != 0 && are_all(HEX | COLON | STAR) {
         Look::Hex
     } else if is_number(octets) {
         Look::Number
-    } else if digits
-        && !octets.starts_with(b"/")
-        && all(|octet| octet.is_ascii_digit() || matches!(octet, b'.' | b',' | b'/' | b' '))
-    {
+    } else if kinds & DIGIT != 0 && !octets.starts_with(b"/") && are_all(DIGIT | DOT | COMMA | SLASH | BLANK) {
         Look::Addresses
     } else {
         Look::Text
@@ -98,7 +99,7 @@ fn is_number(octets: &[u8]) -> bool {
         Some((b'b' | b's' | b'i', digits)) => digits,
         _ => digits,
     };
-    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    kinds(digits) == DIGIT
 }
 
 /// Types a value and puts its octets into `out`, which is empty. `kind`: what
@@ -154,8 +155,8 @@ pub fn parse(kind: Kind, six: bool, text: Text, out: &mut Vec<u8>) -> Applied<Va
 /// True for IPv6 addresses: several, or in square brackets. One without looks
 /// like octets in hexadecimal.
 fn is_addresses6(text: Text) -> bool {
-    let fits = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b',' | b'[' | b']');
-    text.bare().is_some_and(|octets| octets.contains(&b':') && octets.iter().all(fits))
+    let kinds = text.bare().map_or(0, kinds);
+    kinds & COLON != 0 && kinds & !(HEX | COLON | COMMA | BRACKET) == 0
 }
 
 /// IPv6 addresses between commas, brackets around them or not.

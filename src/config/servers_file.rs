@@ -121,8 +121,6 @@ impl ServersReading {
         self.draft.domains.free();
         self.draft.look_up = Hosts::default();
         self.draft.config.dns.source_ports = Default::default();
-        self.draft.config.process.user = None;
-        self.draft.config.process.pid_file = None;
     }
 }
 

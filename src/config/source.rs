@@ -116,9 +116,12 @@ impl Problems {
 impl<'f> Source<'f> {
     /// Nothing read yet.
     pub fn new(key: Key, files: &'f dyn Files) -> Self {
+        let mut draft = Draft::new(key, Hosts::Ask(files.look_up()));
+        draft.config.process.user = Some(c"nobody".into());
+        draft.config.process.pid_file = Some(c"/var/run/dnsmasq.pid".into());
         Source {
             files,
-            draft: ManuallyDrop::new(Draft::new(key, Hosts::Ask(files.look_up()))),
+            draft: ManuallyDrop::new(draft),
             directory: Directory::default(),
             warnings: Vec::new(),
             mentions: None,
@@ -151,9 +154,9 @@ impl<'f> Source<'f> {
         }
     }
 
-    /// Remembers that a file cannot be read. `what`: the words with their two gaps.
+    /// Remembers that a file cannot be read.
     pub fn unreadable(&mut self, what: &str, path: &[u8], errno: Errno) {
-        self.problem(text::filled(what, &[path, errno::text(errno).as_bytes()]), UNREADABLE);
+        self.problem(text::filled("% %: %", &[what.as_bytes(), path, errno::text(errno).as_bytes()]), UNREADABLE);
     }
 
     /// Says what would have been right where something was refused.
@@ -271,7 +274,7 @@ impl<'f> Source<'f> {
         let path = &*CString::new(path).unwrap_or_default();
         match self.files.entry(path) {
             Err(errno::ENOENT) if optional => {}
-            Err(errno) => self.unreadable("cannot read %: %", path.to_bytes(), errno),
+            Err(errno) => self.unreadable("cannot read", path.to_bytes(), errno),
             Ok(entry) if entry.kind == Kind::Directory || self.seen.contains(&entry.identity) => {}
             Ok(entry) => {
                 self.seen.push(entry.identity);
@@ -310,7 +313,7 @@ impl<'f> Source<'f> {
         lines.end(&mut |raw| reading.line(raw));
         self.depth = self.depth.saturating_sub(1);
         read.unwrap_or_else(|errno| {
-            let what = if matches!(origin, Origin::Command(_)) { "cannot execute %: %" } else { "cannot read %: %" };
+            let what = if matches!(origin, Origin::Command(_)) { "cannot execute" } else { "cannot read" };
             self.unreadable(what, name.as_bytes(), errno);
             0
         })

@@ -88,12 +88,10 @@ impl HostTable {
 
     /// True when this host, as it is configured, is in the table.
     pub fn knows(&self, host: &Host) -> bool {
-        let is_filled = |number: u32| self.filled.binary_search(&number).is_ok();
         let same = |number: u32| {
-            self.list.get(number as usize).is_some_and(|own| match is_filled(number) {
-                true => host.addr.is_none() && *own == Host { addr: own.addr, ..host.clone() },
-                false => own == host,
-            })
+            let Some(own) = self.list.get(number as usize) else { return false };
+            let is_filled = self.filled.binary_search(&number).is_ok();
+            host.addr == own.addr.filter(|_| !is_filled) && is_same(own, host)
         };
         let near = |index: &Index, hash: u64| self.numbers(index, hash).any(same);
         match (host.hw.iter().find(|pattern| pattern.wild == 0), &host.client_id, &host.name) {
@@ -172,6 +170,17 @@ impl HostTable {
         let equal = index.get(from..).unwrap_or_default().iter().take_while(move |(other, _)| *other == hash);
         equal.map(|(_, number)| *number)
     }
+}
+
+/// True for the same settings of the same host, the IPv4 address aside.
+fn is_same(one: &Host, other: &Host) -> bool {
+    let told = |host: &Host| (host.lease, host.ignore);
+    one.hw == other.hw
+        && one.client_id == other.client_id
+        && one.addrs6 == other.addrs6
+        && (&one.name, &one.domain) == (&other.name, &other.domain)
+        && (&one.set, &one.conditions) == (&other.set, &other.conditions)
+        && told(one) == told(other)
 }
 
 /// True for a host that is recognised by its name only.

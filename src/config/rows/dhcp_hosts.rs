@@ -2,6 +2,7 @@
 //! read again.
 
 use crate::base::text::{self, parse_ip};
+use crate::base::octets::{kind, kinds};
 use crate::config::draft::{Draft, Tags};
 use crate::config::lexer::Text;
 use crate::config::refusal::{Applied, Refusal};
@@ -80,9 +81,7 @@ pub fn read_host(text: Text, tags: &mut Tags, host: &mut Host) -> Applied {
             all.insert(0, address6(octets)?);
             host.addrs6 = all.into();
         } else if octets.contains(&b':') {
-            let mut all = std::mem::take(&mut host.hw).into_vec();
-            all.push(hw_pattern(octets, &mut tags.octets).ok_or(wrong!("bad hex constant"))?);
-            host.hw = all.into();
+            add_hw(host, octets, &mut tags.octets)?;
         } else if let Some(addr) = ipv4(octets) {
             host.addr = Some(addr);
         } else if octets == b"ignore" {
@@ -95,6 +94,15 @@ pub fn read_host(text: Text, tags: &mut Tags, host: &mut Host) -> Applied {
     }
     host.set = tags.set().into();
     host.conditions = tags.conditions();
+    Ok(())
+}
+
+/// Adds a hardware address, which may have wildcards. `work` is written to.
+#[inline(never)]
+fn add_hw(host: &mut Host, octets: &[u8], work: &mut Vec<u8>) -> Applied {
+    let mut all = std::mem::take(&mut host.hw).into_vec();
+    all.push(hw_pattern(octets, work).ok_or(wrong!("bad hex constant"))?);
+    host.hw = all.into();
     Ok(())
 }
 
@@ -161,13 +169,13 @@ pub fn ethers_line(raw: &[u8], host: &mut Host) -> Applied<bool> {
         return Ok(false);
     };
     const BAD: Refusal = wrong!("bad line");
-    let hw = hw_pattern(first, &mut Vec::new()).filter(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or(BAD)?;
+    add_hw(host, first, &mut Vec::new()).map_err(|_| BAD)?;
+    host.hw.iter().find(|hw| hw.wild == 0 && hw.hw.octets().len() == 6).ok_or(BAD)?;
     let second = words.next().ok_or(BAD)?;
     match ipv4(second) {
         Some(addr) => host.addr = Some(addr),
-        None if second.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') => return Err(wrong!("bad address")),
+        None if kinds(second) & !(kind::DIGIT | kind::DOT) == 0 => return Err(wrong!("bad address")),
         None => host_name(second, host).map_err(|_| wrong!("bad name"))?,
     }
-    host.hw = [hw].into();
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! What sets tags on a client.
 
+use crate::base::octets::{kind, kinds};
 use crate::config::draft::Draft;
 use crate::config::lexer::Text;
 use crate::config::option_value::{Value, option_number, parse};
@@ -136,7 +137,7 @@ fn agent(draft: &mut Draft, text: Text, code: u8) -> Applied {
 fn dhcp_match(draft: &mut Draft, text: Text) -> Applied {
     let (tag, value) = text.split(b',');
     let misplaced = |prefix: &[u8]| tag.behind(prefix).is_some();
-    if tag.octets().iter().all(u8::is_ascii_digit)
+    if kinds(tag.octets()) & !kind::DIGIT == 0
         || [&b"option:"[..], b"option6:", b"vi-encap:"].into_iter().any(misplaced)
     {
         return Err(wrong!("illegal dhcp-match"));

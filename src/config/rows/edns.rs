@@ -1,6 +1,7 @@
 //! What upstream servers are told of the client, and what clients may not tell
 //! them.
 
+use crate::base::octets::{kind, kinds};
 use crate::config::draft::Draft;
 use crate::config::edns::{MacText, Subnet, Umbrella};
 use crate::config::lexer::{Items, Text};
@@ -78,7 +79,7 @@ fn umbrella(draft: &mut Draft, text: Text) -> Applied {
     let items = if text.is_empty() { Items::default() } else { text.items() };
     for item in items {
         if let Some(device) = item.behind(b"deviceid:") {
-            let digits = device.octets().iter().all(u8::is_ascii_hexdigit) && device.octets().len() == 16;
+            let digits = kinds(device.octets()) & !(kind::DIGIT | kind::HEX_LETTER) == 0 && device.octets().len() == 16;
             let octets = &mut draft.tags.octets;
             octets.clear();
             parse_hex(device.octets(), false, octets).filter(|_| digits).ok_or(ERROR)?;

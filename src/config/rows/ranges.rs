@@ -2,6 +2,7 @@
 
 use crate::base::net::same_net4;
 use crate::base::text::parse_ip;
+use crate::base::octets::{kind, kinds};
 use crate::config::dhcp6::{Range6, mode};
 use crate::config::draft::{Draft, Number};
 use crate::config::lexer::{Items, Text};
@@ -79,7 +80,7 @@ const BAD: Refusal = wrong!("bad dhcp-range");
 
 /// True for what cannot be an address: the first item may be a tag.
 fn is_word(octets: &[u8]) -> bool {
-    octets.iter().any(|octet| !octet.is_ascii_hexdigit() && !matches!(octet, b'.' | b':'))
+    kinds(octets) & !(kind::DIGIT | kind::HEX_LETTER | kind::DOT | kind::COLON) != 0
 }
 
 /// Most pieces that a range is taken into.
