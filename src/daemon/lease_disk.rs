@@ -8,6 +8,8 @@
 //! appended, then written over the beginning: a power cut at any point leaves
 //! each lease in the file at least once, and the last line of an address counts.
 //! Only where the disk has no room for both texts is the old one written over.
+//! On a medium that is read-only at start the leases are read, the server works on,
+//! and the file is written whole once that can be done.
 
 use crate::base::bytes::Writer;
 use crate::daemon::core::{Core, LeaseCursor};
@@ -20,6 +22,9 @@ use std::os::fd::OwnedFd;
 const CHUNK: usize = 4096;
 
 const _: () = assert!(CHUNK >= crate::store::lease_file::LINES_MAX);
+
+/// Permissions of a file that we make.
+const MODE: u32 = 0o644;
 
 /// The lease file.
 pub struct LeaseDisk {
@@ -36,6 +41,8 @@ pub struct LeaseDisk {
     is_device: bool,
     rewrite: bool,
     unsettled: bool,
+    /// Its medium was read-only: it is open for reading, if it exists.
+    read_only: bool,
     failure: Option<Errno>,
 }
 
@@ -53,14 +60,22 @@ impl LeaseDisk {
             is_device: false,
             rewrite: false,
             unsettled: false,
+            read_only: false,
             failure: None,
         }
     }
 
     /// Opens the file, or makes an empty one.
+    ///
+    /// Quirk: dnsmasq ends where the medium is read-only; a router whose flash went
+    /// bad had better go on answering.
     pub fn open(path: &CStr) -> Result<Self, Errno> {
-        let file = files::open_update(path, 0o644)?;
-        let info = files::info(&file)?;
+        let (file, read_only) = match files::open_update(path, MODE) {
+            Err(sys::EROFS) => (files::open_read(path).ok(), true),
+            opened => (Some(opened?), false),
+        };
+        let info = file.as_ref().map(files::info).transpose()?;
+        let is_regular = info.as_ref().is_none_or(|info| info.is_regular());
         let text = path.to_bytes();
         let slash = text.iter().rposition(|octet| *octet == b'/').map_or(0, |at| at + 1);
         let directory = match text.get(..slash).unwrap_or_default() {
@@ -72,12 +87,14 @@ impl LeaseDisk {
             path: path.into(),
             beside: c_string(&[text, b".new"].concat()),
             directory: c_string(directory),
-            file: Some(file),
-            end: info.size,
-            mode: info.mode & 0o777,
+            file,
+            end: info.as_ref().map_or(0, |info| info.size),
+            mode: info.map_or(MODE, |info| info.mode & 0o777),
             // Never put a file in the place of /dev/null.
-            in_place: is_link || !info.is_regular(),
-            is_device: !info.is_regular(),
+            in_place: is_link || !is_regular,
+            is_device: !is_regular,
+            read_only,
+            failure: read_only.then_some(sys::EROFS),
             ..Self::none()
         })
     }
@@ -89,7 +106,7 @@ impl LeaseDisk {
 
     /// Overwrites octets; the client asks again, so this may be lost.
     pub fn write_at(&mut self, offset: u64, bytes: &[u8]) {
-        if let (Some(file), false) = (&self.file, self.rewrite) {
+        if let (Some(file), false) = (&self.file, self.rewrite || self.read_only) {
             let done = files::write_at(file, bytes, offset);
             self.note(done);
         }
@@ -97,7 +114,7 @@ impl LeaseDisk {
 
     /// Appends a line.
     pub fn append(&mut self, bytes: &[u8]) {
-        if let (Some(file), false) = (&self.file, self.rewrite) {
+        if let (Some(file), false) = (&self.file, self.rewrite || self.read_only) {
             let done = files::write_at(file, bytes, self.end);
             self.end = self.end.saturating_add(bytes.len() as u64);
             self.unsettled = true;
@@ -120,7 +137,9 @@ impl LeaseDisk {
     /// changed that the engine should know: a whole file was written, or a
     /// change failed.
     pub fn settle(&mut self, core: &mut Core) -> Option<Result<(), Errno>> {
-        self.file.as_ref()?;
+        if self.file.is_none() && !self.read_only {
+            return None;
+        }
         let mut whole = false;
         if core::mem::take(&mut self.rewrite) {
             let done = self.write_whole(core);
@@ -143,8 +162,13 @@ impl LeaseDisk {
             match self.replace(core) {
                 Ok(()) => return Ok(()),
                 Err(sys::ENOSPC) => {}
+                Err(errno @ sys::EROFS) => return Err(errno),
                 Err(_) => self.in_place = true,
             }
+        }
+        if self.read_only {
+            self.file = Some(files::open_update(&self.path, self.mode)?);
+            self.read_only = false;
         }
         let Some(file) = &self.file else { return Ok(()) };
         if self.is_device {
@@ -176,6 +200,7 @@ impl LeaseDisk {
             Ok(end) => {
                 self.file = Some(new);
                 self.end = end;
+                self.read_only = false;
                 // The directory may not be readable for us: nothing more to do.
                 let _ = files::sync_directory(&self.directory);
                 Ok(())

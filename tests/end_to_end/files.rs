@@ -1,7 +1,7 @@
 //! The lease file: kept over a restart, shared with dnsmasq in both directions,
 //! written where it cannot be renamed over.
 
-use crate::net::{Net, program, wait_for};
+use crate::net::{Net, program, wait_for, wait_long_for};
 
 const DHCP: &str = "dhcp-range=192.168.77.100,192.168.77.150,1h\ndomain=lan.test";
 
@@ -101,4 +101,36 @@ fn a_lease_file_is_tidied_where_there_is_no_room_for_two() {
     let kept = || std::fs::read_to_string(format!("/proc/{}/root{}", server.pid(), net.path("small/leases"))).unwrap_or_default();
     wait_for("the file without rubbish", || kept() == lines);
     assert!(!net.read("log").contains("failed to write"), "{}", net.read("log"));
+}
+
+#[test]
+fn a_read_only_flash_stops_neither_names_nor_leases() {
+    let Some(net) = Net::new(&["unshare", "nsenter"]) else { return };
+    let known_before = "4000000000 02:00:00:00:00:05 192.168.77.5 old *\n";
+    net.write("given", known_before);
+    let config = format!(
+        "no-hosts\nno-resolv\nno-ping\npid-file=\nlog-facility={0}/log\ndhcp-leasefile={0}/flash/leases\n{DHCP}\n",
+        net.folder.display()
+    );
+    let path = net.write("conf", &config);
+    let flash = net.path("flash");
+    let start = net.script(
+        "start.sh",
+        &format!(
+            "#!/bin/sh\nmkdir {flash} && mount -t tmpfs tmpfs {flash} && chmod 777 {flash} && cp {0}/given {flash}/leases && \
+             mount -o remount,ro {flash} && exec {1} -k -C {path}\n",
+            net.folder.display(),
+            program()
+        ),
+    );
+    let server = net.at_router(&format!("unshare -m {start}"));
+    wait_for("the words about it", || net.read("log").contains("leases: Read-only file system (retry in 60 s)"));
+    let given = lease(&net, "boxa");
+    assert_eq!(known(&net, "boxa"), given, "{}", net.read("log"));
+    assert_eq!(known(&net, "old"), "192.168.77.5", "{}", net.read("log"));
+    let kept = || std::fs::read_to_string(format!("/proc/{}/root{flash}/leases", server.pid())).unwrap_or_default();
+    assert_eq!(kept(), known_before);
+    net.run_at_router(&format!("nsenter -m -t {} mount -o remount,rw {flash}", server.pid()));
+    // It is tried again after a minute.
+    wait_long_for("the file with both", 90, || kept().contains(&given) && kept().contains("192.168.77.5"));
 }

@@ -191,10 +191,15 @@ fn spawn(command: &str) -> Child {
 }
 
 /// Waits until something holds, fifteen seconds at most: machines are busy.
-pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, holds: impl FnMut() -> bool) {
+    wait_long_for(what, 15, holds);
+}
+
+/// The same for so many seconds.
+pub fn wait_long_for(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(15), "waited in vain for {what}");
+        assert!(begin.elapsed() < Duration::from_secs(seconds), "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
