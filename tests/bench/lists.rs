@@ -1,35 +1,47 @@
 //! Long lists as block lists have them: what it costs to check and to start
-//! with 200 000 lines of a directive, and with a hosts file of a million names.
+//! with 200 000 lines of a directive, and with a hosts file of a million names;
+//! what memory a line takes; and what answers cost beside a list.
 
+use crate::load::Load;
 use crate::server::{Lab, Server};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A list.
+/// A list of so many lines.
 #[derive(Clone, Copy)]
-pub enum List {
-    /// `address=/…/`
-    Address,
-    /// `server=/…/1.2.3.4`
-    Server,
-    /// `local=/…/`
-    Local,
-    /// `0.0.0.0 …` in a hosts file.
-    Hosts,
-    /// Hosts with an address each.
-    Own,
+pub struct List {
+    /// Its name in the folder, and the option that reads it.
+    file: &'static str,
+    option: &'static str,
+    lines: u32,
+    /// What is before a name and behind it; with nothing before, an address of
+    /// its own.
+    before: &'static str,
+    behind: &'static str,
 }
 
-const RULES: u32 = 200_000;
-const HOSTS: u32 = 1_000_000;
+const fn list(file: &'static str, option: &'static str, lines: u32, before: &'static str, behind: &'static str) -> List {
+    List { file, option, lines, before, behind }
+}
+
+pub const ADDRESS: List = list("address", "conf-file", 200_000, "address=/", "/");
+pub const SERVER: List = list("server", "conf-file", 200_000, "server=/", "/1.2.3.4");
+pub const LOCAL: List = list("local", "conf-file", 200_000, "local=/", "/");
+/// `server=` lines read again on a signal.
+pub const SERVERS_FILE: List = list("server", "servers-file", 200_000, "server=/", "/1.2.3.4");
+/// A block list as hosts, and hosts with an address each.
+pub const BLOCKED: List = list("blocked", "addn-hosts", 1_000_000, "0.0.0.0 ", "");
+pub const OWN: List = list("own", "addn-hosts", 1_000_000, "", "");
+pub const OWN_200K: List = list("own200", "addn-hosts", 200_000, "", "");
+/// Hosts of DHCP, known by the name they send.
+pub const DHCP_HOSTS: List = list("dhcp", "dhcp-hostsfile", 200_000, "", ",1h");
 
 /// A name as block lists have them, of about twenty characters, the same in
 /// every run.
 fn name(number: u32) -> String {
-    const SYLLABLES: [&str; 16] =
-        ["ad", "tra", "ck", "stat", "me", "tric", "pix", "el", "cdn", "go", "ba", "lu", "ser", "vi", "net", "zo"];
+    const SYLLABLES: [&str; 16] = ["ad", "tra", "ck", "stat", "me", "tric", "pix", "el", "cdn", "go", "ba", "lu", "ser", "vi", "net", "zo"];
     const ENDS: [&str; 6] = ["com", "net", "org", "de", "io", "co.uk"];
     let mut state = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = |below: usize| {
@@ -47,26 +59,34 @@ fn name(number: u32) -> String {
     text + ENDS[next(6)]
 }
 
+/// The address of a line where each has its own.
+fn own(number: u32) -> std::net::Ipv4Addr {
+    (0x0A00_0000 | number).into()
+}
+
 impl List {
     /// The file, written once, and the line of a configuration that reads it.
     fn file(self, lab: &Lab) -> (PathBuf, String) {
-        let (kind, count, before, behind) = match self {
-            List::Address => ("address", RULES, "address=/", "/"),
-            List::Server => ("server", RULES, "server=/", "/1.2.3.4"),
-            List::Local => ("local", RULES, "local=/", "/"),
-            List::Hosts => ("blocked", HOSTS, "0.0.0.0 ", ""),
-            List::Own => ("own", HOSTS, "", ""),
-        };
-        let path = lab.folder.join(kind);
+        let path = lab.folder.join(self.file);
         if !path.exists() {
-            let own = |n: u32| format!("10.{}.{}.{} ", n >> 16, (n >> 8) & 255, n & 255);
-            let before = |n: u32| if matches!(self, List::Own) { own(n) } else { before.into() };
-            let lines: String = (0..count).map(|number| format!("{}{}{behind}\n", before(number), name(number))).collect();
+            let is_own = self.option == "addn-hosts" && self.before.is_empty();
+            let before = |n: u32| {
+                if is_own { format!("{} ", own(n)) } else { self.before.into() }
+            };
+            // A host of DHCP has one label.
+            let name = |n: u32| {
+                if self.option == "dhcp-hostsfile" { name(n).split('.').next().map_or(String::new(), String::from) } else { name(n) }
+            };
+            let lines: String = (0..self.lines).map(|n| format!("{}{}{}\n", before(n), name(n), self.behind)).collect();
             std::fs::write(&path, lines).expect("a list");
         }
-        let keyword = if matches!(self, List::Hosts | List::Own) { "addn-hosts" } else { "conf-file" };
-        let line = format!("{keyword}={}\n", path.display());
+        let line = format!("{}={}\n", self.option, path.display());
         (path, line)
+    }
+
+    /// A server that has read it; not waited for less than a list takes.
+    pub fn serve(self, lab: &Lab, program: &str) -> Server {
+        Server::start_with(lab, program, None, &self.file(lab).1)
     }
 }
 
@@ -91,18 +111,70 @@ pub fn test_peak(lab: &Lab, program: &str, list: List) -> f64 {
     let (path, _) = list.file(lab);
     let mut command = Command::new("/usr/bin/time");
     command.args(["-f", "peak %M", program, "--test", "-C"]).arg(path);
-    let Ok(output) = command.output() else { return f64::NAN };
+    let Ok(output) = command.output() else {
+        return f64::NAN;
+    };
     let text = String::from_utf8_lossy(&output.stderr);
     text.lines().find_map(|line| line.strip_prefix("peak ")?.parse().ok()).unwrap_or(f64::NAN)
 }
 
 /// Milliseconds on a processor up to the first answer.
 pub fn start_cpu(lab: &Lab, program: &str, list: List) -> f64 {
-    let server = Server::start_with(lab, program, None, &list.file(lab).1);
-    server.cpu_ns() as f64 / 1e6
+    list.serve(lab, program).cpu_ns() as f64 / 1e6
 }
 
 /// Resident memory once it answers, in KiB.
 pub fn start_rss(lab: &Lab, program: &str, list: List) -> f64 {
-    Server::start_with(lab, program, None, &list.file(lab).1).rss_kib() as f64
+    list.serve(lab, program).rss_kib() as f64
+}
+
+/// Octets of resident memory a line of it takes: what there is with the list
+/// less what there is without.
+pub fn octets_a_line(lab: &Lab, program: &str, list: List) -> f64 {
+    let without = Server::start_with(lab, program, None, "").rss_kib() as f64;
+    (start_rss(lab, program, list) - without) * 1024.0 / f64::from(list.lines)
+}
+
+/// CPU microseconds for a name of the list.
+pub fn by_name(lab: &Lab, program: &str, list: List) -> f64 {
+    each(&list.serve(lab, program), |load, from, n| load.listed(n, 50, |k| name(scattered(from + k, list.lines))))
+}
+
+/// CPU microseconds for an address of the list.
+pub fn by_address(lab: &Lab, program: &str, list: List) -> f64 {
+    each(&list.serve(lab, program), |load, from, n| {
+        load.listed(n, 50, |k| {
+            let [a, b, c, d] = own(scattered(from + k, list.lines)).octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        });
+    })
+}
+
+/// CPU microseconds for a name that is not in the list, with the cache full.
+pub fn forwarded(lab: &Lab, program: &str, list: Option<List>) -> f64 {
+    let line = list.map_or(String::new(), |list| list.file(lab).1);
+    let server = Server::start_with(lab, program, None, &format!("-cache-size=10000\ncache-size=1000\n{line}"));
+    each(&server, |load, _, n| load.misses(n, 50))
+}
+
+/// Lines of the list in an order of no pattern.
+fn scattered(number: u32, lines: u32) -> u32 {
+    (u64::from(number) * 2_654_435_761 % u64::from(lines)) as u32
+}
+
+/// CPU microseconds for a unit: of so many as five seconds allow, behind some
+/// that fill the cache where that is quick.
+fn each(server: &Server, mut job: impl FnMut(&mut Load, u32, u32)) -> f64 {
+    const STEP: u32 = 50;
+    let mut load = Load::new(server);
+    let mut run = |most: u32, seconds: u64| {
+        let (begin, mut done) = (server.cpu_ns(), 0);
+        while done < most && server.cpu_ns() - begin < seconds * 1_000_000_000 {
+            job(&mut load, done, STEP);
+            done += STEP;
+        }
+        (server.cpu_ns() - begin) as f64 / 1000.0 / f64::from(done)
+    };
+    run(2_000, 2);
+    run(20_000, 5)
 }

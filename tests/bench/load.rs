@@ -1,12 +1,10 @@
-//! The load: DNS clients with a fixed number of questions in flight, an
-//! upstream that answers everything, a relay agent with many DHCP clients, and
-//! a TFTP client. Packets are made by hand, so that nothing of ours is on both
+//! The load: DNS clients with a fixed number of questions in flight, and a relay
+//! agent with many DHCP clients. Packets are made by hand, so that nothing of ours is on both
 //! sides.
 
 use crate::server::{CLIENT, HOSTS, SERVER, Server};
+use crate::upstream::Upstream;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The relay agent, in a network of its own.
@@ -19,47 +17,41 @@ const WARM: u32 = 100;
 pub struct Load {
     dns: UdpSocket,
     relay: UdpSocket,
-    stop: Arc<AtomicBool>,
-    upstream: Option<std::thread::JoinHandle<()>>,
+    _upstream: Upstream,
     serial: u32,
     leases: Vec<(u32, Ipv4Addr)>,
 }
 
 /// A question of type A with recursion desired.
 pub fn question(id: u16, name: &[u8]) -> Vec<u8> {
+    typed(id, name, 1)
+}
+
+fn typed(id: u16, name: &[u8], kind: u16) -> Vec<u8> {
     let mut packet = Vec::with_capacity(32 + name.len());
     packet.extend(id.to_be_bytes());
     packet.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     packet.extend(name);
-    packet.extend([0, 1, 0, 1]);
+    packet.extend(kind.to_be_bytes());
+    packet.extend([0, 1]);
     packet
 }
 
-fn name(label: String) -> Vec<u8> {
-    let mut wire = vec![label.len() as u8];
-    wire.extend(label.as_bytes());
-    wire
-}
-
-/// Answers every question with one address until told to stop.
-fn upstream(stop: &AtomicBool) {
-    let socket = UdpSocket::bind((CLIENT, 5300)).expect("the upstream's port");
-    let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
-    let mut buffer = [0u8; 1500];
-    while !stop.load(Ordering::Relaxed) {
-        let Ok((len, from)) = socket.recv_from(&mut buffer) else { continue };
-        let end = buffer[12..len].iter().position(|octet| *octet == 0).map_or(len, |at| 12 + at + 5);
-        let mut reply = buffer[..end].to_vec();
-        reply[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
-        reply.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 192, 0, 2, 1]);
-        let _ = socket.send_to(&reply, from);
-    }
+/// A name as it is in a packet.
+fn wire(text: &str) -> Vec<u8> {
+    let label = |label: &str| [&[label.len() as u8], label.as_bytes()].concat();
+    text.split('.').flat_map(label).chain([0]).collect()
 }
 
 impl Load {
     /// Clients of `server`, which is running.
     pub fn new(_server: &Server) -> Self {
         Self::for_peer()
+    }
+
+    /// The same, with an upstream that takes so long for each answer.
+    pub fn with_delay(_server: &Server, delay: Duration) -> Self {
+        Self::make(delay)
     }
 
     /// Leases made so far.
@@ -69,33 +61,41 @@ impl Load {
 
     /// Clients of whatever server runs.
     pub fn for_peer() -> Self {
+        Self::make(Duration::ZERO)
+    }
+
+    fn make(delay: Duration) -> Self {
         let dns = UdpSocket::bind((CLIENT, 0)).expect("a client's port");
         dns.connect(SocketAddr::from((SERVER, 53))).expect("the server's port");
         let relay = UdpSocket::bind((RELAY, 67)).expect("the relay's port");
         for socket in [&dns, &relay] {
             let _ = socket.set_read_timeout(Some(Duration::from_secs(30)));
         }
-        let stop = Arc::new(AtomicBool::new(false));
-        let seen = stop.clone();
-        let upstream = Some(std::thread::spawn(move || upstream(&seen)));
-        Load { dns, relay, stop, upstream, serial: 0, leases: Vec::new() }
+        Load { dns, relay, _upstream: Upstream::start(delay), serial: 0, leases: Vec::new() }
     }
 
     /// Asks `count` questions with `flight` of them outstanding.
     fn ask(&mut self, count: u32, flight: u32, name: impl Fn(u32) -> Vec<u8>) {
+        self.ask_each(count, flight, flight, |n| question(n as u16, &name(n)));
+    }
+
+    /// Sends questions, `burst` of them whenever so many have been answered of
+    /// the `flight` that are outstanding.
+    fn ask_each(&mut self, count: u32, flight: u32, burst: u32, packet: impl Fn(u32) -> Vec<u8>) {
         let mut buffer = [0u8; 1500];
-        let mut sent = 0;
-        while sent < count {
-            let burst = flight.min(count - sent);
-            for n in sent..sent + burst {
-                let _ = self.dns.send(&question(n as u16, &name(n)));
+        let (mut sent, mut answered) = (0, 0);
+        while answered < count {
+            let to = count.min(if sent == 0 { flight } else { sent + burst });
+            for n in sent..to {
+                let _ = self.dns.send(&packet(n));
             }
-            for _ in 0..burst {
+            sent = to;
+            for _ in 0..burst.min(count - answered) {
+                answered += 1;
                 if self.dns.recv(&mut buffer).is_err() {
-                    break;
+                    return;
                 }
             }
-            sent += burst;
         }
     }
 
@@ -104,21 +104,43 @@ impl Load {
         self.hits(WARM, 1);
     }
 
+    /// Questions about so many names in turn: from the cache when all are there.
+    pub fn hits_of(&mut self, names: u32, count: u32, flight: u32) {
+        self.ask(count, flight, |n| wire(&format!("c{}.example.com", n % names)));
+    }
+
+    /// Questions for names, or for what addresses are called.
+    pub fn listed(&mut self, count: u32, flight: u32, what: impl Fn(u32) -> String) {
+        self.ask_each(count, flight, flight, |n| {
+            let what = what(n);
+            typed(n as u16, &wire(&what), if what.ends_with(".arpa") { 12 } else { 1 })
+        });
+    }
+
     /// Questions answered from the cache.
     pub fn hits(&mut self, count: u32, flight: u32) {
-        self.ask(count, flight, |n| [&name(format!("w{}", n % WARM))[..], b"\x07example\x03com\0"].concat());
+        self.ask(count, flight, |n| wire(&format!("w{}.example.com", n % WARM)));
     }
 
     /// Questions answered from the hosts file.
     pub fn hosts(&mut self, count: u32, flight: u32) {
-        self.ask(count, flight, |n| [&name(format!("h{}", n % HOSTS))[..], b"\x05bench\x03lan\0"].concat());
+        self.ask(count, flight, |n| wire(&format!("h{}.bench.lan", n % HOSTS)));
     }
 
     /// Questions never asked before.
     pub fn misses(&mut self, count: u32, flight: u32) {
+        self.misses_in(count, flight, flight);
+    }
+
+    /// The same, each sent when another was answered.
+    pub fn steady_misses(&mut self, count: u32, flight: u32) {
+        self.misses_in(count, flight, 1);
+    }
+
+    fn misses_in(&mut self, count: u32, flight: u32, burst: u32) {
         let first = self.serial;
         self.serial += count;
-        self.ask(count, flight, |n| [&name(format!("m{}", first + n))[..], b"\x07example\x03com\0"].concat());
+        self.ask_each(count, flight, burst, |n| question(n as u16, &wire(&format!("m{}.example.com", first + n))));
     }
 
     fn dhcp(&self, kind: u8, client: u32, addr: Ipv4Addr, renew: bool) -> Option<Ipv4Addr> {
@@ -214,33 +236,6 @@ impl Load {
             self.dhcp(3, client, addr, true).expect("an acknowledgement");
         }
     }
-
-    /// Fetches the 1 MiB boot file `times`, with blocks of 1428 octets.
-    pub fn tftp(&mut self, times: u32, window: u16) {
-        for _ in 0..times {
-            let socket = UdpSocket::bind((CLIENT, 0)).expect("a client's port");
-            let _ = socket.set_read_timeout(Some(Duration::from_secs(2)));
-            let request = format!("\0\x01boot.img\0octet\0blksize\x001428\0windowsize\0{window}\0");
-            let _ = socket.send_to(request.as_bytes(), SocketAddr::from((SERVER, 69)));
-            let mut buffer = [0u8; 1500];
-            let (len, from) = socket.recv_from(&mut buffer).expect("an answer");
-            let granted = buffer[..len].windows(10).any(|part| part == b"windowsize");
-            let window = if granted { window } else { 1 };
-            let _ = socket.send_to(&[0, 4, 0, 0], from);
-            let mut got = 0u16;
-            loop {
-                let Ok(len) = socket.recv(&mut buffer) else { break };
-                got = got.wrapping_add(1);
-                let last = len < 1432;
-                if got % window == 0 || last {
-                    let _ = socket.send_to(&[0, 4, buffer[2], buffer[3]], from);
-                }
-                if last {
-                    break;
-                }
-            }
-        }
-    }
 }
 
 /// The address of a client of `held`.
@@ -251,12 +246,3 @@ fn held_address(client: u32) -> Ipv4Addr {
 
 /// The server's identifier as it tells relayed clients: its own address.
 const SERVER_ID: [u8; 4] = SERVER.octets();
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.upstream.take() {
-            let _ = thread.join();
-        }
-    }
-}

@@ -7,9 +7,6 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Connections that say nothing: as many as are served at once.
-const SILENT: usize = 30;
-
 fn connect() -> Option<TcpStream> {
     let stream = TcpStream::connect_timeout(&SocketAddr::from((SERVER, 53)), Duration::from_secs(2)).ok()?;
     let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
@@ -29,7 +26,9 @@ fn framed(number: u32) -> Vec<u8> {
 fn answers(stream: &mut TcpStream, count: u32) -> u32 {
     let (mut buffer, mut filled, mut came) = ([0; 65_536], 0, 0);
     while came < count {
-        let Ok(got) = stream.read(&mut buffer[filled..]) else { break };
+        let Ok(got) = stream.read(&mut buffer[filled..]) else {
+            break;
+        };
         if got == 0 {
             break;
         }
@@ -67,7 +66,9 @@ pub fn each(count: u32) -> u32 {
 pub fn kept(count: u32, flight: u32) -> u32 {
     let mut came = 0;
     for from in (0..count).step_by(100) {
-        let Some(mut stream) = connect() else { continue };
+        let Some(mut stream) = connect() else {
+            continue;
+        };
         let to = count.min(from + 100);
         for first in (from..to).step_by(flight as usize) {
             let burst: Vec<u8> = (first..to.min(first + flight)).flat_map(framed).collect();
@@ -78,9 +79,9 @@ pub fn kept(count: u32, flight: u32) -> u32 {
     came
 }
 
-/// As `each`, while others are connected and say nothing.
-pub fn beside_silent(count: u32) -> u32 {
-    let silent: Vec<_> = (0..SILENT).filter_map(|_| connect()).collect();
+/// As `each`, while so many others are connected and say nothing.
+pub fn beside(silent: u32, count: u32) -> u32 {
+    let silent: Vec<_> = (0..silent).filter_map(|_| connect()).collect();
     let came = each(count);
     drop(silent);
     came
