@@ -59,7 +59,7 @@ pub(super) fn resolved(with: &mut Surroundings, mark: u32, answer: &Message) {
 
 /// The same for an answer of our own.
 pub(super) fn resolved_here(with: &mut Surroundings, answer: &[u8]) {
-    if let Some(answer) = Message::parse(answer).filter(|_| with.mark != 0) {
+    if with.mark != 0 && let Some(answer) = Message::parse(answer) {
         resolved(with, with.mark, &answer);
     }
 }
