@@ -118,7 +118,7 @@ pub struct Counts {
 /// What answers of our own may tell of the engine.
 struct Figures<'a> {
     upstream: &'a Upstream,
-    counts: Counts,
+    counts: &'a Counts,
     turns: &'a [Cell<u8>],
     /// Serial number of the zones.
     zone_serial: u32,
@@ -327,7 +327,7 @@ impl Forwarder {
         let mut prefix = Prefix::new(with.config.log.queries, query.serial, Some(query.arrival.from), query.tcp);
         let zone_serial = self.zone_serial.unwrap_or(0).wrapping_add(with.leases.names_changed);
         let transfer = &self.transfer;
-        let figures = Figures { upstream: &self.upstream, counts: self.counts, turns: &self.turns, zone_serial, transfer };
+        let figures = Figures { upstream: &self.upstream, counts: &self.counts, turns: &self.turns, zone_serial, transfer };
         let place = auth::place(with, query);
         let mut line: &Line = &lines::QUERY;
         if let Some(place) = &place {

@@ -362,17 +362,16 @@ impl Cache {
         if rotate && entry.count > 1 {
             entry.turn = turn.wrapping_add(1) % entry.count;
         }
-        let entry = *entry;
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
-        let stale = entry.expires <= now;
+        let (stale, data_len, zone_len) = (entry.expires <= now, entry.data_len, entry.zone_len);
         let mut found = Found { outcome, kind: entry.kind, ttl, stale, count: entry.count, turn, data: &[], soa: None };
         if outcome == Outcome::Records {
-            found.data = self.data_of(slot, &entry)?;
-        } else if outcome == Outcome::Failed && ttl <= holds_for(entry.data_len) {
+            found.data = self.data_of(slot)?;
+        } else if outcome == Outcome::Failed && ttl <= holds_for(data_len) {
             return None;
-        } else if entry.zone_len > 0 {
-            found.soa = self.zone(name, entry.zone_len, now);
+        } else if zone_len > 0 {
+            found.soa = self.zone(name, zone_len, now);
         }
         Some(found)
     }
@@ -382,9 +381,9 @@ impl Cache {
         let owner = name.suffixes().find(|suffix| suffix.wire().len() == usize::from(len))?;
         let slot = self.fresh(self.hash(owner), owner, ZONE, now)?;
         self.order.touch(slot);
-        let entry = *self.entries.get(slot)?;
-        let data = Reader::new(self.data_of(slot, &entry)?);
-        Some(Soa { owner, ttl: entry.expires.saturating_sub(now), data })
+        let expires = self.entries.get(slot)?.expires;
+        let data = Reader::new(self.data_of(slot)?);
+        Some(Soa { owner, ttl: expires.saturating_sub(now), data })
     }
 
     /// Forgets everything about a name.
@@ -395,10 +394,11 @@ impl Cache {
     }
 
     /// The data of an entry in one piece.
-    fn data_of(&mut self, slot: u32, entry: &Entry) -> Option<&[u8]> {
+    fn data_of(&mut self, slot: u32) -> Option<&[u8]> {
+        let entry = self.entries.get(slot)?;
         let len = usize::from(entry.data_len);
-        if len <= SHORT {
-            return self.entries.get(slot)?.short.get(..len);
+        if let Some(short) = entry.short.get(..len) {
+            return Some(short);
         }
         let place = self.scratch.get_mut(..len)?;
         self.blocks.copy(entry.long, place);
@@ -550,7 +550,7 @@ impl Cache {
         let name = self.name_of(&entry)?;
         let outcome = entry.outcome();
         let ttl = entry.expires.saturating_sub(now);
-        let data = self.data_of(slot, &entry)?;
+        let data = self.data_of(slot)?;
         let (kind, count, turn) = (entry.kind, entry.count, entry.turn);
         Some((name, Found { outcome, kind, ttl, stale: ttl == 0, count, turn, data, soa: None }, slot.saturating_add(1)))
     }

@@ -219,7 +219,10 @@ impl<'w, 'b> Reply<'w, 'b> {
     /// Adds a record with data as it is, without looking for names in it.
     pub fn octets(&mut self, section: Section, owner: Name, kind: u16, class: u16, ttl: u32, data: &[u8]) -> bool {
         let open = self.open(owner, kind, class, ttl, data.len());
-        self.out.bytes(data);
+        match <[u8; 4]>::try_from(data) {
+            Ok(octets) => self.out.array(octets),
+            Err(_) => self.out.bytes(data),
+        }
         self.close(section, open)
     }
 
@@ -341,17 +344,19 @@ impl Reply<'_, '_> {
     /// Begins a record; `len`: octets of its data, 0 if they are to be counted.
     fn open(&mut self, owner: Name, kind: u16, class: u16, ttl: u32, len: usize) -> Open {
         let (start, offsets) = (self.out.len(), self.offsets.len());
-        // Most names are the one asked about, in place: no name is the beginning of
-        // another.
-        match core::ptr::eq(owner.wire().as_ptr(), self.asked.as_ptr()) {
-            true => self.out.u16(0xC000 | QUESTION_AT as u16),
-            false => self.put_name(owner),
-        }
-        let len_at = if len == 0 { self.out.len().saturating_add(8) } else { 0 };
         let ([k1, k2], [c1, c2], [t1, t2, t3, t4]) = (kind.to_be_bytes(), class.to_be_bytes(), ttl.to_be_bytes());
         // What is too long does not fit either.
         let [l1, l2] = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
-        self.out.array([k1, k2, c1, c2, t1, t2, t3, t4, l1, l2]);
+        // Most names are the one asked about, in place: no name is the beginning of
+        // another.
+        match core::ptr::eq(owner.wire().as_ptr(), self.asked.as_ptr()) {
+            true => self.out.array([0xC0, QUESTION_AT as u8, k1, k2, c1, c2, t1, t2, t3, t4, l1, l2]),
+            false => {
+                self.put_name(owner);
+                self.out.array([k1, k2, c1, c2, t1, t2, t3, t4, l1, l2]);
+            }
+        }
+        let len_at = if len == 0 { self.out.len().saturating_sub(2) } else { 0 };
         Open { start, offsets, len_at }
     }
 
