@@ -17,7 +17,7 @@ const WARM: u32 = 100;
 pub struct Load {
     dns: UdpSocket,
     relay: UdpSocket,
-    _upstream: Upstream,
+    upstream: Upstream,
     serial: u32,
     leases: Vec<(u32, Ipv4Addr)>,
 }
@@ -54,6 +54,11 @@ impl Load {
         Self::make(delay)
     }
 
+    /// Questions that have been forwarded.
+    pub fn forwarded(&self) -> u32 {
+        self.upstream.asked()
+    }
+
     /// Leases made so far.
     pub fn held_now(&self) -> u32 {
         self.leases.len() as u32
@@ -71,7 +76,7 @@ impl Load {
         for socket in [&dns, &relay] {
             let _ = socket.set_read_timeout(Some(Duration::from_secs(30)));
         }
-        Load { dns, relay, _upstream: Upstream::start(delay), serial: 0, leases: Vec::new() }
+        Load { dns, relay, upstream: Upstream::start(delay), serial: 0, leases: Vec::new() }
     }
 
     /// Asks `count` questions with `flight` of them outstanding.
@@ -92,9 +97,7 @@ impl Load {
             sent = to;
             for _ in 0..burst.min(count - answered) {
                 answered += 1;
-                if self.dns.recv(&mut buffer).is_err() {
-                    return;
-                }
+                self.dns.recv(&mut buffer).expect("an answer");
             }
         }
     }

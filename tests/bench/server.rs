@@ -92,11 +92,11 @@ fn configuration(lab: &Lab, more: &str) -> PathBuf {
          dns-forward-max=500\nuser=root\npid-file={folder}/pid\ndhcp-leasefile={folder}/leases\n\
          dhcp-range=10.97.0.10,10.97.200.250,255.255.0.0,1h\nno-ping\ndhcp-lease-max=2000\n\
          dhcp-option=option:ntp-server,10.99.0.1\ndomain=bench.lan\nenable-tftp\ntftp-root={folder}\n\
-         log-facility={folder}/log\n{more}"
+         log-facility={folder}/log\n"
     );
-    // A line `-LINE` takes one of those out.
-    let (out, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('-'));
-    let lines = lines.into_iter().filter(|line| !out.iter().any(|out| out[1..] == **line));
+    // A line `-LINE` takes one of those out, not one that is added.
+    let (out, added): (Vec<&str>, Vec<&str>) = more.lines().partition(|line| line.starts_with('-'));
+    let lines = text.lines().filter(|line| !out.iter().any(|out| out[1..] == **line)).chain(added);
     let path = lab.folder.join("conf");
     std::fs::write(&path, lines.map(|line| format!("{line}\n")).collect::<String>()).expect("configuration");
     path

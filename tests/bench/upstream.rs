@@ -5,13 +5,14 @@ use crate::server::CLIENT;
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Runs until dropped.
 pub struct Upstream {
     stop: Arc<AtomicBool>,
+    asked: Arc<AtomicU32>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -20,9 +21,15 @@ impl Upstream {
     pub fn start(delay: Duration) -> Self {
         let socket = UdpSocket::bind((CLIENT, 5300)).expect("the upstream's port");
         let stop = Arc::new(AtomicBool::new(false));
-        let seen = stop.clone();
-        let thread = Some(std::thread::spawn(move || serve(&socket, &seen, delay)));
-        Upstream { stop, thread }
+        let asked = Arc::new(AtomicU32::new(0));
+        let (seen, count) = (stop.clone(), asked.clone());
+        let thread = Some(std::thread::spawn(move || serve(&socket, &seen, &count, delay)));
+        Upstream { stop, asked, thread }
+    }
+
+    /// Questions that have come.
+    pub fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
     }
 }
 
@@ -35,13 +42,14 @@ impl Drop for Upstream {
     }
 }
 
-fn serve(socket: &UdpSocket, stop: &AtomicBool, delay: Duration) {
+fn serve(socket: &UdpSocket, stop: &AtomicBool, asked: &AtomicU32, delay: Duration) {
     let mut buffer = [0u8; 1500];
     let mut held: VecDeque<(Instant, Vec<u8>, SocketAddr)> = VecDeque::new();
     let patience = if delay.is_zero() { Duration::from_millis(50) } else { Duration::from_millis(1) };
     let _ = socket.set_read_timeout(Some(patience));
     while !stop.load(Ordering::Relaxed) {
         if let Ok((len, from)) = socket.recv_from(&mut buffer) {
+            asked.fetch_add(1, Ordering::Relaxed);
             held.push_back((Instant::now() + delay, reply(&buffer[..len]), from));
         }
         while held.front().is_some_and(|(due, ..)| delay.is_zero() || *due <= Instant::now()) {
