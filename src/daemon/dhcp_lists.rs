@@ -10,10 +10,12 @@ use crate::config::{self, DhcpOption, Host};
 use crate::daemon::core::Core;
 use crate::daemon::directories::{self, Changed, Content};
 use crate::daemon::outside::{Files, Say, Source, Sources, each_line};
-use crate::daemon::reload::PIECE;
+use crate::daemon::reload::{PIECE, STEPS};
+use crate::dhcp::hosts::HostTable;
 use crate::dhcp4;
 use crate::outbox::change::Errno;
 use crate::outbox::lines::{Arg, process};
+use crate::store::prints::{self, Prints};
 use std::ffi::{CStr, CString};
 use std::net::Ipv4Addr;
 
@@ -27,8 +29,23 @@ pub struct Reading {
     tags: Vec<Box<[u8]>>,
     hosts: Vec<Host>,
     options: Vec<DhcpOption>,
-    /// Addresses that hosts have, ascending.
-    taken: Vec<Ipv4Addr>,
+    /// Addresses that hosts have.
+    taken: Prints,
+    building: Option<Building>,
+    /// The table that was replaced: it is freed in slices too.
+    old: Option<HostTable>,
+}
+
+/// The table that is to replace the one in force: first the hosts that were read,
+/// the last one first as with lines of the configuration, then those that stay.
+struct Building {
+    table: HostTable,
+    /// How many of those that stay are in it.
+    stayed: usize,
+    /// Hosts of /etc/ethers, behind all others.
+    ethers: Vec<Host>,
+    /// How many were looked at for an address.
+    filled: usize,
 }
 
 /// A file, or a directory with files.
@@ -46,8 +63,6 @@ struct File {
     source: Result<Box<dyn Source>, Errno>,
     lines: Lines,
     number: u64,
-    /// Address, line and number of each host that it gives an address.
-    places: Vec<(Ipv4Addr, u64, usize)>,
 }
 
 impl Reading {
@@ -58,7 +73,9 @@ impl Reading {
         let dhcp = &config.dhcp;
         let mut reading = Reading::new(core, false);
         if core.dhcp4.is_some() {
-            reading.take(&dhcp.hosts);
+            dhcp.hosts.iter().filter_map(|host| host.addr).for_each(|addr| {
+                reading.taken.add(mark(core, addr));
+            });
             let places = &mut reading.places;
             let mut add = |path: &CStr, content, directory| {
                 places.push(Place { path: path.into(), content, watched: directory, directory });
@@ -93,36 +110,43 @@ impl Reading {
             tags: core.config.dhcp.tags.to_vec(),
             hosts: Vec::new(),
             options: Vec::new(),
-            taken: Vec::new(),
+            taken: Prints::default(),
+            building: None,
+            old: None,
         }
-    }
-
-    /// These hosts have their addresses.
-    fn take(&mut self, hosts: &[Host]) {
-        self.taken = hosts.iter().filter_map(|host| host.addr).collect();
-        self.taken.sort_unstable();
     }
 
     /// A unit of work; true when everything is read and in force.
     pub fn unit(&mut self, core: &mut Core, files: &dyn Sources, say: Say) -> bool {
         let Some(server) = &core.dhcp4 else { return true };
+        if let Some(old) = &mut self.old {
+            if !old.shed(STEPS) {
+                return false;
+            }
+            self.old = None;
+            return !self.adds;
+        }
+        if let Some(building) = &mut self.building {
+            if building.unit(&mut self.hosts, self.adds, core, say) {
+                let built = self.building.take();
+                self.old = built.zip(core.dhcp4.as_mut()).map(|(built, server)| server.set_hosts(built.table));
+            }
+            return false;
+        }
         if self.file.is_none() {
             match self.places.pop() {
                 Some(place) if place.directory => {
                     let inside = directories::inside(files, say, &place.path).into_iter().rev();
                     self.places.extend(inside.map(|path| Place { path, directory: false, ..place }));
                 }
-                Some(place) => self.open(server, files, place, say),
+                Some(place) => self.open(files, place, say),
                 None if self.adds => return true,
-                None => {
-                    self.replace(core, files, say);
-                    return true;
-                }
+                None => self.replace(core, files, say),
             }
             return false;
         }
-        let Reading { file: Some(file), adds, tags, hosts, options, .. } = self else { return false };
-        let File { place, source, lines, number, places } = file;
+        let Reading { file: Some(file), adds, tags, hosts, options, taken, .. } = self else { return false };
+        let File { place, source, lines, number } = file;
         let shown = Arg::Text(place.path.to_bytes());
         let mut piece = [0; PIECE];
         let got = source.as_mut().map_err(|errno| *errno).and_then(|source| source.read(&mut piece));
@@ -131,9 +155,11 @@ impl Reading {
             let said = match place.content {
                 Content::DhcpOptions => config::dhcp_option_line(line, tags).map(|option| options.extend(option)),
                 _ => config::dhcp_host_line(line, tags).map(|host| {
-                    if let Some(host) = host.filter(|host| !*adds || !server.knows(host)) {
-                        places.extend(host.addr.map(|addr| (addr, *number, hosts.len())));
-                        hosts.push(host);
+                    let Some(host) = host.filter(|host| !*adds || !server.hosts().knows(host)) else { return };
+                    let mut is_free = |addr| !(*adds && server.hosts().has_addr(addr)) && taken.add(mark(core, addr));
+                    match host.addr.filter(|addr| !is_free(*addr)) {
+                        Some(addr) => double(addr, *number, shown, say),
+                        None => hosts.push(host),
                     }
                 }),
             };
@@ -149,8 +175,7 @@ impl Reading {
             }
             Err(_) => {}
         }
-        let Some(File { place: Place { path, watched, .. }, places, .. }) = self.file.take() else { return false };
-        self.drop_doubles(places, &path, say);
+        let Some(File { place: Place { path, watched, .. }, .. }) = self.file.take() else { return false };
         let shown = Arg::Text(path.to_bytes());
         match got {
             Err(errno) => say(&process::CANNOT_READ, &[shown, Arg::Errno(errno)]),
@@ -163,38 +188,33 @@ impl Reading {
         false
     }
 
-    fn open(&mut self, server: &dhcp4::Server, files: &dyn Sources, place: Place, say: Say) {
+    fn open(&mut self, files: &dyn Sources, place: Place, say: Say) {
         // Quirk: such a file is called read before it is.
         if place.watched {
             say(&process::READ_DHCP, &[Arg::Text(place.path.to_bytes())]);
         }
-        if self.adds {
-            self.take(&server.hosts());
-        }
         let source = files.open(&place.path);
-        self.file = Some(File { place, source, lines: Lines::default(), number: 0, places: Vec::new() });
+        self.file = Some(File { place, source, lines: Lines::default(), number: 0 });
     }
 
-    /// Puts everything in force, in the place of what there was.
+    /// All is read: begins to put it in the place of what there was.
     fn replace(&mut self, core: &mut Core, files: &dyn Sources, say: Say) {
         let dhcp = &mut core.config.dhcp;
-        let mut hosts = self.newest_hosts();
-        hosts.extend_from_slice(&dhcp.hosts);
+        let mut behind = Vec::new();
         if dhcp.read_ethers {
-            ethers(&mut hosts, files, say);
+            ethers(&mut behind, files, say);
         }
         let mut options = core::mem::take(&mut self.options);
         options.reverse();
         let count = options.len();
         options.extend_from_slice(dhcp.options.get(dhcp.options_read..).unwrap_or_default());
         (dhcp.options, dhcp.options_read, dhcp.tags) = (options.into(), count, self.tags.clone().into());
-        set_hosts(core, hosts);
+        let stay = (dhcp.hosts.len(), cards(&dhcp.hosts));
+        self.build(core, stay, behind);
     }
 
-    /// Adds what a file says to what is known.
+    /// A file is read: begins to add what it says to what is known.
     fn add(&mut self, core: &mut Core) {
-        let mut all = self.newest_hosts();
-        all.extend(core.dhcp4.iter().flat_map(|server| server.hosts()));
         let mut options = core::mem::take(&mut self.options);
         let dhcp = &mut core.config.dhcp;
         options.retain(|option| !dhcp.options.contains(option));
@@ -202,57 +222,72 @@ impl Reading {
         dhcp.options_read += options.len();
         options.extend_from_slice(&dhcp.options);
         (dhcp.options, dhcp.tags) = (options.into(), self.tags.clone().into());
-        set_hosts(core, all);
+        if let Some(hosts) = core.dhcp4.as_ref().map(|server| server.hosts()) {
+            let stay = (hosts.len(), hosts.cards());
+            self.build(core, stay, Vec::new());
+        }
     }
 
-    /// What was read, as with lines of the configuration the last one first.
-    fn newest_hosts(&mut self) -> Vec<Host> {
-        let mut hosts = core::mem::take(&mut self.hosts);
-        hosts.reverse();
-        hosts
+    /// Begins a table; `stay`: how many hosts stay and how many hardware addresses
+    /// they have.
+    fn build(&mut self, core: &Core, stay: (usize, usize), ethers: Vec<Host>) {
+        let hosts = self.hosts.len().saturating_add(stay.0).saturating_add(ethers.len());
+        let cards = cards(&self.hosts).saturating_add(stay.1).saturating_add(cards(&ethers));
+        let table = core.dhcp4.as_ref().map(|server| server.hosts().another(hosts, cards));
+        self.building = table.map(|table| Building { table, stayed: 0, ethers, filled: 0 });
     }
+}
 
-    /// Drops hosts whose address another one has: address, line and place of
-    /// those that were read from a file.
-    fn drop_doubles(&mut self, mut places: Vec<(Ipv4Addr, u64, usize)>, path: &CStr, say: Say) {
-        places.sort_unstable();
-        let (mut fresh, mut doubles) = (Vec::new(), Vec::new());
-        for (addr, line, place) in places {
-            match self.taken.binary_search(&addr).is_ok() || fresh.last() == Some(&addr) {
-                true => doubles.push((line, place, addr)),
-                false => fresh.push(addr),
+impl Building {
+    /// A unit of work; true when the table is complete.
+    fn unit(&mut self, read: &mut Vec<Host>, adds: bool, core: &Core, say: Say) -> bool {
+        for _ in 0..STEPS {
+            let next = read.pop().or_else(|| self.next_to_stay(adds, core));
+            if let Some(host) = next {
+                self.table.push(host);
+            } else if self.filled < self.table.len() {
+                dhcp4::fill(&mut self.table, self.filled, &core.world.hosts, say);
+                self.filled += 1;
+            } else {
+                return true;
             }
         }
-        self.taken.append(&mut fresh);
-        self.taken.sort_unstable();
-        doubles.sort_unstable();
-        let mut dropped = doubles.iter().map(|(_, place, _)| *place).peekable();
-        let mut place = 0usize;
-        self.hosts.retain(|_| {
-            let stays = dropped.next_if_eq(&place).is_none();
-            place = place.saturating_add(1);
-            stays
-        });
-        for (line, _, addr) in &doubles {
-            let mut buffer = [0; 64];
-            let mut out = Writer::new(&mut buffer);
-            out.bytes(b"duplicate dhcp-host IP address ");
-            text::ipv4(&mut out, *addr);
-            say(&process::BAD_LINE, &[Arg::Text(out.written()), Arg::Number(*line), Arg::Text(path.to_bytes())]);
+        false
+    }
+
+    fn next_to_stay(&mut self, adds: bool, core: &Core) -> Option<Host> {
+        let number = self.stayed;
+        self.stayed = number.saturating_add(1);
+        let hosts = &core.config.dhcp.hosts;
+        match adds {
+            true => core.dhcp4.as_ref()?.hosts().bare(number),
+            false => hosts.get(number).or_else(|| self.ethers.get(number.checked_sub(hosts.len())?)).cloned(),
         }
     }
 }
 
-/// The hosts as they are, for names that have changed.
-pub fn renamed(core: &mut Core) {
-    if let Some(hosts) = core.dhcp4.as_ref().map(|server| server.hosts()) {
-        set_hosts(core, hosts);
-    }
+fn cards(hosts: &[Host]) -> usize {
+    hosts.iter().map(|host| host.hw.len()).sum()
 }
 
-fn set_hosts(core: &mut Core, hosts: Vec<Host>) {
+/// What an address is among those that are taken.
+fn mark(core: &Core, addr: Ipv4Addr) -> u64 {
+    prints::of_hash(core.world.cache.key().bytes(&addr.octets()))
+}
+
+/// Another host has the address: the line is skipped.
+fn double(addr: Ipv4Addr, line: u64, path: Arg, say: Say) {
+    let mut buffer = [0; 64];
+    let mut out = Writer::new(&mut buffer);
+    out.bytes(b"duplicate dhcp-host IP address ");
+    text::ipv4(&mut out, addr);
+    say(&process::BAD_LINE, &[Arg::Text(out.written()), Arg::Number(line), path]);
+}
+
+/// Names of hosts files have changed, and with them addresses of hosts.
+pub fn renamed(core: &mut Core, say: Say) {
     if let Some(server) = &mut core.dhcp4 {
-        server.set_hosts(hosts, &core.world.hosts, &mut core.world.random, &mut core.outbox);
+        server.fill_hosts(&core.world.hosts, say);
     }
 }
 

@@ -271,7 +271,7 @@ impl Job {
                 Stage::Names(_) => {
                     if let Some(names) = self.names_unit(core, files, say) {
                         self.stage = Stage::Dhcp;
-                        self.put_names(core, names, now);
+                        self.put_names(core, names, now, say);
                     }
                 }
                 Stage::Dhcp => {
@@ -375,13 +375,13 @@ impl Job {
     }
 
     /// Puts new names in force.
-    fn put_names(&self, core: &mut Core, names: HostsBuilder, now: Now) {
+    fn put_names(&self, core: &mut Core, names: HostsBuilder, now: Now, say: Say) {
         match self.changed {
             None => core.set_hosts(names.freeze(), now),
             Some(_) => {
                 core.world.hosts = names.freeze();
                 #[cfg(feature = "dhcp4")]
-                dhcp_lists::renamed(core);
+                dhcp_lists::renamed(core, say);
             }
         }
     }

@@ -1,8 +1,10 @@
 //! The configured hosts (`dhcp-host`, `dhcp-hostsfile`, `/etc/ethers`): one
 //! table with indexes by client identifier, hardware address, name and
 //! address, so that a request costs the same with ten hosts or ten thousand.
+//! It is filled host by host, so that many can be read in slices.
 
 use crate::base::hash::Key;
+use crate::base::index::Index;
 use crate::base::net::HwAddr;
 use crate::config::{ClientId, Host, HwPattern};
 use crate::dhcp::ranges::Candidates;
@@ -11,21 +13,19 @@ use crate::store::hosts::Hosts;
 use crate::wire::dns::name::{Name, NameBuf};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Hash and host number, in order: the equal ones are neighbours.
-type Index = Box<[(u64, u32)]>;
-
-/// The table. Earlier hosts win.
+/// The table. Hosts that come first win: those of one hash are found in the order
+/// they were added.
 pub struct HostTable {
     key: Key,
-    list: Box<[Host]>,
+    list: Vec<Host>,
     by_id: Index,
     by_hw: Index,
     by_name: Index,
     by_addr: Index,
     /// Hosts with wildcards in a hardware address.
-    wild: Box<[u32]>,
-    /// Hosts that got their address from hosts files.
-    filled: Box<[u32]>,
+    wild: Vec<u32>,
+    /// Hosts that got their address from hosts files, ascending.
+    filled: Vec<u32>,
 }
 
 /// By what a client is recognised.
@@ -40,60 +40,134 @@ pub struct Identity<'a> {
 }
 
 impl HostTable {
-    /// A table of these hosts, those that win first. `filled`: ascending, those
-    /// that `fill_addresses` gave an address.
-    pub fn new(list: Vec<Host>, filled: Vec<u32>, key: Key) -> Self {
-        let index = |hashes: &dyn Fn(&Host, &mut dyn FnMut(u64))| -> Index {
-            let mut all = Vec::new();
-            for (number, host) in (0..).zip(&list) {
-                hashes(host, &mut |hash| all.push((hash, number)));
-            }
-            all.sort_unstable();
-            all.into_boxed_slice()
-        };
-        let by_id = index(&|host, add| {
-            if let ClientId::Is(id) = &host.client_id {
-                add(key.bytes(id));
-            }
-        });
-        let by_hw = index(&|host, add| {
-            let exact = host.hw.iter().filter(|pattern| pattern.wild == 0);
-            exact.for_each(|pattern| add(key.bytes(pattern.hw.octets())));
-        });
-        let by_name = index(&|host, add| {
-            if let Some(name) = host.name.as_deref().filter(|_| is_by_name(host)) {
-                add(key.name(name));
-            }
-        });
-        let by_addr = index(&|host, add| {
-            if let Some(addr) = host.addr {
-                add(key.bytes(&addr.octets()));
-            }
-        });
-        let wild = (0..).zip(&list).filter(|(_, host)| host.hw.iter().any(|pattern| pattern.wild != 0));
-        let wild = wild.map(|(number, _)| number).collect();
-        HostTable { key, by_id, by_hw, by_name, by_addr, wild, filled: filled.into(), list: list.into_boxed_slice() }
+    /// An empty table with room for so many hosts, which have so many hardware
+    /// addresses together.
+    pub fn new(hosts: usize, cards: usize, key: Key) -> Self {
+        HostTable {
+            key,
+            list: Vec::with_capacity(hosts),
+            by_id: Index::new(hosts),
+            by_hw: Index::new(cards),
+            by_name: Index::new(hosts),
+            by_addr: Index::new(hosts),
+            wild: Vec::new(),
+            filled: Vec::new(),
+        }
     }
 
-    /// The hosts without the addresses that they got from hosts files.
-    pub fn bare(&self) -> Vec<Host> {
-        let mut list = self.list.to_vec();
-        for number in &self.filled {
-            if let Some(host) = list.get_mut(*number as usize) {
+    /// An empty table to take the place of this one.
+    pub fn another(&self, hosts: usize, cards: usize) -> Self {
+        HostTable::new(hosts, cards, self.key)
+    }
+
+    /// Hosts.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Hardware addresses of all hosts together.
+    pub fn cards(&self) -> usize {
+        self.list.iter().map(|host| host.hw.len()).sum()
+    }
+
+    /// Adds a host behind all others.
+    pub fn push(&mut self, host: Host) {
+        let Ok(number) = u32::try_from(self.list.len()) else { return };
+        if let ClientId::Is(id) = &host.client_id {
+            self.by_id.insert(self.key.bytes(id) as u32, number);
+        }
+        for pattern in host.hw.iter().filter(|pattern| pattern.wild == 0) {
+            self.by_hw.insert(self.key.bytes(pattern.hw.octets()) as u32, number);
+        }
+        if let Some(name) = host.name.as_deref().filter(|_| is_by_name(&host)) {
+            self.by_name.insert(self.key.name(name) as u32, number);
+        }
+        if let Some(addr) = host.addr {
+            self.by_addr.insert(self.addr_hash(addr), number);
+        }
+        if host.hw.iter().any(|pattern| pattern.wild != 0) {
+            self.wild.push(number);
+        }
+        self.list.push(host);
+    }
+
+    /// Gives a host with a name and no address the one that hosts files have for
+    /// the name, unless another host has it. Once all hosts are there; those that
+    /// win first.
+    pub fn fill(&mut self, number: usize, names: &Hosts, tell: &mut dyn FnMut(Filled)) {
+        let Some(host) = self.list.get(number).filter(|host| host.addr.is_none()) else { return };
+        let Some(label) = host.name.as_deref() else { return };
+        let name = NameBuf::join(label, Name::ROOT);
+        let ring = name.and_then(|name| names.find(name.name(), false));
+        let mut found = ring.into_iter().flat_map(|ring| names.hosts(ring)).filter_map(|host| match host.addr {
+            IpAddr::V4(addr) => Some(addr),
+            IpAddr::V6(_) => None,
+        });
+        let Some(addr) = found.next() else { return };
+        if found.next().is_some() {
+            tell(Filled::Several(label, addr));
+        }
+        if self.by_addr(addr).is_some() {
+            return tell(Filled::Double(label, addr));
+        }
+        self.by_addr.insert(self.addr_hash(addr), number as u32);
+        self.filled.push(number as u32);
+        if let Some(host) = self.list.get_mut(number) {
+            host.addr = Some(addr);
+        }
+    }
+
+    /// Takes back what was filled in.
+    pub fn empty(&mut self) {
+        for number in core::mem::take(&mut self.filled) {
+            if let Some(host) = self.list.get_mut(number as usize) {
                 host.addr = None;
             }
         }
-        list
+        self.by_addr.clear();
+        for (number, host) in (0..).zip(&self.list) {
+            if let Some(addr) = host.addr {
+                self.by_addr.insert(self.addr_hash(addr), number);
+            }
+        }
+    }
+
+    /// The host of this number, as it is configured.
+    pub fn bare(&self, number: usize) -> Option<Host> {
+        let mut host = self.list.get(number)?.clone();
+        if self.is_filled(number as u32) {
+            host.addr = None;
+        }
+        Some(host)
+    }
+
+    /// Frees the last hosts, so many; true when none is left.
+    pub fn shed(&mut self, most: usize) -> bool {
+        self.list.truncate(self.list.len().saturating_sub(most));
+        self.list.is_empty()
+    }
+
+    /// True when the address is configured for a host.
+    pub fn has_addr(&self, addr: Ipv4Addr) -> bool {
+        let has = |number: u32| self.list.get(number as usize).is_some_and(|host| host.addr == Some(addr));
+        self.by_addr.probe(self.addr_hash(addr)).any(|number| has(number) && !self.is_filled(number))
+    }
+
+    fn is_filled(&self, number: u32) -> bool {
+        self.filled.binary_search(&number).is_ok()
+    }
+
+    fn addr_hash(&self, addr: Ipv4Addr) -> u32 {
+        self.key.bytes(&addr.octets()) as u32
     }
 
     /// True when this host, as it is configured, is in the table.
     pub fn knows(&self, host: &Host) -> bool {
         let same = |number: u32| {
             let Some(own) = self.list.get(number as usize) else { return false };
-            let is_filled = self.filled.binary_search(&number).is_ok();
-            host.addr == own.addr.filter(|_| !is_filled) && is_same(own, host)
+            host.addr == own.addr.filter(|_| !self.is_filled(number)) && is_same(own, host)
         };
-        let near = |index: &Index, hash: u64| self.numbers(index, hash).any(same);
+        let near = |index: &Index, hash: u64| index.probe(hash as u32).any(same);
         match (host.hw.iter().find(|pattern| pattern.wild == 0), &host.client_id, &host.name) {
             (Some(pattern), ..) => near(&self.by_hw, self.key.bytes(pattern.hw.octets())),
             (_, ClientId::Is(id), _) => near(&self.by_id, self.key.bytes(id)),
@@ -104,7 +178,7 @@ impl HostTable {
 
     /// The host that has this address reserved.
     pub fn by_addr(&self, addr: Ipv4Addr) -> Option<&Host> {
-        self.find(&self.by_addr, self.key.bytes(&addr.octets())).find(|host| host.addr == Some(addr))
+        self.find(&self.by_addr, self.addr_hash(addr).into()).find(|host| host.addr == Some(addr))
     }
 
     /// The host that a client is: one whose `tag:` conditions hold before one
@@ -161,14 +235,9 @@ impl HostTable {
         all.min_by_key(|(wild, _)| *wild).map(|(_, host)| host)
     }
 
+    /// Hosts that may have this hash, and others.
     fn find<'a>(&'a self, index: &'a Index, hash: u64) -> impl Iterator<Item = &'a Host> {
-        self.numbers(index, hash).filter_map(|number| self.list.get(number as usize))
-    }
-
-    fn numbers<'a>(&self, index: &'a Index, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
-        let from = index.partition_point(|(other, _)| *other < hash);
-        let equal = index.get(from..).unwrap_or_default().iter().take_while(move |(other, _)| *other == hash);
-        equal.map(|(_, number)| *number)
+        index.probe(hash as u32).filter_map(|number| self.list.get(number as usize))
     }
 }
 
@@ -210,34 +279,4 @@ pub enum Filled<'a> {
     Several(&'a [u8], Ipv4Addr),
     /// Another host has it: this one goes without.
     Double(&'a [u8], Ipv4Addr),
-}
-
-/// Gives hosts with a name and no address the one that hosts files have for
-/// the name; which they are.
-pub fn fill_addresses(list: &mut [Host], names: &Hosts, mut tell: impl FnMut(Filled)) -> Vec<u32> {
-    let mut known: Vec<Ipv4Addr> = list.iter().filter_map(|host| host.addr).collect();
-    known.sort_unstable();
-    let mut filled = Vec::new();
-    for (number, host) in (0..).zip(list).filter(|(_, host)| host.addr.is_none()) {
-        let Some(label) = host.name.as_deref() else { continue };
-        let name = NameBuf::join(label, Name::ROOT);
-        let ring = name.and_then(|name| names.find(name.name(), false));
-        let mut found = ring.into_iter().flat_map(|ring| names.hosts(ring)).filter_map(|host| match host.addr {
-            IpAddr::V4(addr) => Some(addr),
-            IpAddr::V6(_) => None,
-        });
-        let Some(addr) = found.next() else { continue };
-        if found.next().is_some() {
-            tell(Filled::Several(label, addr));
-        }
-        match known.binary_search(&addr) {
-            Ok(_) => tell(Filled::Double(label, addr)),
-            Err(place) => {
-                known.insert(place, addr);
-                host.addr = Some(addr);
-                filled.push(number);
-            }
-        }
-    }
-    filled
 }

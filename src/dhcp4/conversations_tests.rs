@@ -377,9 +377,8 @@ fn names_of_hosts_files_are_used_and_give_addresses() {
         names.add(NameBuf::from_text(name.as_bytes()).unwrap().name(), addr.parse().unwrap());
     }
     lab.names = names.freeze();
-    let list = lab.config.dhcp.hosts.to_vec();
     lab.out.clear();
-    lab.server.set_hosts(list, &lab.names, &mut lab.random, &mut lab.out);
+    lab.server.fill_hosts(&lab.names, &mut |line, args| lab.out.log(line, args));
     let text = |action: &Action| match action {
         Action::Log { text, .. } => String::from_utf8_lossy(lab.out.bytes(*text)).into_owned(),
         _ => String::new(),

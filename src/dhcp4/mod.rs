@@ -36,13 +36,13 @@ use crate::base::hash::Key;
 use crate::base::net::{ip_of, netmask4, same_net4};
 use crate::base::random::Random;
 use crate::base::time::{Due, Millis, Now, Why};
-use crate::config::{Config, Host, Pattern, RangeKind};
-use crate::dhcp::hosts::{Filled, HostTable, fill_addresses};
+use crate::config::{Config, Pattern, RangeKind};
+use crate::dhcp::hosts::{Filled, HostTable};
 use crate::limits;
 use crate::outbox::Outbox;
 use crate::outbox::action::{Arrival, Door};
 use crate::outbox::change::Change;
-use crate::outbox::lines::{Arg, dhcp as lines};
+use crate::outbox::lines::{Arg, Line, dhcp as lines};
 use crate::store::interfaces::{Interface, Interfaces};
 use crate::store::hosts::Hosts;
 use crate::store::lease_file::LeaseFile;
@@ -108,11 +108,24 @@ struct State {
     supplied: Supplied,
 }
 
+/// Gives the host of this number the address of its name, if it is to have it, and
+/// tells what is odd about it.
+pub fn fill(table: &mut HostTable, number: usize, names: &Hosts, tell: &mut dyn FnMut(&Line, &[Arg])) {
+    table.fill(number, names, &mut |filled| match filled {
+        Filled::Several(name, addr) => tell(&lines::SEVERAL_ADDRESSES, &[Arg::Text(name), Arg::Ip4(addr)]),
+        Filled::Double(name, addr) => tell(&lines::DOUBLE_ADDRESS, &[Arg::Ip4(addr), Arg::Text(name)]),
+    });
+}
+
 impl Server {
     /// A server for this configuration; all it allocates it allocates here.
     pub fn new(config: &Config, random: &mut Random) -> Self {
+        let configured = &config.dhcp.hosts;
+        let cards = configured.iter().map(|host| host.hw.len()).sum();
+        let mut hosts = HostTable::new(configured.len(), cards, Key::new(random));
+        configured.iter().for_each(|host| hosts.push(host.clone()));
         Server {
-            hosts: HostTable::new(config.dhcp.hosts.to_vec(), Vec::new(), Key::new(random)),
+            hosts,
             state: State {
                 probes: Probes::new(random),
                 epochs: vec![0; config.dhcp.ranges.len()].into_boxed_slice(),
@@ -127,29 +140,20 @@ impl Server {
         }
     }
 
-    /// Replaces the configured hosts: those of the configuration and behind
-    /// them those just read from files, the first ones winning. A host with a
-    /// name and no address gets the one that `names` has for it. Allocates.
-    pub fn set_hosts(&mut self, mut hosts: Vec<Host>, names: &Hosts, random: &mut Random, out: &mut Outbox) {
-        let filled = fill_addresses(&mut hosts, names, |filled| match filled {
-            Filled::Several(name, addr) => {
-                out.log(&lines::SEVERAL_ADDRESSES, &[Arg::Text(name), Arg::Ip4(addr)]);
-            }
-            Filled::Double(name, addr) => {
-                out.log(&lines::DOUBLE_ADDRESS, &[Arg::Ip4(addr), Arg::Text(name)]);
-            }
-        });
-        self.hosts = HostTable::new(hosts, filled, Key::new(random));
+    /// The configured hosts.
+    pub fn hosts(&self) -> &HostTable {
+        &self.hosts
     }
 
-    /// The hosts as they were set.
-    pub fn hosts(&self) -> Vec<Host> {
-        self.hosts.bare()
+    /// Puts other hosts in their place; the former ones.
+    pub fn set_hosts(&mut self, hosts: HostTable) -> HostTable {
+        core::mem::replace(&mut self.hosts, hosts)
     }
 
-    /// True when this host, as it is configured, is among them.
-    pub fn knows(&self, host: &Host) -> bool {
-        self.hosts.knows(host)
+    /// Gives hosts the addresses that hosts files have for their names now.
+    pub fn fill_hosts(&mut self, names: &Hosts, tell: &mut dyn FnMut(&Line, &[Arg])) {
+        self.hosts.empty();
+        (0..self.hosts.len()).for_each(|number| fill(&mut self.hosts, number, names, tell));
     }
 
     /// Writes what the program that follows leases is to be told next; false if

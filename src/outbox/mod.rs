@@ -197,7 +197,7 @@ impl Outbox {
 
     /// Adds a log line: the template with its arguments, cut at the length
     /// that dnsmasq cuts at.
-    pub fn log(&mut self, line: &'static Line, args: &[Arg]) {
+    pub fn log(&mut self, line: &Line, args: &[Arg]) {
         let mut writer = self.writer(limits::LOG_LINE_MAX);
         lines::render(&mut writer, line, args);
         let len = Some(writer.len());

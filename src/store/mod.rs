@@ -16,5 +16,5 @@ pub mod lease_file;
 pub mod leases;
 pub mod neighbours;
 pub mod occupied;
-mod prints;
+pub mod prints;
 pub mod untold;

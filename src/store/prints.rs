@@ -85,6 +85,17 @@ impl Prints {
         true
     }
 
+    /// Adds a fingerprint, and room for it where there is none; false when it is
+    /// there. Making room takes a while in a large set.
+    pub fn add(&mut self, mark: u64) -> bool {
+        if self.lacks(1) {
+            let mut larger = Prints::new(self.used.saturating_mul(2).saturating_add(8));
+            self.copy(&mut larger, 0, self.cells.len());
+            *self = larger;
+        }
+        self.insert(mark, 0)
+    }
+
     /// Adds what is in some cells from `from` on to another set; the cell to go on
     /// with, nothing at the end.
     pub fn copy(&self, to: &mut Prints, from: usize, cells: usize) -> Option<usize> {
