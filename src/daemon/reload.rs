@@ -380,8 +380,7 @@ impl Job {
             None => core.set_hosts(names.freeze(), now),
             Some(_) => {
                 core.world.hosts = names.freeze();
-                #[cfg(feature = "dhcp4")]
-                dhcp_lists::renamed(core, say);
+                renamed(core, say);
             }
         }
     }
@@ -406,3 +405,13 @@ impl Job {
         true
     }
 }
+
+/// Names have changed, and with them addresses of DHCP hosts.
+#[cfg(feature = "dhcp4")]
+fn renamed(core: &mut Core, say: Say) {
+    dhcp_lists::renamed(core, say);
+}
+
+/// There are no such hosts.
+#[cfg(not(feature = "dhcp4"))]
+fn renamed(_: &mut Core, _: Say) {}

@@ -280,3 +280,77 @@ pub enum Filled<'a> {
     /// Another host has it: this one goes without.
     Double(&'a [u8], Ipv4Addr),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Random;
+    use crate::config::dhcp_host_line;
+    use crate::dhcp::tags::TagSet;
+    use crate::store::hosts_builder::HostsBuilder;
+
+    fn host(line: &str) -> Host {
+        dhcp_host_line(line.as_bytes(), &mut Vec::new()).unwrap().unwrap()
+    }
+
+    fn hosts(lines: &[String]) -> HostTable {
+        let cards = lines.iter().map(|line| host(line).hw.len()).sum();
+        let mut table = HostTable::new(lines.len(), cards, Key::new(&mut Random::seeded(1)));
+        lines.iter().for_each(|line| table.push(host(line)));
+        table
+    }
+
+    fn addr(last: u8) -> Ipv4Addr {
+        Ipv4Addr::new(10, 0, 0, last)
+    }
+
+    fn of(table: &HostTable, hw: u8, name: &str) -> Option<Ipv4Addr> {
+        let hw = &host(&format!("02:00:00:00:00:{hw:02x}")).hw[0].hw;
+        let who = Identity { client_id: None, hw, name: Some(name.as_bytes()) };
+        table.of_client(&who, &TagSet::default(), None).and_then(|host| host.addr)
+    }
+
+    #[test]
+    fn the_first_of_equal_hosts_wins_and_each_is_found_by_what_it_has() {
+        let mut lines: Vec<String> = (0..100).map(|n| format!("02:00:00:00:01:{n:02x},02:00:00:00:02:{n:02x},10.0.1.{n}")).collect();
+        lines.extend(["02:00:00:00:00:01,10.0.0.1", "02:00:00:00:00:01,10.0.0.2", "pc,10.0.0.3", "PC,10.0.0.4"].map(String::from));
+        lines.extend(["02:00:00:00:00:*,10.0.0.5", "02:00:00:00:*:*,10.0.0.6", "02:00:00:*:00:07,10.0.0.7"].map(String::from));
+        let table = hosts(&lines);
+        assert_eq!([of(&table, 1, "x"), of(&table, 2, "Pc")], [Some(addr(1)), Some(addr(3))]);
+        // The pattern with the fewest wildcards, of equal ones the first.
+        assert_eq!([of(&table, 9, "x"), of(&table, 7, "x")], [Some(addr(5)), Some(addr(5))]);
+        for n in 0..100 {
+            assert!(table.by_addr(Ipv4Addr::new(10, 0, 1, n)).is_some_and(|host| host.hw.len() == 2));
+        }
+        assert!(lines.iter().all(|line| table.knows(&host(line))) && !table.knows(&host("pc,10.0.0.9")));
+    }
+
+    #[test]
+    fn addresses_of_names_are_filled_in_and_taken_back() {
+        let mut table = hosts(&["02:00:00:00:00:01,box", "02:00:00:00:00:02,copy", "02:00:00:00:00:03,10.0.0.8", "02:00:00:00:00:04,mine"].map(String::from));
+        let fill = |table: &mut HostTable, list: &[(&str, u8)]| {
+            let mut names = HostsBuilder::new(Key::new(&mut Random::seeded(2)));
+            names.source(b"hosts");
+            list.iter().for_each(|(name, last)| {
+                names.add(NameBuf::from_text(name.as_bytes()).unwrap().name(), addr(*last).into());
+            });
+            let (names, mut doubles) = (names.freeze(), Vec::new());
+            table.empty();
+            for number in 0..table.len() {
+                table.fill(number, &names, &mut |filled| match filled {
+                    Filled::Double(name, _) => doubles.push(name.to_vec()),
+                    Filled::Several(..) => {}
+                });
+            }
+            doubles
+        };
+        let doubles = fill(&mut table, &[("box", 9), ("copy", 9), ("mine", 8)]);
+        assert_eq!(doubles, [b"copy".to_vec(), b"mine".to_vec()]);
+        assert_eq!([1, 2, 3, 4].map(|hw| of(&table, hw, "")), [Some(addr(9)), None, Some(addr(8)), None]);
+        assert!(table.has_addr(addr(8)) && !table.has_addr(addr(9)), "of the configuration, or filled in");
+        assert!(table.knows(&host("02:00:00:00:00:01,box")) && table.bare(0).unwrap().addr.is_none());
+        assert!(fill(&mut table, &[("copy", 9)]).is_empty());
+        assert_eq!([1, 2, 3].map(|hw| of(&table, hw, "")), [None, Some(addr(9)), Some(addr(8))]);
+        assert!(!table.shed(3) && table.shed(3));
+    }
+}

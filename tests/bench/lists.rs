@@ -29,12 +29,10 @@ const fn list(file: &'static str, option: &'static str, lines: u32, before: &'st
 pub const ADDRESS: List = list("address", "conf-file", 200_000, "address=/", "/");
 pub const SERVER: List = list("server", "conf-file", 200_000, "server=/", "/1.2.3.4");
 pub const LOCAL: List = list("local", "conf-file", 200_000, "local=/", "/");
-/// `server=` lines read again on a signal.
-pub const SERVERS_FILE: List = list("server", "servers-file", 200_000, "server=/", "/1.2.3.4");
-/// A block list as hosts, and hosts with an address each.
+/// A block list as hosts, and hosts with an address each: not a million of
+/// those, with which the original takes minutes to start.
 pub const BLOCKED: List = list("blocked", "addn-hosts", 1_000_000, "0.0.0.0 ", "");
-pub const OWN: List = list("own", "addn-hosts", 1_000_000, "", "");
-pub const OWN_200K: List = list("own200", "addn-hosts", 200_000, "", "");
+pub const OWN: List = list("own", "addn-hosts", 200_000, "", "");
 /// Hosts of DHCP, known by the name they send.
 pub const DHCP_HOSTS: List = list("dhcp", "dhcp-hostsfile", 200_000, "", ",1h");
 
