@@ -103,7 +103,7 @@ fn known(with: &mut Surroundings, figures: &Figures, query: &Query, prefix: &Pre
             break;
         }
         let dropped = with.config.dns.screen.drops(kind, kind);
-        if dropped && let Some(kept) = screened(with, prefix, name, kind) {
+        if dropped && let Some(kept) = screened(with, prefix, name, kind, aliased) {
             if kept {
                 return Some(close_for(with, query, &mut reply, rcode::NOERROR, false, Some(ede::FILTERED)));
             }
@@ -163,10 +163,11 @@ fn complete(with: &Surroundings, query: &Query, reply: &mut Reply, code: u8, aa:
     }
 }
 
-/// Whether the cache has data of `name` that shows what upstream would say about
-/// a type that is left out of its answers. Nothing: the cache has the answer.
+/// Whether it is known without asking upstream that there is nothing of a type
+/// that is left out of its answers: the cache has data of `name`, or the name is a
+/// host's. Nothing: the cache has the answer.
 #[inline(never)]
-fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> Option<bool> {
+fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16, aliased: bool) -> Option<bool> {
     let now = with.now.mono;
     let config = Arg::Str("config");
     if let Some(found) = with.cache.lookup(name, kind, now) {
@@ -182,7 +183,7 @@ fn screened(with: &mut Surroundings, prefix: &Prefix, name: Name, kind: u16) -> 
         let found = with.cache.lookup(name, *kind, now);
         found.is_some_and(|found| found.kind == *kind && matches!(found.outcome, Outcome::Records | Outcome::NoData))
     };
-    let any = [kind::A, kind::AAAA].iter().any(has);
+    let any = [kind::A, kind::AAAA].iter().any(has) || !aliased && tables::is_host(with, name);
     if any {
         journal::negative(with.out, prefix, config, name, 0, false);
     }
