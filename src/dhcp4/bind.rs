@@ -253,7 +253,10 @@ pub(super) fn name_lease(with: &mut Surroundings, client: &Client, id: LeaseId) 
     let naming = known.map(|label| Naming { label, domain: &[], zone: None, ours: true }).or(naming);
     let hw = &client.request.hw;
     let made = match naming {
-        None if !hw.is_empty() && client.all_tags.hold_any(&dhcp.generate_names) => generated(hw),
+        // Nobody has a name made up for BOOTP.
+        None if client.request.kind.is_some() && !hw.is_empty() && client.all_tags.hold_any(&dhcp.generate_names) => {
+            generated(hw)
+        }
         _ => ArrayVec::new(),
     };
     let naming = match (naming, made.is_empty()) {

@@ -129,7 +129,7 @@ impl<'c> Client<'c> {
         client.log_ranges(with);
         client.set_packet_tags();
         client.log_classes(with);
-        client.find_host(hosts);
+        client.find_host(with, hosts);
         client.all_tags = client.tags.with_ifs(&config.dhcp);
         let ignored = config.dhcp.ignore.iter().any(|tags| client.all_tags.hold_some(tags));
         client.ignored = ignored || client.host.is_some_and(|host| host.ignore);
@@ -272,10 +272,13 @@ impl<'c> Client<'c> {
     /// The host of the configuration: by identifier and hardware address, then
     /// by the name the client sends (which must not help it to pass for a host
     /// that has one of the others).
-    fn find_host(&mut self, hosts: &'c HostTable) {
+    fn find_host(&mut self, with: &Surroundings, hosts: &'c HostTable) {
         let dhcp = &self.config.dhcp;
         let request = self.request;
-        let who = Identity { client_id: request.client_id, hw: &request.hw, name: None };
+        // A boot loader may leave out the identifier by which its lease was made.
+        let stored = self.lease.and_then(|id| with.leases.get(id)).map(|lease| with.leases.client_id(lease));
+        let client_id = request.client_id.or(stored.filter(|id| !id.is_empty()));
+        let who = Identity { client_id, hw: &request.hw, name: None };
         let all = self.tags.with_ifs(dhcp);
         let found = hosts.of_client(&who, &all, Some(&self.ranges));
         let found = found.or_else(|| {

@@ -220,7 +220,9 @@ impl Content<'_> {
         value.bytes(&[flags, 255, 255]);
         if flags & Fqdn::ENCODED != 0 {
             if let Some(whole) = &NameBuf::join(name, zone.unwrap_or(Name::ROOT)) {
-                value.bytes(whole.name().wire());
+                let whole = whole.name().wire();
+                // A name that is not whole has no end (RFC 4702 §2.3).
+                value.bytes(if zone.is_none() { whole.strip_suffix(&[0]).unwrap_or(whole) } else { whole });
             }
         } else {
             value.bytes(name);

@@ -34,8 +34,9 @@ pub(super) fn on_inform(with: &mut Surroundings, client: &Client) {
         }),
     };
     let _ = name.try_extend_from_slice(known);
-    // Only a tool that asks for the lease time gets it (RFC 2131 forbids more).
-    let asked = client.request.request_list.is_some_and(|list| list.contains(&code::LEASE_TIME));
+    // Quirk: a tool that asks for the lease time gets it (RFC 2131 forbids that),
+    // and who asks for nothing in particular.
+    let asked = client.request.asks_for(code::LEASE_TIME);
     let left = lease.filter(|_| asked).map(|lease| lease.seconds_left(with.now.mono));
     let left = left.map(|left| left.map_or(u32::MAX, |secs| u32::try_from(secs).unwrap_or(u32::MAX)));
     let tags = client.tags_with(range.as_ref());
