@@ -127,9 +127,10 @@ impl Reading {
             return !self.adds;
         }
         if let Some(building) = &mut self.building {
-            if building.unit(&mut self.hosts, self.adds, core, say) {
-                let built = self.building.take();
-                self.old = built.zip(core.dhcp4.as_mut()).map(|(built, server)| server.set_hosts(built.table));
+            if building.unit(&mut self.hosts, self.adds, core, say)
+                && let Some(built) = self.building.take()
+            {
+                self.put(core, built.table);
             }
             return false;
         }
@@ -198,34 +199,38 @@ impl Reading {
     }
 
     /// All is read: begins to put it in the place of what there was.
-    fn replace(&mut self, core: &mut Core, files: &dyn Sources, say: Say) {
-        let dhcp = &mut core.config.dhcp;
+    fn replace(&mut self, core: &Core, files: &dyn Sources, say: Say) {
+        let dhcp = &core.config.dhcp;
         let mut behind = Vec::new();
         if dhcp.read_ethers {
             ethers(&mut behind, files, say);
         }
-        let mut options = core::mem::take(&mut self.options);
-        options.reverse();
-        let count = options.len();
-        options.extend_from_slice(dhcp.options.get(dhcp.options_read..).unwrap_or_default());
-        (dhcp.options, dhcp.options_read, dhcp.tags) = (options.into(), count, self.tags.clone().into());
-        let stay = (dhcp.hosts.len(), cards(&dhcp.hosts));
-        self.build(core, stay, behind);
+        self.build(core, (dhcp.hosts.len(), cards(&dhcp.hosts)), behind);
     }
 
     /// A file is read: begins to add what it says to what is known.
-    fn add(&mut self, core: &mut Core) {
-        let mut options = core::mem::take(&mut self.options);
-        let dhcp = &mut core.config.dhcp;
-        options.retain(|option| !dhcp.options.contains(option));
-        options.reverse();
-        dhcp.options_read += options.len();
-        options.extend_from_slice(&dhcp.options);
-        (dhcp.options, dhcp.tags) = (options.into(), self.tags.clone().into());
+    fn add(&mut self, core: &Core) {
         if let Some(hosts) = core.dhcp4.as_ref().map(|server| server.hosts()) {
-            let stay = (hosts.len(), hosts.cards());
-            self.build(core, stay, Vec::new());
+            self.build(core, (hosts.len(), hosts.cards()), Vec::new());
         }
+    }
+
+    /// Puts what was built in force, and the options with it.
+    fn put(&mut self, core: &mut Core, table: HostTable) {
+        self.old = core.dhcp4.as_mut().map(|server| server.set_hosts(table));
+        let dhcp = &mut core.config.dhcp;
+        let mut options = core::mem::take(&mut self.options);
+        let stay = match self.adds {
+            true => {
+                options.retain(|option| !dhcp.options.contains(option));
+                dhcp.options_read += options.len();
+                &*dhcp.options
+            }
+            false => dhcp.options.get(core::mem::replace(&mut dhcp.options_read, options.len())..).unwrap_or_default(),
+        };
+        options.reverse();
+        options.extend_from_slice(stay);
+        (dhcp.options, dhcp.tags) = (options.into(), self.tags.clone().into());
     }
 
     /// Begins a table; `stay`: how many hosts stay and how many hardware addresses
